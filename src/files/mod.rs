@@ -1,0 +1,1 @@
+//! The only user of `object_store`: content-addressed files.

@@ -1,0 +1,1 @@
+//! The only user of GDAL: open, inspect, decode text, reproject, validate, write.

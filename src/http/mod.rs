@@ -1,0 +1,1 @@
+//! The only axum: one file a resource, each with its own `router()`.

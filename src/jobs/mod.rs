@@ -1,0 +1,1 @@
+//! Background work on a PostgreSQL queue, one file a job; `worker` is the child that parses untrusted files.

@@ -1,0 +1,166 @@
+//! The definition of a layer, as its TOML file (checked by `schema/layer.schema.json`) gives it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Text;
+
+/// SRID of every layer table: EPSG:9218, VN-2000 / TM-3 108-30, axes E, N, metres.
+pub const LAYER_SRID: i32 = 9218;
+
+/// A layer: published as a collection of items and as a tileset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerDef {
+    /// Collection id, `[a-z][a-z0-9_]{0,40}`; also the table's name.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// One or two sentences for people.
+    #[serde(default)]
+    pub description: Text,
+    /// Theme, the folder the file lies in (`land`, `transport` …); groups the layer tree.
+    pub theme: String,
+    /// `vector` now.
+    #[serde(default = "vector")]
+    pub kind: String,
+    /// Geometry type of the column.
+    pub geometry: GeometryKind,
+    /// Codes of the owning agencies (`schema/codes/agency.toml`).
+    pub owner: Vec<String>,
+    /// Who may read it.
+    pub access: Access,
+    /// For `R`: agencies whose accounts may read it, besides the owners.
+    #[serde(default)]
+    pub readers: Vec<String>,
+    /// The stored geometry that the public gets is blurred.
+    #[serde(default)]
+    pub blurred: bool,
+    /// A table of its own, or a read-only view over fixed tables.
+    #[serde(default)]
+    pub source: Source,
+    /// Attributes that identify an item in the owner's data; used by upsert and replace.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Attribute shown as the item's name.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Attributes that `datetime` filters by: an instant, or start and end.
+    #[serde(default)]
+    pub temporal: Vec<String>,
+    /// Lowest zoom at which the layer is in tiles.
+    #[serde(default)]
+    pub min_zoom: u8,
+    /// Data licence, SPDX or plain text.
+    #[serde(default)]
+    pub licence: Option<String>,
+    /// Attributes, in the order in which they are shown.
+    #[serde(default, rename = "attribute")]
+    pub attributes: Vec<Attribute>,
+    /// MapLibre style layers without `id`, `source`, `source-layer`: those are filled in when served.
+    #[serde(default, rename = "style")]
+    pub styles: Vec<serde_json::Value>,
+}
+
+fn vector() -> String {
+    "vector".to_owned()
+}
+
+/// An attribute of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of a definition file")]
+pub struct Attribute {
+    /// Name, `[a-z][a-z0-9_]{0,40}`; also the column's name.
+    pub name: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: AttributeType,
+    /// Title.
+    pub title: Text,
+    /// UCUM-like unit (`m`, `m2`, `percent`), none for counts and texts.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// May not be null.
+    #[serde(default)]
+    pub required: bool,
+    /// Code list whose codes are the allowed values.
+    #[serde(default)]
+    pub codes: Option<String>,
+    /// Stricter access than the layer's.
+    #[serde(default)]
+    pub access: Option<Access>,
+    /// Personal data: never in public extracts.
+    #[serde(default)]
+    pub personal: bool,
+    /// Found by the portal's search.
+    #[serde(default)]
+    pub search: bool,
+    /// In tiles from this zoom on; absent: from zoom 14.
+    #[serde(default)]
+    pub tile_min_zoom: Option<u8>,
+    /// Smallest allowed number, in the unit.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// Largest allowed number, in the unit.
+    #[serde(default)]
+    pub max: Option<f64>,
+}
+
+/// Type of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttributeType {
+    /// Unicode text; a code when `codes` is set.
+    Text,
+    /// 64-bit whole number.
+    Integer,
+    /// Double.
+    Real,
+    /// Yes or no.
+    Boolean,
+    /// Calendar day.
+    Date,
+    /// Instant with zone.
+    Timestamp,
+}
+
+/// Geometry type of a layer (OGC simple features, two-dimensional in the index).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the definitions")]
+pub enum GeometryKind {
+    Point,
+    LineString,
+    Polygon,
+    MultiPoint,
+    MultiLineString,
+    MultiPolygon,
+}
+
+/// Who may read a layer or an attribute (domain/layers.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Access {
+    /// Open: everyone.
+    O,
+    /// Internal: officers who are signed in.
+    I,
+    /// Restricted: the owner's and named agencies' accounts.
+    R,
+}
+
+/// Where a layer's rows come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// `layer.<id>`, made from the definition.
+    #[default]
+    Table,
+    /// A view of the same name over fixed tables; read-only over OGC (405).
+    View,
+}
+
+impl LayerDef {
+    /// The attribute called `name`.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|a| a.name == name)
+    }
+}

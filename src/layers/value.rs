@@ -1,0 +1,38 @@
+//! A value of an attribute.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// An attribute's value, as memory, SQL and encoders exchange it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Not known.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// Whole number.
+    Int(i64),
+    /// Number; the unit stands in the attribute's definition.
+    Real(f64),
+    /// Text, Unicode NFC; also a code of a code list.
+    Text(String),
+    /// Calendar day.
+    Date(NaiveDate),
+    /// Instant.
+    Time(DateTime<Utc>),
+}
+
+impl Value {
+    /// The value as JSON: numbers as numbers, days and instants as ISO 8601 text.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as J;
+        match self {
+            Self::Null => J::Null,
+            Self::Bool(b) => J::Bool(*b),
+            Self::Int(i) => J::from(*i),
+            Self::Real(r) => serde_json::Number::from_f64(*r).map_or(J::Null, J::Number),
+            Self::Text(s) => J::String(s.clone()),
+            Self::Date(d) => J::String(d.to_string()),
+            Self::Time(t) => J::String(t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Dothi: a GIS urban database and BIM permitting service.
+//!
+//! A functional core that does no I/O, one place for SQL (`store`), one for HTTP (`http`), one for GDAL
+//! (`formats`), one for PROJ (`space`), one for the object store (`files`). Who may use whom:
+//!
+//! ```text
+//! main → cli → app → http → jobs → feed, formats, files → store → permit, bim
+//!               feed, http, jobs → features → access → filter → layers → space
+//!                          store → access, filter          permit → space
+//! cli, app → cluster                     cli → sample → bim, layers, space
+//! ```
+//!
+//! `error` and `text` are used by all, `state` by `http` and `jobs`. `tests/it/arrows.rs` holds this picture.
+
+pub mod access;
+pub mod bim;
+pub mod cli;
+pub mod cluster;
+pub mod config;
+pub mod error;
+pub mod features;
+pub mod feed;
+pub mod files;
+pub mod filter;
+pub mod formats;
+pub mod http;
+pub mod jobs;
+pub mod layers;
+pub mod permit;
+pub mod sample;
+pub mod space;
+pub mod state;
+pub mod store;
+pub mod text;
+
+mod app;
+
+pub use app::App;
+pub use error::{Error, Result};

@@ -1,0 +1,3 @@
+//! The `dothi` binary: parses arguments and calls the library.
+
+fn main() {}

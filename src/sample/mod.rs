@@ -1,0 +1,1 @@
+//! The made-up sample province and building models, deterministic from a seed. Pure.

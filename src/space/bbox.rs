@@ -1,0 +1,23 @@
+//! An axis-aligned box.
+
+use serde::{Deserialize, Serialize};
+
+/// A box in one CRS, in that CRS's units, `min` ≤ `max`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "corner coordinates")]
+pub struct Bbox {
+    pub min_x: f64,
+    pub min_y: f64,
+    pub max_x: f64,
+    pub max_y: f64,
+}
+
+impl Bbox {
+    /// Whether the boxes share a point.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.min_x <= other.max_x
+            && other.min_x <= self.max_x
+            && self.min_y <= other.max_y
+            && other.min_y <= self.max_y
+    }
+}

@@ -1,0 +1,7 @@
+//! Boxes, tile matrix sets, GeoJSON geometry and coordinate reference systems. Pure; `crs` is the only user of
+//! PROJ.
+
+pub mod bbox;
+pub mod geojson;
+
+pub use bbox::Bbox;

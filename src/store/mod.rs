@@ -1,0 +1,1 @@
+//! The only SQL: layers' tables, items, history, feed, applications, accounts, audit, jobs.
