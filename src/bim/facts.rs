@@ -100,9 +100,15 @@ pub struct Measured {
 }
 
 /// A plan outline (MultiPolygon), GeoJSON in JSON.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Outline(#[serde(with = "serde_multi_polygon")] pub MultiPolygon<f64>);
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self(MultiPolygon(Vec::new()))
+    }
+}
 
 /// A box in space, metres.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
