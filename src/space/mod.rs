@@ -2,6 +2,8 @@
 //! PROJ.
 
 pub mod bbox;
+pub mod crs;
 pub mod geojson;
+pub mod tile_matrix;
 
 pub use bbox::Bbox;

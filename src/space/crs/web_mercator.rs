@@ -1,0 +1,19 @@
+//! Web Mercator (EPSG:3857) as integers: the square world of WebMercatorQuad in 2³² steps a side, from its
+//! north-west corner, y to the south. A step is 9.3 mm at the equator, one unit of a 4096 tile at zoom 20.
+
+/// Bits of a world coordinate.
+pub const WORLD_BITS: u8 = 32;
+
+const STEPS: f64 = 4_294_967_296.0;
+
+/// Longitude and latitude (degrees, WGS 84) to world steps; latitudes beyond the square lie on its edge.
+pub fn world_from_crs84(lon: f64, lat: f64) -> [u32; 2] {
+    let x = (lon + 180.0) / 360.0;
+    let y = 0.5 - lat.to_radians().sin().atanh() / std::f64::consts::TAU;
+    [step(x), step(y)]
+}
+
+fn step(share: f64) -> u32 {
+    // `as` saturates: what lies outside of the world lies on its edge.
+    (share * STEPS) as u32
+}
