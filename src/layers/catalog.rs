@@ -51,4 +51,16 @@ impl Catalog {
     pub fn layer(&self, id: &str) -> Option<&Arc<LayerDef>> {
         self.layers.get(id)
     }
+
+    /// The code list called `id`.
+    pub fn code_list(&self, id: &str) -> Option<&Arc<CodeList>> {
+        self.code_lists.get(id)
+    }
+}
+
+impl CodeList {
+    /// The entry of `code`.
+    pub fn code(&self, code: &str) -> Option<&Code> {
+        self.codes.iter().find(|c| c.code == code)
+    }
 }

@@ -53,6 +53,12 @@ pub struct LayerDef {
     /// Data licence, SPDX or plain text.
     #[serde(default)]
     pub licence: Option<String>,
+    /// Place in the stack of the map, 0 … 100: lower numbers are drawn first, under the others.
+    #[serde(default)]
+    pub draw_order: i32,
+    /// Switched on when the map opens.
+    #[serde(default)]
+    pub visible: bool,
     /// Attributes, in the order in which they are shown.
     #[serde(default, rename = "attribute")]
     pub attributes: Vec<Attribute>,
@@ -156,6 +162,28 @@ pub enum Source {
     Table,
     /// A view of the same name over fixed tables; read-only over OGC (405).
     View,
+}
+
+impl GeometryKind {
+    /// Whether the geometry covers an area.
+    pub fn is_area(self) -> bool {
+        matches!(self, Self::Polygon | Self::MultiPolygon)
+    }
+
+    /// Whether the geometry is one point or several.
+    pub fn is_point(self) -> bool {
+        matches!(self, Self::Point | Self::MultiPoint)
+    }
+}
+
+/// Zoom from which an attribute is in tiles where its definition names none.
+pub const DEFAULT_TILE_MIN_ZOOM: u8 = 14;
+
+impl Attribute {
+    /// Zoom from which the attribute is in tiles.
+    pub fn tile_zoom(&self) -> u8 {
+        self.tile_min_zoom.unwrap_or(DEFAULT_TILE_MIN_ZOOM)
+    }
 }
 
 impl LayerDef {

@@ -1,12 +1,17 @@
 //! What a layer is: the definition that its TOML file gives, the catalog of all of them, and code lists.
-//! Pure: files are read by the caller, tables are made by `store`.
+//! Pure but for [`read::read_dir`], which reads the definition files; tables are made by `store`.
 
 pub mod catalog;
+mod check;
 pub mod definition;
+pub mod read;
 pub mod row;
+mod schema;
+mod style;
 pub mod value;
 
-pub use catalog::{Catalog, CodeList};
+pub use catalog::{Catalog, Code, CodeList};
 pub use definition::{Access, Attribute, AttributeType, GeometryKind, LayerDef, Source};
+pub use read::{Problem, embedded, read_dir};
 pub use row::ItemRow;
 pub use value::Value;

@@ -1,0 +1,169 @@
+//! What a JSON Schema cannot say of layer files and code lists: names that must agree, exist or differ.
+
+use std::collections::BTreeSet;
+
+use super::read::{Problem, SourceFile, at, whole};
+use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, LayerDef};
+
+/// Columns and members that every item has; an attribute may not hide them.
+const RESERVED: [&str; 7] = ["fid", "id", "version", "geom", "geometry", "bbox", "links"];
+
+/// Checks a layer against itself and against the code lists of `catalog`.
+pub(super) fn layer(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, problems: &mut Vec<Problem>) {
+    names(file, layer, problems);
+    agencies(file, layer, catalog, problems);
+    publication(file, layer, problems);
+    references(file, layer, problems);
+    let mut seen = BTreeSet::new();
+    for (index, attribute) in layer.attributes.iter().enumerate() {
+        let mut say =
+            |vi: String, en: String| problems.push(at(file, "attribute", index, &attribute.name, vi, en));
+        if RESERVED.contains(&attribute.name.as_str()) {
+            say("tên dành riêng cho hệ thống".into(), "the name is reserved".into());
+        }
+        if !seen.insert(&attribute.name) {
+            say("tên thuộc tính bị lặp".into(), "the attribute's name is used twice".into());
+        }
+        self::attribute(layer, attribute, catalog, &mut say);
+    }
+}
+
+fn names(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) {
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    if name.strip_suffix(".toml") != Some(&layer.id) {
+        problems.push(whole(
+            file,
+            format!("mã lớp {} phải trùng tên tệp", layer.id),
+            format!("the layer's id {} must be the file's name", layer.id),
+        ));
+    }
+    if folder != layer.theme {
+        problems.push(whole(
+            file,
+            format!("chủ đề {} phải trùng tên thư mục", layer.theme),
+            format!("the theme {} must be the folder's name", layer.theme),
+        ));
+    }
+}
+
+fn agencies(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, problems: &mut Vec<Problem>) {
+    let Some(list) = catalog.code_list("agency") else {
+        problems.push(whole(
+            file,
+            "thiếu danh mục cơ quan schema/codes/agency.toml",
+            "the code list schema/codes/agency.toml is missing",
+        ));
+        return;
+    };
+    for code in layer.owner.iter().chain(&layer.readers).filter(|c| list.code(c).is_none()) {
+        problems.push(whole(
+            file,
+            format!("cơ quan {code} không có trong danh mục agency"),
+            format!("agency {code} is not in the code list agency"),
+        ));
+    }
+}
+
+fn publication(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) {
+    let mut say = |vi: &str, en: &str| problems.push(whole(file, vi, en));
+    if layer.access == Access::O && layer.licence.is_none() {
+        say("lớp mở phải ghi giấy phép dữ liệu (licence)", "an open layer must name its licence");
+    }
+    let restricted =
+        layer.access == Access::R || layer.attributes.iter().any(|a| a.access == Some(Access::R));
+    if !layer.readers.is_empty() && !restricted {
+        say("readers chỉ dùng khi lớp hoặc thuộc tính có quyền R", "readers need something that is R");
+    }
+}
+
+fn references(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) {
+    let mut say = |what: &str, name: &str, vi: &str, en: &str| {
+        problems.push(Problem { place: format!("{what} \"{name}\""), ..whole(file, vi, en) });
+    };
+    for name in &layer.key {
+        match layer.attribute(name) {
+            None => say("key", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if !a.required => {
+                say("key", name, "thuộc tính khóa phải là bắt buộc", "a key attribute must be required");
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(name) = &layer.label {
+        match layer.attribute(name) {
+            None => say("label", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if a.kind != T::Text => say("label", name, "phải là văn bản", "must be a text"),
+            Some(_) => {}
+        }
+    }
+    for name in &layer.temporal {
+        match layer.attribute(name) {
+            None => say("temporal", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if !matches!(a.kind, T::Date | T::Timestamp) => {
+                say("temporal", name, "phải là ngày hoặc thời điểm", "must be a date or a timestamp");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn attribute(layer: &LayerDef, a: &Attribute, catalog: &Catalog, say: &mut impl FnMut(String, String)) {
+    let numeric = matches!(a.kind, T::Integer | T::Real);
+    if let Some(list) = &a.codes {
+        if catalog.code_list(list).is_none() {
+            say(format!("không có danh mục mã {list}"), format!("there is no code list {list}"));
+        }
+        if a.kind != T::Text {
+            say(
+                "thuộc tính có danh mục mã phải là văn bản".into(),
+                "an attribute with codes must be a text".into(),
+            );
+        }
+    }
+    if !numeric && (a.unit.is_some() || a.min.is_some() || a.max.is_some()) {
+        say("unit, min, max chỉ dùng cho số".into(), "unit, min and max are for numbers only".into());
+    }
+    if let (Some(min), Some(max)) = (a.min, a.max)
+        && min > max
+    {
+        say(format!("min {min} lớn hơn max {max}"), format!("min {min} is above max {max}"));
+    }
+    if a.access.is_some_and(|x| x < layer.access) {
+        say(
+            "quyền của thuộc tính không được rộng hơn lớp".into(),
+            "access may not be wider than the layer's".into(),
+        );
+    }
+    if a.personal && a.access.unwrap_or(layer.access) != Access::R {
+        say("dữ liệu cá nhân phải có quyền R".into(), "personal data must be R".into());
+    }
+}
+
+/// Checks a code list.
+pub(super) fn codes(file: &SourceFile, list: &CodeList, problems: &mut Vec<Problem>) {
+    if file.path.strip_suffix(".toml") != Some(&list.id) {
+        problems.push(whole(
+            file,
+            format!("mã danh mục {} phải trùng tên tệp", list.id),
+            format!("the list's id {} must be the file's name", list.id),
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, code) in list.codes.iter().enumerate() {
+        let mut say = |vi: &str, en: &str| problems.push(at(file, "code", index, &code.code, vi, en));
+        if code.code.is_empty() || !seen.insert(&code.code) {
+            say("mã trống hoặc bị lặp", "the code is empty or used twice");
+        }
+        if code.title.vi.is_empty() || code.title.en.is_empty() {
+            say("thiếu tên tiếng Việt hoặc tiếng Anh", "the Vietnamese or English title is missing");
+        }
+        if code.color.as_deref().is_some_and(|c| !is_color(c)) {
+            say("màu phải có dạng #rrggbb", "a colour must look like #rrggbb");
+        }
+    }
+}
+
+/// Whether `text` is a colour `#rrggbb`.
+pub(super) fn is_color(text: &str) -> bool {
+    text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
+}
