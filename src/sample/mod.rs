@@ -1,1 +1,3 @@
 //! The made-up sample province and building models, deterministic from a seed. Pure.
+
+pub mod demo_sites;
