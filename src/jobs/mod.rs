@@ -1,1 +1,3 @@
 //! Background work on a PostgreSQL queue, one file a job; `worker` is the child that parses untrusted files.
+
+pub mod worker;

@@ -1,0 +1,81 @@
+//! The child's side: limits itself, reads its task, does it, answers in frames.
+
+use std::io::{self, BufRead, Read, Write};
+
+use super::{Frame, Limits, Progress, Task};
+use crate::{Error, Result};
+
+/// Longest task line that is read.
+const MAX_TASK_BYTES: u64 = 1024 * 1024;
+
+/// Where a task writes its frames.
+pub struct Output<W: Write> {
+    out: W,
+}
+
+impl<W: Write> Output<W> {
+    /// Frames onto `out`.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+
+    /// Says how far the work is.
+    pub fn progress(&mut self, step: &str, done: u64, total: Option<u64>) -> Result<()> {
+        self.write(&Frame::Progress(Progress { done, total, step: step.to_owned() }))?;
+        self.out.flush().map_err(broken_pipe)
+    }
+
+    /// Sends bytes; long ones in several frames.
+    pub fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        for part in bytes.chunks(16 * 1024 * 1024) {
+            self.write(&Frame::Data(part.to_vec()))?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, frame: &Frame) -> Result<()> {
+        frame.write_to(&mut self.out).map_err(broken_pipe)
+    }
+}
+
+/// The whole life of a child: `perform` answers the done frame's payload, or why not.
+pub fn serve<F>(limits: &Limits, perform: F) -> Result<()>
+where
+    F: FnOnce(Task, &mut Output<io::BufWriter<io::Stdout>>) -> Result<Vec<u8>>,
+{
+    limits.apply()?;
+    let mut output = Output::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let last = match read_task().and_then(|task| perform(task, &mut output)) {
+        Ok(payload) => Frame::Done(payload),
+        Err(Error::BadFile { place, reason }) => Frame::Refused { place, reason },
+        Err(Error::InvalidParameter { name, reason }) => Frame::Refused { place: name, reason },
+        Err(e) => Frame::Failed(with_causes(&e)),
+    };
+    output.write(&last)?;
+    output.out.flush().map_err(broken_pipe)
+}
+
+fn read_task() -> Result<Task> {
+    let mut line = String::new();
+    io::stdin()
+        .lock()
+        .take(MAX_TASK_BYTES)
+        .read_line(&mut line)
+        .map_err(|e| Error::internal("reading the worker's task", e))?;
+    serde_json::from_str(&line).map_err(|e| Error::internal("reading the worker's task", e))
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn broken_pipe(e: io::Error) -> Error {
+    Error::internal("writing to the parent", e)
+}
