@@ -27,7 +27,7 @@ pub struct Config {
     #[arg(long, env = "DOTHI_PUBLIC_URL", global = true)]
     pub public_url: Option<Url>,
     /// A proxy ends https and sets X-Forwarded-For
-    #[arg(long, env = "DOTHI_BEHIND_PROXY", global = true)]
+    #[arg(long, env = "DOTHI_BEHIND_PROXY", global = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub behind_proxy: bool,
 }
 

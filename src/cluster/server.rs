@@ -21,7 +21,7 @@ pub(super) fn start_or_join(place: &Place, account: &Account, durability: Durabi
         )));
     }
     initialise(place, account)?;
-    if let Some(socket_dir) = running(place, account)? {
+    if let Some(socket_dir) = running(place)? {
         return Ok(socket_dir);
     }
     write_settings(place, account, durability)?;
@@ -97,21 +97,40 @@ fn other_version(found: &str, place: &Place) -> Error {
     ))
 }
 
-/// The socket folder of the running server, from its pid file (line 5), where it runs.
-fn running(place: &Place, account: &Account) -> Result<Option<PathBuf>> {
-    let mut command = account.command(&Path::new(BIN).join("pg_ctl"));
-    command.args(["status", "-D"]).arg(&place.data_dir);
-    let status = command.output().map_err(|e| failed("run pg_ctl", e))?;
-    match status.status.code() {
-        Some(0) => {
-            let pid = std::fs::read_to_string(place.data_dir.join("postmaster.pid"))
-                .map_err(|e| failed("read postmaster.pid", e))?;
-            let socket = pid.lines().nth(4).filter(|l| !l.is_empty());
-            Ok(Some(socket.map_or_else(|| place.socket_dir.clone(), PathBuf::from)))
-        }
-        Some(3) => Ok(None),
-        _ => Err(failed("ask pg_ctl for the state", String::from_utf8_lossy(&status.stderr).trim())),
+/// The socket folder of the running server, from its pid file (pid in line 1, socket folder in line 5), where it
+/// runs. A server that was killed leaves its pid file, and where nobody reaps it the pid too, which both pg_ctl and
+/// the next server take for alive: those files are cleared here.
+fn running(place: &Place) -> Result<Option<PathBuf>> {
+    let pid_file = place.data_dir.join("postmaster.pid");
+    let text = match std::fs::read_to_string(&pid_file) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(failed("read postmaster.pid", e)),
+    };
+    let mut lines = text.lines();
+    let pid = lines.next().unwrap_or_default().trim();
+    let socket_dir =
+        lines.nth(3).filter(|l| !l.is_empty()).map_or_else(|| place.socket_dir.clone(), PathBuf::from);
+    if is_postgres(pid) {
+        return Ok(Some(socket_dir));
     }
+    for stale in [pid_file, socket_dir.join(".s.PGSQL.5432.lock"), socket_dir.join(".s.PGSQL.5432")] {
+        match std::fs::remove_file(&stale) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(&format!("clear {}", stale.display()), e));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Whether `pid` is a living postgres, neither a zombie nor another program that got the number since.
+fn is_postgres(pid: &str) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    // "pid (name) state …"
+    let name = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+    name.is_some_and(|(name, rest)| name.starts_with("postgres") && !rest.trim_start().starts_with('Z'))
 }
 
 /// Settings and authentication are written at each start: they follow the program, not the day of initdb.

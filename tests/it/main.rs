@@ -1,0 +1,4 @@
+//! The one integration test binary: the program through its front door, on a real PostGIS.
+
+mod arrows;
+mod cluster;
