@@ -1,1 +1,231 @@
+//! A layer in memory: an immutable base and a small overlay of what changed since it was built.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::segment::{Segment, SegmentBuilder, union};
+use crate::Result;
+use crate::layers::{ItemRow, LayerDef};
+use crate::space::Bbox;
+
+/// Changed items that are kept beside the base before it is worth building anew.
+const OVERLAY_LIMIT: usize = 2048;
+
+/// Steps of a layer's past that are remembered so that a cache can drop what they touched and no more.
+const TRAIL_LIMIT: usize = 256;
+
+/// A layer: items sorted by fid, with an index. It never changes; a change makes another one that shares the base.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    def: Arc<LayerDef>,
+    pub(super) base: Arc<Segment>,
+    pub(super) overlay: Arc<Segment>,
+    /// Positions of the base that were removed or stand in the overlay, sorted.
+    pub(super) hidden: Arc<[u32]>,
+    stamp: u64,
+    trail: Vec<Step>,
+}
+
+/// From which state a layer was made, and where they differ.
+#[derive(Debug, Clone)]
+struct Step {
+    from: u64,
+    touched: Vec<Bbox>,
+}
+
+/// Where two states of a layer differ.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Difference {
+    /// In these boxes (EPSG:9218), and nowhere else.
+    Boxes(Vec<Bbox>),
+    /// Perhaps everywhere.
+    Everywhere,
+}
+
+fn next_stamp() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Builds a layer from its rows.
+///
+/// Rows come best in the order of their fids, as the table is read; others are sorted, and of several with one
+/// fid the last one counts.
+#[derive(Debug)]
+pub struct LayerBuilder {
+    def: Arc<LayerDef>,
+    segment: SegmentBuilder,
+}
+
+impl LayerBuilder {
+    /// An empty layer of this definition.
+    pub fn new(def: Arc<LayerDef>) -> Self {
+        Self { segment: SegmentBuilder::new(def.clone()), def }
+    }
+
+    /// Adds an item. The error names the item and what is wrong with it; the builder is then of no use any more.
+    pub fn push(&mut self, row: &ItemRow) -> Result<()> {
+        self.segment.push(row)
+    }
+
+    /// The layer. Takes some seconds for millions of vertices, on all processors.
+    pub fn build(self) -> Layer {
+        Layer {
+            overlay: Arc::new(SegmentBuilder::new(self.def.clone()).build()),
+            base: Arc::new(self.segment.build()),
+            def: self.def,
+            hidden: Arc::new([]),
+            stamp: next_stamp(),
+            trail: Vec::new(),
+        }
+    }
+}
+
+impl Layer {
+    /// The definition it was built with.
+    pub fn def(&self) -> &Arc<LayerDef> {
+        &self.def
+    }
+
+    /// Number of items.
+    pub fn count(&self) -> usize {
+        self.base.len() - self.hidden.len() + self.overlay.len()
+    }
+
+    /// Box around all items in EPSG:9218 (that of removed ones included until the next merge); none where no item
+    /// has a geometry.
+    pub fn extent(&self) -> Option<Bbox> {
+        match (self.base.extent(), self.overlay.extent()) {
+            (Some(a), Some(b)) => Some(union(&a, &b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub fn bytes(&self) -> usize {
+        self.base.bytes() + self.overlay.bytes() + 4 * self.hidden.len()
+    }
+
+    /// Where the item stands now: in the overlay or the base.
+    pub(super) fn find(&self, fid: i64) -> Option<(&Segment, u32)> {
+        if let Some(position) = self.overlay.find(fid) {
+            return Some((&self.overlay, position));
+        }
+        let position = self.base.find(fid)?;
+        self.hidden.binary_search(&position).is_err().then_some((&self.base, position))
+    }
+
+    /// The layer after a change: `upserts` are new items and new states of old ones, `removed` the fids of items
+    /// that are gone. The base is shared; the cost is that of the overlay.
+    pub fn with_changes(&self, upserts: Vec<ItemRow>, removed: &[i64]) -> Result<Self> {
+        let upserts: BTreeMap<i64, ItemRow> = upserts.into_iter().map(|r| (r.fid, r)).collect();
+        let gone: BTreeSet<i64> = removed.iter().copied().filter(|fid| !upserts.contains_key(fid)).collect();
+        let mut touched = Vec::new();
+        for fid in upserts.keys().chain(&gone) {
+            touched.extend(self.find(*fid).and_then(|(s, i)| s.shape(i).envelope()));
+        }
+        let mut overlay = SegmentBuilder::new(self.def.clone());
+        let mut new = upserts.iter().peekable();
+        for (i, fid) in self.overlay.fids.iter().enumerate() {
+            while let Some((_, row)) = new.next_if(|(f, _)| *f <= fid) {
+                overlay.push(row)?;
+            }
+            if !gone.contains(fid) && !upserts.contains_key(fid) {
+                overlay.push_item(&self.overlay, i as u32);
+            }
+        }
+        new.try_for_each(|(_, row)| overlay.push(row))?;
+        let overlay = overlay.build();
+        for fid in upserts.keys() {
+            touched.extend(overlay.find(*fid).and_then(|i| overlay.shape(i).envelope()));
+        }
+        let mut hidden: BTreeSet<u32> = self.hidden.iter().copied().collect();
+        hidden.extend(upserts.keys().chain(&gone).filter_map(|fid| self.base.find(*fid)));
+        Ok(self.successor(self.base.clone(), overlay, hidden.into_iter().collect(), touched))
+    }
+
+    /// Whether the overlay is so large that it should be [`merged`](Self::merged).
+    pub fn needs_merge(&self) -> bool {
+        self.overlay.len() + self.hidden.len() > OVERLAY_LIMIT.max(self.base.len() / 64)
+    }
+
+    /// The same items with an empty overlay. Takes as long as building the layer, less the projection: off the
+    /// request path, then [`rebased`](Self::rebased) takes over what changed in the meantime.
+    pub fn merged(&self) -> Self {
+        let mut all = SegmentBuilder::new(self.def.clone());
+        let mut hidden = self.hidden.iter().peekable();
+        let mut changed = 0;
+        for position in 0..self.base.len() as u32 {
+            if hidden.next_if(|h| **h == position).is_some() {
+                continue;
+            }
+            while self.overlay.fids.get(changed).is_some_and(|f| *f < self.base.fids[position as usize]) {
+                all.push_item(&self.overlay, changed as u32);
+                changed += 1;
+            }
+            all.push_item(&self.base, position);
+        }
+        for rest in changed..self.overlay.len() {
+            all.push_item(&self.overlay, rest as u32);
+        }
+        let empty = SegmentBuilder::new(self.def.clone()).build();
+        self.successor(Arc::new(all.build()), empty, Arc::new([]), Vec::new())
+    }
+
+    /// This state on the base of `merged`, which was made from `before`, an earlier state of this layer.
+    pub fn rebased(&self, before: &Self, merged: &Self) -> Self {
+        let mut overlay = SegmentBuilder::new(self.def.clone());
+        let mut hidden = BTreeSet::new();
+        let candidates = |l: &Self| {
+            let hidden = l.hidden.iter().map(|i| l.base.fids[*i as usize]).collect::<Vec<_>>();
+            l.overlay.fids.iter().copied().chain(hidden).collect::<Vec<_>>()
+        };
+        let fids: BTreeSet<i64> = candidates(before).into_iter().chain(candidates(self)).collect();
+        for fid in fids {
+            let (then, now) = (before.find(fid), self.find(fid));
+            let version = |at: Option<(&Segment, u32)>| at.map(|(s, i)| s.versions[i as usize]);
+            if version(then) == version(now) {
+                continue;
+            }
+            hidden.extend(merged.base.find(fid));
+            if let Some((segment, position)) = now {
+                overlay.push_item(segment, position);
+            }
+        }
+        self.successor(merged.base.clone(), overlay.build(), hidden.into_iter().collect(), Vec::new())
+    }
+
+    fn successor(
+        &self,
+        base: Arc<Segment>,
+        overlay: Segment,
+        hidden: Arc<[u32]>,
+        touched: Vec<Bbox>,
+    ) -> Self {
+        let mut trail = self.trail.clone();
+        trail.push(Step { from: self.stamp, touched });
+        let surplus = trail.len().saturating_sub(TRAIL_LIMIT);
+        trail.drain(..surplus);
+        Self { def: self.def.clone(), base, overlay: Arc::new(overlay), hidden, stamp: next_stamp(), trail }
+    }
+
+    /// Names this state among all that the program ever had.
+    pub(super) fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    /// Where this state differs from an earlier one.
+    pub(super) fn difference(&self, earlier: &Self) -> Difference {
+        if self.stamp == earlier.stamp {
+            return Difference::Boxes(Vec::new());
+        }
+        match self.trail.iter().position(|step| step.from == earlier.stamp) {
+            Some(first) => {
+                let boxes = self.trail[first..].iter().flat_map(|s| s.touched.iter().copied()).collect();
+                Difference::Boxes(boxes)
+            }
+            None => Difference::Everywhere,
+        }
+    }
+}

@@ -1,4 +1,27 @@
 //! The layers in memory: columns and packed geometry under an rstar tree, one immutable snapshot a request.
+//!
+//! [`Features`] holds the current [`Snapshot`]; the feed publishes a new one after each change. A [`Layer`] is an
+//! immutable base with a small overlay of changed items. What a principal reads goes through a [`LayerReader`],
+//! made from a snapshot and his [`crate::access::View`]: a hidden attribute does not exist for him, in values,
+//! filters, tiles and texts alike.
 
-pub mod layer;
-pub mod snapshot;
+mod column;
+pub mod encode;
+mod layer;
+mod meets;
+mod packed;
+mod predicate;
+mod reader;
+mod segment;
+mod shapes;
+mod snapshot;
+mod tile_cache;
+mod wkb;
+
+pub use layer::{Layer, LayerBuilder};
+pub use reader::{Item, LayerReader, Query};
+pub use snapshot::{Features, Snapshot};
+pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! One expression tree for filters (CQL2, FES, plain property filters). `features` evaluates it on columns,
 //! `store` writes it as SQL with bound values.
 
+pub mod check;
+pub mod evaluate;
+
 use crate::layers::Value;
 use crate::space::Bbox;
 

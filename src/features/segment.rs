@@ -1,0 +1,196 @@
+//! An immutable run of items sorted by fid: columns, packed geometry and a bulk-loaded tree of envelopes.
+
+use std::sync::Arc;
+
+use rstar::{AABB, RTree, RTreeObject};
+
+use super::column::{Cell, Column, ColumnBuilder};
+use super::shapes::{Shape, Shapes, ShapesBuilder};
+use crate::layers::{ItemRow, LayerDef};
+use crate::space::Bbox;
+use crate::{Error, Result};
+
+/// Largest identifier: every JSON reader holds it exactly.
+const MAX_FID: i64 = (1 << 53) - 1;
+
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) fids: Vec<i64>,
+    pub(super) versions: Vec<i64>,
+    pub(super) columns: Vec<Column>,
+    pub(super) shapes: Shapes,
+    tree: RTree<Entry>,
+    extent: Option<Bbox>,
+}
+
+/// An item's envelope in EPSG:9218.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    low: [f64; 2],
+    high: [f64; 2],
+    position: u32,
+}
+
+impl RTreeObject for Entry {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_corners(self.low, self.high)
+    }
+}
+
+impl Segment {
+    pub(super) fn len(&self) -> usize {
+        self.fids.len()
+    }
+
+    pub(super) fn find(&self, fid: i64) -> Option<u32> {
+        self.fids.binary_search(&fid).ok().map(|i| i as u32)
+    }
+
+    #[inline]
+    pub(super) fn shape(&self, position: u32) -> Shape<'_> {
+        self.shapes.shape(position as usize)
+    }
+
+    #[inline]
+    pub(super) fn cell(&self, column: usize, position: u32) -> Cell<'_> {
+        self.columns[column].cell(position as usize)
+    }
+
+    /// Box around all items, EPSG:9218; none without geometry.
+    pub(super) fn extent(&self) -> Option<Bbox> {
+        self.extent
+    }
+
+    /// Positions whose envelope meets the box, in the order of the tree.
+    pub(super) fn in_box(&self, b: &Bbox) -> impl Iterator<Item = u32> + use<'_> {
+        self.tree
+            .locate_in_envelope_intersecting(AABB::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]))
+            .map(|e| e.position)
+    }
+
+    /// Positions and envelopes that meet the box, in the order of the tree.
+    pub(super) fn envelopes_in_box(&self, b: &Bbox) -> impl Iterator<Item = (u32, Bbox)> + use<'_> {
+        self.tree
+            .locate_in_envelope_intersecting(AABB::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]))
+            .map(|e| {
+                let b = Bbox { min_x: e.low[0], min_y: e.low[1], max_x: e.high[0], max_y: e.high[1] };
+                (e.position, b)
+            })
+    }
+
+    /// Bytes on the heap, the tree estimated at its entries.
+    pub(super) fn bytes(&self) -> usize {
+        16 * self.fids.len()
+            + self.columns.iter().map(Column::bytes).sum::<usize>()
+            + self.shapes.bytes()
+            + self.tree.size() * size_of::<Entry>() * 5 / 4
+    }
+}
+
+/// Collects the items of a segment.
+#[derive(Debug)]
+pub(super) struct SegmentBuilder {
+    def: Arc<LayerDef>,
+    fids: Vec<i64>,
+    versions: Vec<i64>,
+    columns: Vec<ColumnBuilder>,
+    shapes: ShapesBuilder,
+}
+
+impl SegmentBuilder {
+    pub(super) fn new(def: Arc<LayerDef>) -> Self {
+        Self {
+            fids: Vec::new(),
+            versions: Vec::new(),
+            columns: def.attributes.iter().map(|a| ColumnBuilder::new(a.kind)).collect(),
+            shapes: ShapesBuilder::new(def.geometry),
+            def,
+        }
+    }
+
+    /// Adds a row. After an error the builder is of no use any more.
+    pub(super) fn push(&mut self, row: &ItemRow) -> Result<()> {
+        let wrong =
+            |why: String| Error::internal(format!("loading item {} of layer {}", row.fid, self.def.id), why);
+        if !(1..=MAX_FID).contains(&row.fid) {
+            return Err(wrong("the identifier is not within 1 … 2^53 − 1".to_owned()));
+        }
+        if row.values.len() != self.columns.len() {
+            let (got, want) = (row.values.len(), self.columns.len());
+            return Err(wrong(format!("{got} values for {want} attributes")));
+        }
+        for (i, value) in row.values.iter().enumerate() {
+            self.columns[i]
+                .push_value(value)
+                .map_err(|why| wrong(format!("{}: {why}", self.def.attributes[i].name)))?;
+        }
+        self.shapes.push_wkb(&row.wkb).map_err(|why| wrong(format!("geometry: {why}")))?;
+        self.fids.push(row.fid);
+        self.versions.push(row.version);
+        Ok(())
+    }
+
+    /// Takes over an item of another segment of the same definition.
+    pub(super) fn push_item(&mut self, from: &Segment, position: u32) {
+        for (to, column) in self.columns.iter_mut().zip(&from.columns) {
+            to.push(column.cell(position as usize)).expect("columns of one definition have one type");
+        }
+        self.shapes.push_shape(&from.shape(position));
+        self.fids.push(from.fids[position as usize]);
+        self.versions.push(from.versions[position as usize]);
+    }
+
+    pub(super) fn build(self) -> Segment {
+        let sorted = self.fids.is_sorted_by(|a, b| a < b);
+        let def = self.def.clone();
+        let shapes = self.shapes.build();
+        let (tree, extent) = if sorted { index(&shapes, self.fids.len()) } else { (RTree::new(), None) };
+        let segment = Segment {
+            fids: self.fids,
+            versions: self.versions,
+            columns: self.columns.into_iter().map(ColumnBuilder::build).collect(),
+            shapes,
+            tree,
+            extent,
+        };
+        if sorted { segment } else { in_order(&def, &segment) }
+    }
+}
+
+fn index(shapes: &Shapes, items: usize) -> (RTree<Entry>, Option<Bbox>) {
+    let mut extent: Option<Bbox> = None;
+    let entries = (0..items)
+        .filter_map(|i| {
+            let b = shapes.shape(i).envelope()?;
+            extent = Some(extent.map_or(b, |e| union(&e, &b)));
+            Some(Entry { low: [b.min_x, b.min_y], high: [b.max_x, b.max_y], position: i as u32 })
+        })
+        .collect();
+    (RTree::bulk_load(entries), extent)
+}
+
+/// The same items sorted by fid; of several with one fid the last.
+fn in_order(def: &Arc<LayerDef>, segment: &Segment) -> Segment {
+    let mut order: Vec<u32> = (0..segment.len() as u32).collect();
+    order.sort_by_key(|i| segment.fids[*i as usize]);
+    let mut sorted = SegmentBuilder::new(def.clone());
+    for (n, i) in order.iter().enumerate() {
+        let next = order.get(n + 1).map(|j| segment.fids[*j as usize]);
+        if next != Some(segment.fids[*i as usize]) {
+            sorted.push_item(segment, *i);
+        }
+    }
+    sorted.build()
+}
+
+/// The box around two boxes.
+pub(super) fn union(a: &Bbox, b: &Bbox) -> Bbox {
+    Bbox {
+        min_x: a.min_x.min(b.min_x),
+        min_y: a.min_y.min(b.min_y),
+        max_x: a.max_x.max(b.max_x),
+        max_y: a.max_y.max(b.max_y),
+    }
+}

@@ -1,0 +1,189 @@
+//! Tiles that were made, kept within a bound of bytes.
+//!
+//! A tile is kept under its layer, place, rights profile and encoding. A change drops the tiles it touches, and
+//! from then on no tile made from an older state of that layer is taken in: a slow reader cannot put a stale one
+//! back.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::encode::mvt;
+use super::layer::Difference;
+use super::reader::LayerReader;
+use crate::space::tile_matrix::Tile;
+use crate::space::{Bbox, crs};
+
+/// How a tile's bytes are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TileEncoding {
+    /// As they are.
+    Identity,
+    /// Compressed.
+    Gzip,
+}
+
+/// A tile as it is sent.
+#[derive(Debug, Clone)]
+pub struct TileBody {
+    /// The bytes; empty where no item is in the tile.
+    pub bytes: Bytes,
+    /// A strong entity tag, quotes included; another one for each encoding.
+    pub etag: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    layer: Arc<str>,
+    tile: Tile,
+    profile: u64,
+    encoding: TileEncoding,
+}
+
+#[derive(Debug, Clone)]
+struct Weigh;
+
+impl Weighter<Key, TileBody> for Weigh {
+    fn weight(&self, key: &Key, body: &TileBody) -> u64 {
+        // The key, the tag and the table's own entry count too, else empty tiles would be free.
+        (body.bytes.len() + key.layer.len() + 160) as u64
+    }
+}
+
+/// A cache of tiles; see the module.
+#[derive(Debug)]
+pub struct TileCache {
+    tiles: Cache<Key, TileBody, Weigh>,
+    /// For each layer the state from which tiles are taken in.
+    current: ArcSwap<HashMap<Arc<str>, u64>>,
+    /// Held while a tile is put in and while tiles are dropped; never while a tile is made or looked up.
+    writing: Mutex<()>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl TileCache {
+    pub(super) fn new(bytes: u64) -> Self {
+        // An average tile of the province's zooms, for the table's first size.
+        let items = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).clamp(64, 1 << 20);
+        Self {
+            tiles: Cache::with_weighter(items, bytes, Weigh),
+            current: ArcSwap::default(),
+            writing: Mutex::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// The tile of a layer as the reader's principal sees it, made if it is not there yet.
+    pub fn get(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
+        let view = reader.view();
+        let key = Key { layer: view.layer.id.as_str().into(), tile, profile: view.profile, encoding };
+        // Between publishing and dropping, and for a reader of an older state, the cache may be ahead or behind:
+        // only a reader of the state that the cache is at is answered from it.
+        let stamp = reader.layer.stamp();
+        let at_current = self.is_at(&key.layer, stamp);
+        if at_current && let Some(body) = self.tiles.get(&key) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return body;
+        }
+        self.misses.fetch_add(1, Ordering::Relaxed);
+        let body = make(reader, tile, encoding);
+        let _writing = self.lock();
+        if self.is_at(&key.layer, stamp) {
+            self.tiles.insert(key, body.clone());
+        }
+        body
+    }
+
+    /// Tiles kept, their bytes, and how often one was asked for and found, since the start.
+    pub fn counts(&self) -> TileCounts {
+        TileCounts {
+            tiles: self.tiles.len() as u64,
+            bytes: self.tiles.weight(),
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Moves a layer to a new state (none: it is gone) that differs from the last one in `difference`.
+    pub(super) fn advance(&self, layer: &str, stamp: Option<u64>, difference: &Difference) {
+        let _writing = self.lock();
+        if stamp.is_some_and(|s| self.is_at(layer, s)) {
+            return;
+        }
+        let mut current = HashMap::clone(&self.current.load());
+        match stamp {
+            Some(stamp) => current.insert(layer.into(), stamp),
+            None => current.remove(layer),
+        };
+        self.current.store(Arc::new(current));
+        match difference {
+            Difference::Everywhere => self.tiles.retain(|k, _| *k.layer != *layer),
+            Difference::Boxes(boxes) if boxes.is_empty() => {}
+            Difference::Boxes(boxes) => {
+                let boxes: Vec<Bbox> = boxes.iter().map(crs::bbox_to_crs84).collect();
+                self.tiles.retain(|k, _| *k.layer != *layer || !touches(k.tile, &boxes));
+            }
+        }
+    }
+
+    fn is_at(&self, layer: &str, stamp: u64) -> bool {
+        self.current.load().get(layer) == Some(&stamp)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Use of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TileCounts {
+    /// Tiles kept.
+    pub tiles: u64,
+    /// Their bytes, with what keeping them costs.
+    pub bytes: u64,
+    /// Look-ups that found a tile.
+    pub hits: u64,
+    /// Look-ups that found none.
+    pub misses: u64,
+}
+
+fn touches(tile: Tile, boxes: &[Bbox]) -> bool {
+    // Twice the margin of the encoder: its own rounding lies well within.
+    let around = tile.bbox_crs84(2.0 * mvt::MARGIN);
+    boxes.iter().any(|b| b.intersects(&around))
+}
+
+fn make(reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
+    let raw = mvt::encode(reader, tile);
+    let tag = fingerprint(&raw);
+    match encoding {
+        TileEncoding::Identity => TileBody { bytes: raw.into(), etag: format!("\"{tag:016x}\"").into() },
+        TileEncoding::Gzip => {
+            TileBody { bytes: gzip(&raw).into(), etag: format!("\"{tag:016x}-gz\"").into() }
+        }
+    }
+}
+
+fn fingerprint(bytes: &[u8]) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    // Keyless, so that every node gives a tile the same tag.
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    // Level 4: near the size of 6 in half the time, and paid once a tile.
+    let mut out =
+        flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 32), flate2::Compression::new(4));
+    out.write_all(bytes).and_then(|()| out.finish()).expect("writing to memory does not fail")
+}
