@@ -171,33 +171,22 @@ impl LayerReader {
         let column = |name: &str| self.view.attribute(name).map(|i| self.columns[i]);
         let filter =
             query.filter.as_ref().map(|f| Predicate::new(f, &self.view.layer, &column)).transpose()?;
-        let mut boxes = query.bbox;
-        let mut empty = false;
-        if !query.within_crs84.is_empty() {
-            let around = query
-                .within_crs84
-                .iter()
-                .filter_map(crs::bbox_from_crs84)
-                .reduce(|a, b| super::segment::union(&a, &b));
-            empty = around.is_none() || around.zip(boxes).is_some_and(|(a, b)| !a.intersects(&b));
-            boxes = boxes.or(around);
-            if let (Some(a), Some(b)) = (around, boxes) {
-                boxes = Some(Bbox {
-                    min_x: a.min_x.max(b.min_x),
-                    min_y: a.min_y.max(b.min_y),
-                    max_x: a.max_x.min(b.max_x),
-                    max_y: a.max_y.min(b.max_y),
-                });
-            }
-        }
+        let around = query
+            .within_crs84
+            .iter()
+            .filter_map(crs::bbox_from_crs84)
+            .reduce(|a, b| super::segment::union(&a, &b));
+        // An item may meet two boxes that do not meet each other: the index takes the smaller of them.
+        let area = |b: &Bbox| (b.max_x - b.min_x) * (b.max_y - b.min_y);
+        let envelope = around.into_iter().chain(query.bbox).min_by(|a, b| area(a).total_cmp(&area(b)));
         Ok(Plan {
-            envelope: boxes,
+            envelope,
             bbox: query.bbox,
             within: query.within_crs84.iter().map(grid_box).collect(),
             filter,
             rows: self.rows.clone(),
             after: query.after.unwrap_or(0),
-            empty,
+            empty: !query.within_crs84.is_empty() && around.is_none(),
         })
     }
 }
