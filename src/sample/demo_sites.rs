@@ -319,7 +319,7 @@ pub static GIA_NGHIA: DemoQuarter = DemoQuarter {
             lots: &[DemoLot {
                 rect: rect(13.0, 117.0, 133.0, 157.0),
                 lot_code: "LK-01",
-                zoning_use: "residential",
+                zoning_use: "residential_attached",
                 land_use: "ODT",
                 allowed_uses: "house_single",
                 net_coverage_max_percent: 85.0,
@@ -341,7 +341,7 @@ pub static GIA_NGHIA: DemoQuarter = DemoQuarter {
             lots: &[DemoLot {
                 rect: rect(13.0, 177.5, 133.0, 225.5),
                 lot_code: "BT-01",
-                zoning_use: "residential",
+                zoning_use: "residential_villa",
                 land_use: "ODT",
                 allowed_uses: "house_single",
                 net_coverage_max_percent: 50.0,
@@ -363,7 +363,7 @@ pub static GIA_NGHIA: DemoQuarter = DemoQuarter {
 const APARTMENT: DemoLot = DemoLot {
     rect: rect(0.0, 0.0, 0.0, 0.0),
     lot_code: "",
-    zoning_use: "residential",
+    zoning_use: "apartment",
     land_use: "ODT",
     allowed_uses: "apartment,mixed",
     net_coverage_max_percent: 32.0,
@@ -429,7 +429,7 @@ pub static DUC_LAP: DemoQuarter = DemoQuarter {
                 DemoLot {
                     rect: rect(83.0, 20.5, 133.0, 120.5),
                     lot_code: "CX-01",
-                    zoning_use: "park",
+                    zoning_use: "green",
                     land_use: "DKV",
                     allowed_uses: "public",
                     net_coverage_max_percent: 5.0,
@@ -452,7 +452,7 @@ pub static DUC_LAP: DemoQuarter = DemoQuarter {
             lots: &[DemoLot {
                 rect: rect(13.0, 133.5, 133.0, 173.5),
                 lot_code: "LK-07",
-                zoning_use: "residential",
+                zoning_use: "residential_attached",
                 land_use: "ONT",
                 allowed_uses: "house_single",
                 net_coverage_max_percent: 80.0,
