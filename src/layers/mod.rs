@@ -3,6 +3,7 @@
 
 pub mod catalog;
 mod check;
+pub mod conform;
 pub mod definition;
 pub mod read;
 pub mod row;

@@ -1,0 +1,233 @@
+//! Writing one item: one transaction that locks the row, closes its old state into history, writes the new one and
+//! records it in the feed.
+
+use geo::Geometry;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Postgres, Row};
+
+use super::feed::{self, Author, Position, Revision};
+use super::load::{item, rows_on};
+use super::{Store, Tx, layer_sql, wkb};
+use crate::layers::conform::conform;
+use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Source, Value};
+use crate::text::Text;
+use crate::{Error, Result};
+
+/// An item as a client gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewItem {
+    /// Geometry in EPSG:9218, WKB of any flavour.
+    pub wkb: Vec<u8>,
+    /// One value an attribute of the definition.
+    pub values: Vec<Value>,
+}
+
+/// Changes to an item; what is not named stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Patch {
+    /// New geometry, WKB in EPSG:9218.
+    pub wkb: Option<Vec<u8>>,
+    /// Index of the attribute in the definition, and its new value.
+    pub values: Vec<(usize, Value)>,
+}
+
+/// What a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The item.
+    pub fid: i64,
+    /// Its version now (the one before if the write changed nothing).
+    pub version: i64,
+    /// Where the database stands with this write: a node that has caught up to it serves it.
+    pub position: Position,
+}
+
+/// Items of one layer, written by one author. Made by [`Store::items`].
+#[derive(Debug, Clone, Copy)]
+pub struct Items<'a> {
+    store: &'a Store,
+    catalog: &'a Catalog,
+    def: &'a LayerDef,
+    author: &'a Author,
+}
+
+impl Store {
+    /// Items of `def`. Whether the author may write them is decided before (`access`).
+    pub fn items<'a>(&'a self, catalog: &'a Catalog, def: &'a LayerDef, author: &'a Author) -> Items<'a> {
+        Items { store: self, catalog, def, author }
+    }
+
+    /// The current row, straight from the database.
+    pub async fn item(&self, def: &LayerDef, fid: i64) -> Result<Option<ItemRow>> {
+        let mut db = self.pool.acquire().await?;
+        Ok(rows_on(&mut db, def, &[fid]).await?.pop())
+    }
+}
+
+impl Items<'_> {
+    /// Adds an item.
+    pub async fn insert(&self, new: NewItem) -> Result<Written> {
+        let mut tx = self.begin().await?;
+        let (geometry, values) = self.check(&mut tx, new, None).await?;
+        let revision = feed::bump(&mut tx, self.author).await?;
+        let sql = layer_sql::insert(self.def)?;
+        let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
+        let fid: i64 = bind_all(query, self.def, values).fetch_one(&mut *tx).await?.try_get(0)?;
+        self.finish(tx, &revision, fid).await
+    }
+
+    /// Replaces an item whole. `expected` is the version of `If-Match`; another one is refused.
+    pub async fn replace(&self, fid: i64, new: NewItem, expected: Option<i64>) -> Result<Written> {
+        let mut tx = self.begin().await?;
+        let old = self.lock(&mut tx, fid, expected).await?;
+        self.write(tx, &old, new).await
+    }
+
+    /// Changes parts of an item.
+    pub async fn patch(&self, fid: i64, patch: Patch, expected: Option<i64>) -> Result<Written> {
+        let mut tx = self.begin().await?;
+        let old = self.lock(&mut tx, fid, expected).await?;
+        let mut new =
+            NewItem { wkb: patch.wkb.unwrap_or_else(|| old.wkb.clone()), values: old.values.clone() };
+        for (i, value) in patch.values {
+            *new.values.get_mut(i).ok_or_else(|| Error::not_found("attribute", i.to_string()))? = value;
+        }
+        self.write(tx, &old, new).await
+    }
+
+    /// Removes an item; its last state stays in history.
+    pub async fn delete(&self, fid: i64, expected: Option<i64>) -> Result<Written> {
+        let mut tx = self.begin().await?;
+        self.lock(&mut tx, fid, expected).await?;
+        let revision = feed::bump(&mut tx, self.author).await?;
+        self.close(&mut tx, fid, &revision).await?;
+        let sql = format!("delete from {} where fid = $1", layer_sql::table(self.def)?);
+        sqlx::query(&sql).bind(fid).execute(&mut *tx).await?;
+        self.finish(tx, &revision, fid).await
+    }
+
+    /// A transaction that keeps bulk changes and changes of the definition away from this layer.
+    async fn begin(&self) -> Result<Tx> {
+        if self.def.source == Source::View {
+            return Err(Error::MethodNotAllowed("the layer shows other records and is read-only"));
+        }
+        let mut tx = self.store.begin().await?;
+        sqlx::query!("select pg_advisory_xact_lock_shared(7206, hashtext($1))", self.def.id)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx)
+    }
+
+    async fn lock(&self, tx: &mut Tx, fid: i64, expected: Option<i64>) -> Result<ItemRow> {
+        let sql = format!(
+            "select {} from {} where fid = $1 for update",
+            layer_sql::select_list(self.def)?,
+            layer_sql::table(self.def)?
+        );
+        let row = sqlx::query(&sql).bind(fid).fetch_optional(&mut **tx).await?;
+        let old = item(&row.ok_or_else(|| Error::not_found("item", fid.to_string()))?, self.def)?;
+        match expected {
+            Some(version) if version != old.version => Err(Error::PreconditionFailed(Text::new(
+                "Đối tượng đã được người khác sửa; hãy tải lại rồi sửa tiếp.",
+                "The item was changed in the meantime; load it again.",
+            ))),
+            _ => Ok(old),
+        }
+    }
+
+    async fn write(&self, mut tx: Tx, old: &ItemRow, new: NewItem) -> Result<Written> {
+        let (geometry, values) = self.check(&mut tx, new, Some(&old.wkb)).await?;
+        if geometry == old.wkb && values == old.values {
+            // Nothing to record; the row lock shows that this state is still the current one.
+            tx.rollback().await?;
+            let position = self.store.position().await?;
+            return Ok(Written { fid: old.fid, version: old.version, position });
+        }
+        let revision = feed::bump(&mut tx, self.author).await?;
+        self.close(&mut tx, old.fid, &revision).await?;
+        let sql = layer_sql::update(self.def)?;
+        let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
+        bind_all(query, self.def, values).bind(old.fid).execute(&mut *tx).await?;
+        self.finish(tx, &revision, old.fid).await
+    }
+
+    async fn close(&self, tx: &mut Tx, fid: i64, revision: &Revision) -> Result<()> {
+        let sql = layer_sql::close(self.def)?;
+        sqlx::query(&sql)
+            .bind([fid].as_slice())
+            .bind(revision.position.revision)
+            .bind(revision.committed_at)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    async fn finish(&self, mut tx: Tx, revision: &Revision, fid: i64) -> Result<Written> {
+        feed::change(&mut tx, revision, &self.def.id, Some(&[fid])).await?;
+        tx.commit().await?;
+        Ok(Written { fid, version: revision.position.revision, position: revision.position })
+    }
+
+    /// The geometry as it will be stored, and the values in their normal form; what does not fit is refused.
+    async fn check(&self, tx: &mut Tx, mut new: NewItem, stored: Option<&[u8]>) -> Result<(Vec<u8>, Vec<Value>)> {
+        conform(self.def, self.catalog, &mut new.values)
+            .map_err(|m| Error::InvalidParameter { name: m.attribute, reason: m.reason })?;
+        let misfit = |reason| Error::InvalidParameter { name: "geometry".to_owned(), reason };
+        let mut geometry: Geometry<f64> = wkb::decode(&new.wkb).map_err(misfit)?;
+        if let Some(old) = stored {
+            geometry = wkb::keep_stored(&geometry, &wkb::decode(old).map_err(misfit)?);
+        }
+        let geometry = wkb::encode(&geometry)
+            .and_then(|g| wkb::normalise(&g, self.def.geometry))
+            .and_then(|g| wkb::encode(&g))
+            .map_err(misfit)?;
+        check_valid(tx, &geometry).await?;
+        Ok((geometry, new.values))
+    }
+}
+
+/// OGC validity, by PostGIS, with the place of the fault.
+async fn check_valid(tx: &mut Tx, geometry: &[u8]) -> Result<()> {
+    let fault = sqlx::query!(
+        r#"select reason(d) as reason, ST_X(location(d)) as x, ST_Y(location(d)) as y
+           from ST_IsValidDetail(ST_GeomFromWKB($1, 9218)) d where not valid(d)"#,
+        geometry
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(fault) = fault else { return Ok(()) };
+    let (reason, x, y) = (fault.reason.unwrap_or_default(), fault.x.unwrap_or(0.0), fault.y.unwrap_or(0.0));
+    Err(Error::invalid(
+        "geometry",
+        format!("hình học không hợp lệ tại E {x:.3}, N {y:.3} (EPSG:9218): {reason}"),
+        format!("invalid geometry at E {x:.3}, N {y:.3} (EPSG:9218): {reason}"),
+    ))
+}
+
+/// Binds the values of a row, nulls with the type of their column.
+fn bind_all<'q>(
+    mut query: Query<'q, Postgres, PgArguments>,
+    def: &LayerDef,
+    values: Vec<Value>,
+) -> Query<'q, Postgres, PgArguments> {
+    for (attribute, value) in def.attributes.iter().zip(values) {
+        query = match value {
+            Value::Bool(b) => query.bind(b),
+            Value::Int(i) => query.bind(i),
+            Value::Real(r) => query.bind(r),
+            Value::Text(t) => query.bind(t),
+            Value::Date(d) => query.bind(d),
+            Value::Time(t) => query.bind(t),
+            Value::Null => match attribute.kind {
+                AttributeType::Text => query.bind(None::<String>),
+                AttributeType::Integer => query.bind(None::<i64>),
+                AttributeType::Real => query.bind(None::<f64>),
+                AttributeType::Boolean => query.bind(None::<bool>),
+                AttributeType::Date => query.bind(None::<chrono::NaiveDate>),
+                AttributeType::Timestamp => query.bind(None::<chrono::DateTime<chrono::Utc>>),
+            },
+        };
+    }
+    query
+}

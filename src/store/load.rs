@@ -1,0 +1,221 @@
+//! Reading layers: one REPEATABLE READ snapshot with its revision, shared by parallel connections, rows by binary
+//! COPY. Half a million rows come in seconds; what a node needs to start, and to reload a layer beside the old one.
+
+use futures::TryStreamExt;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection, Postgres, Row};
+
+use super::feed::{Changed, Position};
+use super::layers::catalog_on;
+use super::{Store, copy, layer_sql};
+use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Value};
+use crate::{Error, Result};
+
+/// One state of the whole database, held open until it is dropped. Loads may run on it in parallel, each on its own
+/// connection. Keep it for seconds, not minutes: it keeps superseded rows from being cleaned up.
+#[derive(Debug)]
+pub struct ReadSnapshot {
+    store: Store,
+    /// Holds the exported snapshot's transaction.
+    leader: PgConnection,
+    exported: String,
+    position: Position,
+    catalog: Catalog,
+}
+
+/// What changed between a revision and a snapshot, one record a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerDelta {
+    /// The layer; `*` for code lists.
+    pub layer: String,
+    /// Items to fetch again, the whole layer, or the definition too.
+    pub what: Changed,
+}
+
+impl Store {
+    /// Opens a snapshot.
+    pub async fn snapshot(&self) -> Result<ReadSnapshot> {
+        // Detached: a connection in the middle of a transaction must not come back to the pool when dropped.
+        let mut leader = self.pool.acquire().await?.detach();
+        begin(&mut leader).await?;
+        let exported: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut leader).await?;
+        let row = sqlx::query!("select epoch, revision from dothi.feed").fetch_one(&mut leader).await?;
+        let position = Position { epoch: row.epoch, revision: row.revision };
+        let catalog = catalog_on(&mut leader).await?;
+        Ok(ReadSnapshot { store: self.clone(), leader, exported, position, catalog })
+    }
+
+    /// All rows of one layer with their position; for a single read (tests, exports).
+    pub async fn load_layer(&self, def: &LayerDef) -> Result<(Position, Vec<ItemRow>)> {
+        let snapshot = self.snapshot().await?;
+        let mut rows = Vec::new();
+        snapshot
+            .load(def, |row| {
+                rows.push(row);
+                Ok(())
+            })
+            .await?;
+        Ok((snapshot.position(), rows))
+    }
+}
+
+async fn begin(db: &mut PgConnection) -> Result<()> {
+    sqlx::query("begin isolation level repeatable read read only").execute(db).await?;
+    Ok(())
+}
+
+impl ReadSnapshot {
+    /// Where the database stood.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The applied definitions.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Streams all rows of a layer, ordered as they lie on disk, and says how many there were.
+    pub async fn load(&self, def: &LayerDef, mut each: impl FnMut(ItemRow) -> Result<()>) -> Result<u64> {
+        let mut db = self.join().await?;
+        let sql =
+            format!("copy (select {} from {}) to stdout (format binary)", layer_sql::select_list(def)?, layer_sql::table(def)?);
+        let mut reader = copy::Reader::new(def);
+        let mut rows = 0;
+        {
+            let mut stream = db.connection()?.copy_out_raw(&sql).await?;
+            while let Some(chunk) = stream.try_next().await? {
+                rows += reader.feed(&chunk, &mut each)?;
+            }
+        }
+        db.leave().await?;
+        reader.finish()?;
+        Ok(rows)
+    }
+
+    /// The rows with these fids that exist.
+    pub async fn rows(&self, def: &LayerDef, fids: &[i64]) -> Result<Vec<ItemRow>> {
+        let mut db = self.join().await?;
+        let rows = rows_on(db.connection()?, def, fids).await?;
+        db.leave().await?;
+        Ok(rows)
+    }
+
+    /// What changed after `revision`, joined to one record a layer. None if that revision lies in the future: the
+    /// database went back, so reload everything.
+    pub async fn changes_after(&mut self, revision: i64) -> Result<Option<Vec<LayerDelta>>> {
+        if revision > self.position.revision {
+            return Ok(None);
+        }
+        let rows = sqlx::query!(
+            "select layer, fids, kind from dothi.feed_change where revision > $1 order by revision",
+            revision
+        )
+        .fetch_all(&mut self.leader)
+        .await?;
+        let mut deltas: Vec<LayerDelta> = Vec::new();
+        for row in rows {
+            let what = match (row.kind.as_str(), row.fids) {
+                ("catalog", _) => Changed::Catalog,
+                (_, Some(fids)) => Changed::Items(fids),
+                (_, None) => Changed::Layer,
+            };
+            match deltas.iter_mut().find(|d| d.layer == row.layer) {
+                Some(known) => join(&mut known.what, what),
+                None => deltas.push(LayerDelta { layer: row.layer, what }),
+            }
+        }
+        Ok(Some(deltas))
+    }
+
+    /// Another connection in the same snapshot.
+    async fn join(&self) -> Result<Member> {
+        let mut member = Member(Some(self.store.pool.acquire().await?));
+        begin(member.connection()?).await?;
+        let sql = format!("set transaction snapshot '{}'", self.exported.replace('\'', ""));
+        sqlx::raw_sql(&sql).execute(member.connection()?).await?;
+        Ok(member)
+    }
+
+    /// Ends the snapshot in good order (dropping it does so too, less politely).
+    pub async fn close(self) -> Result<()> {
+        self.leader.close().await?;
+        Ok(())
+    }
+}
+
+/// A pooled connection inside the snapshot. Given up half-way (an error, a cancelled load) it is closed: in the
+/// middle of a COPY it is of no use to anybody.
+struct Member(Option<PoolConnection<Postgres>>);
+
+impl Member {
+    fn connection(&mut self) -> Result<&mut PgConnection> {
+        self.0.as_deref_mut().ok_or_else(|| Error::Setup("the snapshot's connection was given back".to_owned()))
+    }
+
+    /// Gives the connection back in good order.
+    async fn leave(mut self) -> Result<()> {
+        sqlx::query("commit").execute(self.connection()?).await?;
+        self.0.take();
+        Ok(())
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// The wider of two changes; ids add up.
+fn join(known: &mut Changed, more: Changed) {
+    match (&mut *known, more) {
+        (Changed::Items(ids), Changed::Items(more)) => {
+            ids.extend(more);
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        (Changed::Catalog, _) | (Changed::Layer, Changed::Items(_)) => {}
+        (_, wider) => *known = wider,
+    }
+}
+
+/// The rows with these fids that exist, on the caller's connection.
+pub(in crate::store) async fn rows_on(db: &mut PgConnection, def: &LayerDef, fids: &[i64]) -> Result<Vec<ItemRow>> {
+    let sql =
+        format!("select {} from {} where fid = any($1)", layer_sql::select_list(def)?, layer_sql::table(def)?);
+    let rows = sqlx::query(&sql).bind(fids).fetch_all(db).await?;
+    rows.iter().map(|row| item(row, def)).collect()
+}
+
+/// An item from a row of [`layer_sql::select_list`].
+pub(in crate::store) fn item(row: &PgRow, def: &LayerDef) -> Result<ItemRow> {
+    let values = def
+        .attributes
+        .iter()
+        .enumerate()
+        .map(|(i, a)| value(row, i + 3, a.kind))
+        .collect::<Result<_, sqlx::Error>>()?;
+    Ok(ItemRow { fid: row.try_get(0)?, version: row.try_get(1)?, wkb: row.try_get(2)?, values })
+}
+
+fn value(row: &PgRow, i: usize, kind: AttributeType) -> Result<Value, sqlx::Error> {
+    let value = match kind {
+        AttributeType::Text => row.try_get::<Option<_>, _>(i)?.map(Value::Text),
+        AttributeType::Integer => row.try_get::<Option<_>, _>(i)?.map(Value::Int),
+        AttributeType::Real => row.try_get::<Option<_>, _>(i)?.map(Value::Real),
+        AttributeType::Boolean => row.try_get::<Option<_>, _>(i)?.map(Value::Bool),
+        AttributeType::Date => row.try_get::<Option<_>, _>(i)?.map(Value::Date),
+        AttributeType::Timestamp => row.try_get::<Option<_>, _>(i)?.map(Value::Time),
+    };
+    Ok(value.unwrap_or(Value::Null))
+}
+
+impl From<copy::Broken> for Error {
+    fn from(broken: copy::Broken) -> Self {
+        Self::internal("reading rows from the database", broken)
+    }
+}
