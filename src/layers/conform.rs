@@ -119,7 +119,9 @@ pub fn from_json(kind: AttributeType, json: &serde_json::Value) -> Result<Value,
     let value = match (kind, json) {
         (_, J::Null) => Some(Value::Null),
         (AttributeType::Text, J::String(s)) => Some(Value::Text(s.clone())),
-        (AttributeType::Integer, J::Number(n)) => n.as_i64().or_else(|| n.as_f64().and_then(whole)).map(Value::Int),
+        (AttributeType::Integer, J::Number(n)) => {
+            n.as_i64().or_else(|| n.as_f64().and_then(whole)).map(Value::Int)
+        }
         (AttributeType::Real, J::Number(n)) => n.as_f64().map(Value::Real),
         (AttributeType::Boolean, J::Bool(b)) => Some(Value::Bool(*b)),
         (AttributeType::Date | AttributeType::Timestamp, J::String(s)) => from_text(kind, s).ok(),

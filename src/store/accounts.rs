@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString, rand_core::OsRng};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString, rand_core::OsRng};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -246,7 +246,9 @@ impl Store {
 
     /// Whether there is any account (a first start makes an admin).
     pub async fn has_accounts(&self) -> Result<bool> {
-        let row = sqlx::query!(r#"select exists (select from dothi.account) as "yes!""#).fetch_one(&self.pool).await?;
+        let row = sqlx::query!(r#"select exists (select from dothi.account) as "yes!""#)
+            .fetch_one(&self.pool)
+            .await?;
         Ok(row.yes)
     }
 }

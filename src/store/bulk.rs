@@ -151,7 +151,10 @@ impl Store {
         .await?;
         let day_ago = (chrono::Utc::now() - chrono::Duration::days(1)).timestamp();
         for table in tables {
-            let made = table.strip_prefix('b').and_then(|id| Uuid::parse_str(id).ok()).and_then(|id| id.get_timestamp());
+            let made = table
+                .strip_prefix('b')
+                .and_then(|id| Uuid::parse_str(id).ok())
+                .and_then(|id| id.get_timestamp());
             if made.is_some_and(|t| i64::try_from(t.to_unix().0).is_ok_and(|t| t < day_ago)) {
                 let sql = format!("drop table if exists staging.{}", layer_sql::ident(&table)?);
                 sqlx::raw_sql(&sql).execute(&self.pool).await?;
@@ -216,7 +219,8 @@ impl Bulk<'_> {
         self.flush().await?;
         let merged = merge::merge(&mut self, mode, author, dry_run).await;
         // The table goes whatever came of it; a lost database has lost it anyway at the next clearing.
-        let dropped = sqlx::raw_sql(&format!("drop table if exists {}", self.staging)).execute(&self.store.pool).await;
+        let dropped =
+            sqlx::raw_sql(&format!("drop table if exists {}", self.staging)).execute(&self.store.pool).await;
         merged?;
         dropped?;
         Ok(self.report)

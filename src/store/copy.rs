@@ -141,13 +141,16 @@ fn decode(kind: AttributeType, field: Option<&[u8]>) -> Result<Value, Broken> {
         }
         AttributeType::Timestamp => {
             let since = Duration::microseconds(i64::from_be_bytes(fixed(f)?));
-            let at = NaiveDateTime::from(epoch()).checked_add_signed(since).ok_or(Broken("a time is out of range"))?;
+            let at = NaiveDateTime::from(epoch())
+                .checked_add_signed(since)
+                .ok_or(Broken("a time is out of range"))?;
             Value::Time(at.and_utc())
         }
     })
 }
 
 /// Builds a COPY stream in memory.
+#[derive(Debug)]
 pub(in crate::store) struct Writer(Vec<u8>);
 
 impl Writer {
@@ -202,9 +205,7 @@ mod tests {
     use super::*;
 
     fn def() -> LayerDef {
-        let attribute = |name: &str, kind: &str| {
-            serde_json::json!({"name": name, "type": kind, "title": {"vi": name, "en": name}})
-        };
+        let attribute = |name: &str, kind: &str| serde_json::json!({"name": name, "type": kind, "title": {"vi": name, "en": name}});
         serde_json::from_value(serde_json::json!({
             "id": "x", "title": {"vi": "x", "en": "x"}, "theme": "t", "geometry": "Point", "owner": [], "access": "O",
             "attribute": [attribute("a", "text"), attribute("b", "integer"), attribute("c", "real"),

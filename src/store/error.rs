@@ -7,6 +7,7 @@ use crate::Error;
 use crate::text::Text;
 
 /// As [`From`], for `map_err`.
+#[allow(dead_code, reason = "used by the permit tables")]
 pub(in crate::store) fn database(error: sqlx::Error) -> Error {
     Error::from(error)
 }

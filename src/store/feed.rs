@@ -141,9 +141,10 @@ impl Store {
 
     /// The revision that was current at `at`, 0 before the first.
     pub async fn revision_at(&self, at: DateTime<Utc>) -> Result<i64> {
-        let row = sqlx::query!("select max(number) as number from dothi.revision where committed_at <= $1", at)
-            .fetch_one(&self.pool)
-            .await?;
+        let row =
+            sqlx::query!("select max(number) as number from dothi.revision where committed_at <= $1", at)
+                .fetch_one(&self.pool)
+                .await?;
         Ok(row.number.unwrap_or(0))
     }
 

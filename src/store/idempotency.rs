@@ -47,7 +47,11 @@ impl Store {
     /// Begins a request under a key. Another request under the same key is [`Error::IdempotencyMismatch`].
     pub async fn begin_request(&self, account: Uuid, key: &str, request: &[u8; 32]) -> Result<Begun> {
         if key.is_empty() || key.len() > 200 {
-            return Err(Error::invalid("Idempotency-Key", "Khóa gồm 1–200 ký tự.", "a key has 1–200 characters"));
+            return Err(Error::invalid(
+                "Idempotency-Key",
+                "Khóa gồm 1–200 ký tự.",
+                "a key has 1–200 characters",
+            ));
         }
         let mut tx = self.begin().await?;
         sqlx::query!(
@@ -111,9 +115,13 @@ impl Store {
 
     /// Forgets the key: the request failed for a reason that may pass (a lost database, say).
     pub async fn abandon_request(&self, account: Uuid, key: &str) -> Result<()> {
-        sqlx::query!("delete from dothi.idempotency where account = $1 and key = $2 and status is null", account, key)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query!(
+            "delete from dothi.idempotency where account = $1 and key = $2 and status is null",
+            account,
+            key
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -170,7 +170,12 @@ impl Items<'_> {
     }
 
     /// The geometry as it will be stored, and the values in their normal form; what does not fit is refused.
-    async fn check(&self, tx: &mut Tx, mut new: NewItem, stored: Option<&[u8]>) -> Result<(Vec<u8>, Vec<Value>)> {
+    async fn check(
+        &self,
+        tx: &mut Tx,
+        mut new: NewItem,
+        stored: Option<&[u8]>,
+    ) -> Result<(Vec<u8>, Vec<Value>)> {
         conform(self.def, self.catalog, &mut new.values)
             .map_err(|m| Error::InvalidParameter { name: m.attribute, reason: m.reason })?;
         let misfit = |reason| Error::InvalidParameter { name: "geometry".to_owned(), reason };

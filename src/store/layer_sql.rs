@@ -20,7 +20,11 @@ pub(in crate::store) fn ident(name: &str) -> Result<String> {
     let fine = chars.next().is_some_and(|c| c.is_ascii_lowercase())
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
         && name.len() <= 56;
-    if fine { Ok(format!("\"{name}\"")) } else { Err(Error::Setup(format!("{name}: no name for a layer or attribute"))) }
+    if fine {
+        Ok(format!("\"{name}\""))
+    } else {
+        Err(Error::Setup(format!("{name}: no name for a layer or attribute")))
+    }
 }
 
 /// `layer."id"`.
@@ -228,13 +232,15 @@ pub(in crate::store) fn create_staging(def: &LayerDef, name: &str) -> Result<Str
 
 /// The key's columns behind `prefix`.
 pub(in crate::store) fn key(def: &LayerDef, prefix: &str) -> Result<String> {
-    let key: Vec<String> = def.key.iter().map(|k| Ok(format!("{prefix}{}", ident(k)?))).collect::<Result<_>>()?;
+    let key: Vec<String> =
+        def.key.iter().map(|k| Ok(format!("{prefix}{}", ident(k)?))).collect::<Result<_>>()?;
     Ok(key.join(", "))
 }
 
 /// Whether a part of the key is null.
 pub(in crate::store) fn any_null(def: &LayerDef) -> Result<String> {
-    let parts: Vec<String> = def.key.iter().map(|k| Ok(format!("{} is null", ident(k)?))).collect::<Result<_>>()?;
+    let parts: Vec<String> =
+        def.key.iter().map(|k| Ok(format!("{} is null", ident(k)?))).collect::<Result<_>>()?;
     Ok(parts.join(" or "))
 }
 
@@ -243,8 +249,7 @@ pub(in crate::store) fn same_key(def: &LayerDef) -> Result<String> {
     Ok(format!("({}) = ({})", key(def, "s.")?, key(def, "l.")?))
 }
 
-/// Whether the row `s` says what the item `l` says. The geometry is compared by its bytes: `=` on geometries takes
-/// the order of vertices too, but a point's box only.
+/// Whether the row `s` says what the item `l` says: the same vertices in the same order, the same values.
 fn same_content(def: &LayerDef) -> Result<String> {
     let mut sql = "ST_AsBinary(s.geom) = ST_AsBinary(l.geom)".to_owned();
     for column in columns(def)? {

@@ -168,7 +168,9 @@ fn check_view(def: &LayerDef, columns: &BTreeMap<String, Column>, plan: &mut Pla
         let wanted = layer_sql::sql_type(a.kind);
         match columns.get(&a.name) {
             Some(c) if c.kind == wanted => {}
-            Some(c) => plan.refused.push(format!("{}.{}: the view gives {}, not {wanted}", def.id, a.name, c.kind)),
+            Some(c) => {
+                plan.refused.push(format!("{}.{}: the view gives {}, not {wanted}", def.id, a.name, c.kind))
+            }
             None => plan.refused.push(format!("{}.{}: the view has no such column", def.id, a.name)),
         }
     }
@@ -215,7 +217,8 @@ fn plan_attribute(
     };
     let wanted = layer_sql::sql_type(a.kind);
     if column.kind != wanted {
-        plan.refused.push(format!("{}.{}: the type cannot change from {} to {wanted}", def.id, a.name, column.kind));
+        plan.refused
+            .push(format!("{}.{}: the type cannot change from {} to {wanted}", def.id, a.name, column.kind));
         return Ok(());
     }
     if column.required != a.required {
@@ -297,7 +300,12 @@ async fn execute(tx: &mut Tx, plan: Plan, author: &Author) -> Result<Position> {
     Ok(revision.position)
 }
 
-async fn insert_definition(tx: &mut Tx, id: &str, revision: i64, json: Option<serde_json::Value>) -> Result<()> {
+async fn insert_definition(
+    tx: &mut Tx,
+    id: &str,
+    revision: i64,
+    json: Option<serde_json::Value>,
+) -> Result<()> {
     sqlx::query!(
         "insert into dothi.layer_definition (layer, version, revision, definition)
          select $1, coalesce(max(version), 0) + 1, $2, $3 from dothi.layer_definition where layer = $1",

@@ -39,7 +39,8 @@ impl Store {
         // Detached: a connection in the middle of a transaction must not come back to the pool when dropped.
         let mut leader = self.pool.acquire().await?.detach();
         begin(&mut leader).await?;
-        let exported: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut leader).await?;
+        let exported: String =
+            sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut leader).await?;
         let row = sqlx::query!("select epoch, revision from dothi.feed").fetch_one(&mut leader).await?;
         let position = Position { epoch: row.epoch, revision: row.revision };
         let catalog = catalog_on(&mut leader).await?;
@@ -79,8 +80,11 @@ impl ReadSnapshot {
     /// Streams all rows of a layer, ordered as they lie on disk, and says how many there were.
     pub async fn load(&self, def: &LayerDef, mut each: impl FnMut(ItemRow) -> Result<()>) -> Result<u64> {
         let mut db = self.join().await?;
-        let sql =
-            format!("copy (select {} from {}) to stdout (format binary)", layer_sql::select_list(def)?, layer_sql::table(def)?);
+        let sql = format!(
+            "copy (select {} from {}) to stdout (format binary)",
+            layer_sql::select_list(def)?,
+            layer_sql::table(def)?
+        );
         let mut reader = copy::Reader::new(def);
         let mut rows = 0;
         {
@@ -151,7 +155,9 @@ struct Member(Option<PoolConnection<Postgres>>);
 
 impl Member {
     fn connection(&mut self) -> Result<&mut PgConnection> {
-        self.0.as_deref_mut().ok_or_else(|| Error::Setup("the snapshot's connection was given back".to_owned()))
+        self.0
+            .as_deref_mut()
+            .ok_or_else(|| Error::Setup("the snapshot's connection was given back".to_owned()))
     }
 
     /// Gives the connection back in good order.
@@ -184,9 +190,16 @@ fn join(known: &mut Changed, more: Changed) {
 }
 
 /// The rows with these fids that exist, on the caller's connection.
-pub(in crate::store) async fn rows_on(db: &mut PgConnection, def: &LayerDef, fids: &[i64]) -> Result<Vec<ItemRow>> {
-    let sql =
-        format!("select {} from {} where fid = any($1)", layer_sql::select_list(def)?, layer_sql::table(def)?);
+pub(in crate::store) async fn rows_on(
+    db: &mut PgConnection,
+    def: &LayerDef,
+    fids: &[i64],
+) -> Result<Vec<ItemRow>> {
+    let sql = format!(
+        "select {} from {} where fid = any($1)",
+        layer_sql::select_list(def)?,
+        layer_sql::table(def)?
+    );
     let rows = sqlx::query(&sql).bind(fids).fetch_all(db).await?;
     rows.iter().map(|row| item(row, def)).collect()
 }

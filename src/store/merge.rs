@@ -9,7 +9,12 @@ use crate::text::Text;
 use crate::{Error, Result};
 
 /// Runs the steps of `bulk`, filling its report. Everything but the last runs before the feed's number is taken.
-pub(in crate::store) async fn merge(bulk: &mut Bulk<'_>, mode: Mode, author: &Author, dry_run: bool) -> Result<()> {
+pub(in crate::store) async fn merge(
+    bulk: &mut Bulk<'_>,
+    mode: Mode,
+    author: &Author,
+    dry_run: bool,
+) -> Result<()> {
     if mode == Mode::Upsert && bulk.def.key.is_empty() {
         return Err(Error::invalid(
             "mode",
@@ -54,7 +59,8 @@ async fn repair(bulk: &mut Bulk<'_>) -> Result<()> {
     );
     for bad in sqlx::query(&sql).fetch_all(&bulk.store.pool).await? {
         let (row, place): (i64, String) = (bad.try_get(0)?, bad.try_get(1)?);
-        let (reason, x, y): (String, Option<f64>, Option<f64>) = (bad.try_get(2)?, bad.try_get(3)?, bad.try_get(4)?);
+        let (reason, x, y): (String, Option<f64>, Option<f64>) =
+            (bad.try_get(2)?, bad.try_get(3)?, bad.try_get(4)?);
         let fault = match (x, y) {
             (Some(x), Some(y)) => format!("{reason} (E {x:.3}, N {y:.3})"),
             _ => reason,
@@ -63,7 +69,8 @@ async fn repair(bulk: &mut Bulk<'_>) -> Result<()> {
         if let Some(mended) = fit(bulk, mended).await? {
             let sql = format!("update {} set geom = ST_GeomFromWKB($1, 9218) where row = $2", bulk.staging);
             sqlx::query(&sql).bind(mended).bind(row).execute(&bulk.store.pool).await?;
-            bulk.report.repair(place, Text::new(format!("đã sửa hình học: {fault}"), format!("repaired: {fault}")));
+            bulk.report
+                .repair(place, Text::new(format!("đã sửa hình học: {fault}"), format!("repaired: {fault}")));
         } else {
             let sql = format!("delete from {} where row = $1", bulk.staging);
             sqlx::query(&sql).bind(row).execute(&bulk.store.pool).await?;
@@ -92,35 +99,50 @@ async fn reject_keys(bulk: &mut Bulk<'_>, mode: Mode) -> Result<()> {
     if bulk.def.key.is_empty() {
         return Ok(());
     }
-    let staging = &bulk.staging;
+    let staging = bulk.staging.clone();
     let key = layer_sql::key(&bulk.def, "")?;
     if mode != Mode::Append {
         let nulls = layer_sql::any_null(&bulk.def)?;
         let sql = format!("delete from {staging} where {nulls} returning place");
-        reject(bulk, &sql, &Text::new(
-            format!("thiếu giá trị khóa ({})", bulk.def.key.join(", ")),
-            format!("the key ({}) has no value", bulk.def.key.join(", ")),
-        )).await?;
+        reject(
+            bulk,
+            &sql,
+            &Text::new(
+                format!("thiếu giá trị khóa ({})", bulk.def.key.join(", ")),
+                format!("the key ({}) has no value", bulk.def.key.join(", ")),
+            ),
+        )
+        .await?;
     }
     let sql = format!(
         "delete from {staging} where row in (select row from (select row, row_number() over \
          (partition by {key} order by row) as n from {staging} where not ({nulls})) r where n > 1) returning place",
         nulls = layer_sql::any_null(&bulk.def)?
     );
-    reject(bulk, &sql, &Text::new(
-        format!("khóa ({}) đã có ở dòng trước của tệp", bulk.def.key.join(", ")),
-        format!("the key ({}) stands in an earlier row of the file", bulk.def.key.join(", ")),
-    )).await?;
+    reject(
+        bulk,
+        &sql,
+        &Text::new(
+            format!("khóa ({}) đã có ở dòng trước của tệp", bulk.def.key.join(", ")),
+            format!("the key ({}) stands in an earlier row of the file", bulk.def.key.join(", ")),
+        ),
+    )
+    .await?;
     if mode == Mode::Append {
         let sql = format!(
             "delete from {staging} s using {} l where {} returning place",
             layer_sql::table(&bulk.def)?,
             layer_sql::same_key(&bulk.def)?
         );
-        reject(bulk, &sql, &Text::new(
-            format!("khóa ({}) đã có trong lớp", bulk.def.key.join(", ")),
-            format!("the layer has an item with this key ({})", bulk.def.key.join(", ")),
-        )).await?;
+        reject(
+            bulk,
+            &sql,
+            &Text::new(
+                format!("khóa ({}) đã có trong lớp", bulk.def.key.join(", ")),
+                format!("the layer has an item with this key ({})", bulk.def.key.join(", ")),
+            ),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -183,7 +205,12 @@ async fn gone(bulk: &Bulk<'_>, tx: &mut Tx) -> Result<Vec<i64>> {
 }
 
 /// The numbered part: history, removals, changes, new items. Gives the fids while they are few enough to list.
-async fn write(bulk: &Bulk<'_>, tx: &mut Tx, revision: &Revision, gone: Vec<i64>) -> Result<Option<Vec<i64>>> {
+async fn write(
+    bulk: &Bulk<'_>,
+    tx: &mut Tx,
+    revision: &Revision,
+    gone: Vec<i64>,
+) -> Result<Option<Vec<i64>>> {
     let (def, number) = (&bulk.def, revision.position.revision);
     let sql = format!("select fid from {} where fid is not null and not same", bulk.staging);
     let changed: Vec<i64> = sqlx::query_scalar(&sql).fetch_all(&mut **tx).await?;

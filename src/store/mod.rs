@@ -29,6 +29,7 @@ use sqlx::{Postgres, Transaction};
 
 use crate::{Error, Result};
 
+#[allow(unused_imports, reason = "for map_err in the permit tables")]
 pub(in crate::store) use error::database;
 pub use feed::{Author, Position};
 
@@ -97,15 +98,17 @@ impl Store {
 
     /// Whether every migration of this program is applied, without changing anything.
     pub async fn is_migrated(&self) -> Result<bool> {
-        let applied: Option<i64> = sqlx::query_scalar("select to_regclass('public._sqlx_migrations')::oid::bigint")
-            .fetch_one(&self.pool)
-            .await?;
+        let applied: Option<i64> =
+            sqlx::query_scalar("select to_regclass('public._sqlx_migrations')::oid::bigint")
+                .fetch_one(&self.pool)
+                .await?;
         if applied.is_none() {
             return Ok(false);
         }
-        let versions: Vec<i64> = sqlx::query_scalar("select version from public._sqlx_migrations where success")
-            .fetch_all(&self.pool)
-            .await?;
+        let versions: Vec<i64> =
+            sqlx::query_scalar("select version from public._sqlx_migrations where success")
+                .fetch_all(&self.pool)
+                .await?;
         Ok(sqlx::migrate!("./migrations").iter().all(|m| versions.contains(&m.version)))
     }
 

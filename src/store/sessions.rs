@@ -78,7 +78,9 @@ impl Store {
 
     /// Ends a session. One that is not there is no error.
     pub async fn close_session(&self, token: &str) -> Result<()> {
-        sqlx::query!("delete from dothi.session where token_sha256 = $1", &hash(token)).execute(&self.pool).await?;
+        sqlx::query!("delete from dothi.session where token_sha256 = $1", &hash(token))
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

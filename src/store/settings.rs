@@ -9,14 +9,21 @@ use crate::{Error, Result};
 impl Store {
     /// A setting; none if it was never set.
     pub async fn setting<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let row = sqlx::query!("select value from dothi.setting where key = $1", key).fetch_optional(&self.pool).await?;
+        let row = sqlx::query!("select value from dothi.setting where key = $1", key)
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(|r| serde_json::from_value(r.value))
             .transpose()
             .map_err(|e| Error::internal(format!("setting {key}"), e))
     }
 
     /// Sets it.
-    pub async fn set_setting<T: Serialize + Sync>(&self, key: &str, value: &T, by: Option<Uuid>) -> Result<()> {
+    pub async fn set_setting<T: Serialize + Sync>(
+        &self,
+        key: &str,
+        value: &T,
+        by: Option<Uuid>,
+    ) -> Result<()> {
         let value = serde_json::to_value(value).map_err(|e| Error::internal(format!("setting {key}"), e))?;
         sqlx::query!(
             "insert into dothi.setting (key, value, changed_by) values ($1, $2, $3)

@@ -34,7 +34,11 @@ pub(in crate::store) fn decode(wkb: &[u8]) -> Result<Geometry<f64>, Text> {
     };
     // EWKB carries its flags in the high bits of the type.
     let flagged = wkb.get(if wkb.first() == Some(&1) { 4 } else { 1 }).is_some_and(|b| b & 0xe0 != 0);
-    if flagged { Ewkb(wkb.to_vec()).to_geo().map_err(broken) } else { Wkb(wkb.to_vec()).to_geo().map_err(broken) }
+    if flagged {
+        Ewkb(wkb.to_vec()).to_geo().map_err(broken)
+    } else {
+        Wkb(wkb.to_vec()).to_geo().map_err(broken)
+    }
 }
 
 /// Two-dimensional ISO WKB.
@@ -98,11 +102,14 @@ fn coerce(geometry: Geometry<f64>, kind: GeometryKind) -> Result<Geometry<f64>, 
         (K::LineString, Geometry::MultiLineString(mut m)) if m.0.len() == 1 => {
             Some(Geometry::LineString(m.0.remove(0)))
         }
-        (K::LineString, g @ Geometry::LineString(_)) | (K::MultiLineString, g @ Geometry::MultiLineString(_)) => {
-            Some(g)
+        (K::LineString, g @ Geometry::LineString(_))
+        | (K::MultiLineString, g @ Geometry::MultiLineString(_)) => Some(g),
+        (K::MultiLineString, Geometry::LineString(l)) => {
+            Some(Geometry::MultiLineString(MultiLineString(vec![l])))
         }
-        (K::MultiLineString, Geometry::LineString(l)) => Some(Geometry::MultiLineString(MultiLineString(vec![l]))),
-        (K::Polygon, Geometry::MultiPolygon(mut m)) if m.0.len() == 1 => Some(Geometry::Polygon(m.0.remove(0))),
+        (K::Polygon, Geometry::MultiPolygon(mut m)) if m.0.len() == 1 => {
+            Some(Geometry::Polygon(m.0.remove(0)))
+        }
         (K::Polygon, g @ Geometry::Polygon(_)) | (K::MultiPolygon, g @ Geometry::MultiPolygon(_)) => Some(g),
         (K::MultiPolygon, Geometry::Polygon(p)) => Some(Geometry::MultiPolygon(MultiPolygon(vec![p]))),
         _ => None,
