@@ -1,0 +1,149 @@
+//! Areas by storey and use, FAR area, and the values that the model declares beside the measured ones.
+//!
+//! **Gross floor area** is the sum over basements, storeys, attic, technical floors and tum (plan's gross area).
+//!
+//! **By use**: a storey's gross area, shared out in proportion to the areas of its spaces by use.
+//!
+//! **FAR area**: gross floor area less the shares of technical, fire, refuge and parking spaces; technical
+//! storeys wholly. None where a storey with area gives no use.
+//!
+//! **Declared**: Qto_BuildingStoreyBaseQuantities and Qto_BuildingBaseQuantities (BaseQuantities in IFC2X3); never
+//! used instead of a measured value. A difference above 1 % is a warning.
+
+use std::collections::BTreeMap;
+
+use super::plan::Plan;
+use super::round;
+use super::storeys::{Kind, Level, Levels};
+use crate::bim::element::Context;
+use crate::bim::facts::{BuildingFacts, Measured, StoreyFacts};
+use crate::bim::shape::outline;
+use crate::bim::uses;
+
+/// Names of a storey's or building's gross floor area.
+const GROSS: &[&str] = &["GrossFloorArea", "GrossArea"];
+/// Names of a building's footprint.
+const FOOTPRINT: &[&str] = &["FootPrintArea", "FootprintArea", "GrossFootprintArea"];
+
+/// Fills storeys, areas and declared values.
+pub fn fill(
+    context: &Context<'_>,
+    building: u32,
+    levels: &Levels,
+    plans: &[Plan],
+    out: &mut BuildingFacts,
+    warnings: &mut Vec<String>,
+) {
+    let uses = Uses::read(context);
+    let declared = |id: u32, names: &[&str]| context.properties.quantity(context.model, &context.units, id, names);
+    let (mut gross, mut outside_far, mut unknown, mut any) = (0.0, 0.0, false, false);
+    for (level, plan) in levels.all.iter().zip(plans) {
+        let measured = if level.kind.counts() { outline::area(&plan.gross) } else { 0.0 };
+        let shares = uses.shares(level);
+        let named = context.named(level.id);
+        let main = shares.iter().max_by(|a, b| a.1.total_cmp(b.1)).map(|(name, _)| name.clone());
+        if measured > 0.0 {
+            any = true;
+            gross += measured;
+            for (name, share) in &shares {
+                *out.area_by_use_m2.entry(name.clone()).or_default() += measured * share;
+            }
+            match level.kind {
+                Kind::Technical => outside_far += measured,
+                Kind::Tum => outside_far += measured * outside(&shares),
+                _ if shares.is_empty() => unknown = true,
+                _ => outside_far += measured * outside(&shares),
+            }
+        }
+        out.storeys.push(StoreyFacts {
+            global_id: named.global_id,
+            name: level.name.clone(),
+            elevation_m: round(level.z - levels.zero),
+            above_ground: level.above_ground,
+            kind: level.kind.name().to_owned(),
+            use_: main,
+            gross_area_m2: Measured {
+                measured: level.kind.counts().then(|| round(measured)),
+                declared: declared(level.id, GROSS).map(round),
+            },
+        });
+    }
+    out.area_by_use_m2.values_mut().for_each(|v| *v = round(*v));
+    out.gross_floor_area_m2.measured = any.then(|| round(gross));
+    out.far_area_m2.measured = (any && !unknown).then(|| round(gross - outside_far));
+    out.gross_floor_area_m2.declared = declared(building, GROSS).or_else(|| sum_declared(&out.storeys)).map(round);
+    out.footprint_area_m2.declared = declared(building, FOOTPRINT).map(round);
+    out.height_m.declared = declared(building, &["Height"]).map(round);
+    out.building_use = uses::of_building(context, building);
+    differences(out, warnings);
+}
+
+fn outside(shares: &BTreeMap<String, f64>) -> f64 {
+    shares.iter().filter(|(name, _)| uses::is_outside_far(name)).map(|(_, share)| share).sum()
+}
+
+/// The storeys' declared areas together, where every storey that counts declares one.
+fn sum_declared(storeys: &[StoreyFacts]) -> Option<f64> {
+    let counted = storeys.iter().filter(|s| s.gross_area_m2.measured.is_some());
+    let values: Option<Vec<f64>> = counted.map(|s| s.gross_area_m2.declared).collect();
+    values.filter(|v| !v.is_empty()).map(|v| v.iter().sum())
+}
+
+/// Spaces with use and area by storey.
+struct Uses {
+    by_storey: BTreeMap<u32, Vec<(Option<String>, f64)>>,
+}
+
+impl Uses {
+    fn read(context: &Context<'_>) -> Self {
+        let mut by_storey: BTreeMap<u32, Vec<(Option<String>, f64)>> = BTreeMap::new();
+        for id in context.model.all("IfcSpace") {
+            let up = context.relations.upwards(id);
+            let storey = up.into_iter().skip(1).find(|u| {
+                context.model.get(*u).is_some_and(|r| context.model.is_a(r.entity(), "IfcBuildingStorey"))
+            });
+            let Some(storey) = storey else { continue };
+            // The space's own plan; where it has no solid, its declared area.
+            let measured = context.solid(id).map(|s| outline::area(&s.plan())).filter(|a| *a > 0.0);
+            let area = measured.or_else(|| {
+                let names = ["NetFloorArea", "GrossFloorArea", "NetArea", "GrossArea"];
+                context.properties.quantity(context.model, &context.units, id, &names)
+            });
+            by_storey.entry(storey).or_default().push((uses::of_space(context, id), area.unwrap_or(0.0)));
+        }
+        Self { by_storey }
+    }
+
+    /// Share of each use on a storey, together 1; empty where no space names a use. Spaces without use are left
+    /// out where others name one.
+    fn shares(&self, level: &Level) -> BTreeMap<String, f64> {
+        let spaces = self.by_storey.get(&level.id).map_or(&[][..], Vec::as_slice);
+        let mut out: BTreeMap<String, f64> = BTreeMap::new();
+        for (name, area) in spaces {
+            if let Some(name) = name {
+                // A space of unknown size still names the storey's use.
+                *out.entry(name.clone()).or_default() += area.max(1e-6);
+            }
+        }
+        let total: f64 = out.values().sum();
+        out.values_mut().for_each(|v| *v /= total);
+        out
+    }
+}
+
+/// Declared values that disagree with what the solids show.
+fn differences(out: &BuildingFacts, warnings: &mut Vec<String>) {
+    let mut compare = |what: &str, value: &Measured, unit: &str| {
+        if let (Some(m), Some(d)) = (value.measured, value.declared) {
+            if (m - d).abs() > 0.01 * m.abs().max(d.abs()) {
+                warnings.push(format!("{what}: the model declares {d} {unit}, its geometry measures {m} {unit}"));
+            }
+        }
+    };
+    for storey in &out.storeys {
+        compare(&format!("gross floor area of storey “{}”", storey.name), &storey.gross_area_m2, "m²");
+    }
+    compare("gross floor area", &out.gross_floor_area_m2, "m²");
+    compare("footprint", &out.footprint_area_m2, "m²");
+    compare("height", &out.height_m, "m");
+}

@@ -1,0 +1,158 @@
+//! From bytes to facts.
+
+use std::time::Duration;
+
+use super::building;
+use super::element::Context;
+use super::error::BimError;
+use super::facts::{Box3, ElementNote, ModelFacts, Outline};
+use super::georeference;
+use super::glb;
+use super::properties::Properties;
+use super::relations::Relations;
+use super::shape;
+use super::site;
+use super::step::Model;
+use super::units::Units;
+
+/// Bounds on what one model may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file, bytes.
+    pub max_bytes: usize,
+    /// Most records in the DATA section.
+    pub max_records: usize,
+    /// After this time no further product's solid is begun; the facts then say so.
+    pub geometry_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_bytes: 1 << 30, max_records: 20_000_000, geometry_time: Duration::from_secs(90) }
+    }
+}
+
+/// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file).
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<ModelFacts, BimError> {
+    let model = open(bytes, limits)?;
+    let context = context(&model, limits)?;
+    Ok(facts(&context))
+}
+
+/// The model's visible geometry as a glTF 2.0 binary; see `glb`.
+pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
+    let model = open(bytes, limits)?;
+    let context = context(&model, limits)?;
+    glb::write(&context)
+}
+
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
+    if bytes.len() > limits.max_bytes {
+        let mb = limits.max_bytes >> 20;
+        return Err(BimError::new("", format!("tệp lớn hơn {mb} MiB"), format!("the file is larger than {mb} MiB")));
+    }
+    Model::open(bytes, limits.max_records)
+}
+
+fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
+    let units = Units::read(model)?;
+    let relations = Relations::read(model);
+    let properties = Properties::read(model, &relations);
+    let meshes = shape::make(model, limits.geometry_time)?;
+    Ok(Context { model, units, relations, properties, meshes })
+}
+
+fn facts(context: &Context<'_>) -> ModelFacts {
+    let model = context.model;
+    let (georeference, placement) = georeference::read(context);
+    let mut out = ModelFacts {
+        schema: model.schema().to_owned(),
+        entities: model.len() as u64,
+        length_unit_m: context.units.declared_length_m,
+        project: model.exactly("IfcProject").first().map(|id| context.named(*id)),
+        site_outline_local: site::outline(context).map(Outline),
+        bbox_m: bbox(context),
+        spaces: model.all("IfcSpace").len() as u64,
+        empty_solids: empty_solids(context),
+        warnings: warnings(context),
+        ..ModelFacts::default()
+    };
+    for (entity, ids) in model.entities() {
+        if model.is_a(entity, "IfcProduct") {
+            out.products.insert(entity.to_owned(), ids.len() as u64);
+        }
+    }
+    out.buildings = building::measure(context, georeference.as_ref(), &mut out.warnings);
+    if let Some(placement) = &placement {
+        out.site_outline = out.site_outline_local.as_ref().and_then(|o| placement.outline(o));
+        out.buildings.iter_mut().for_each(|b| placement.place(b));
+    }
+    out.georeference = georeference;
+    out
+}
+
+/// Box of all products with solids but spaces and openings.
+fn bbox(context: &Context<'_>) -> Option<Box3> {
+    let counts = |id: &u32| {
+        context.model.get(*id).is_some_and(|r| {
+            !context.model.is_a(r.entity(), "IfcSpace")
+                && !context.model.is_a(r.entity(), "IfcFeatureElementSubtraction")
+        })
+    };
+    let boxes = context.meshes.solids.iter().filter(|(id, _)| counts(id)).filter_map(|(_, s)| s.bbox());
+    boxes.reduce(|a, b| Box3 {
+        min: [0, 1, 2].map(|k| a.min[k].min(b.min[k])),
+        max: [0, 1, 2].map(|k| a.max[k].max(b.max[k])),
+    })
+}
+
+/// Elements that have a body to show but no solid came out.
+fn empty_solids(context: &Context<'_>) -> Vec<ElementNote> {
+    let model = context.model;
+    let elements = model.all("IfcElement").into_iter().chain(model.all("IfcSpace"));
+    elements
+        .filter(|id| context.solid(*id).is_none())
+        .filter_map(|id| {
+            let record = model.get(id)?;
+            let shape = model.follow(&record, "Representation")?;
+            let bodies = shape.references("Representations").into_iter().filter_map(|r| model.get(r));
+            let has_body = bodies.filter(is_body).any(|r| !r.references("Items").is_empty());
+            let reason = if context.meshes.cut_short {
+                "not made: time ran out"
+            } else if has_body {
+                "its body gives no solid"
+            } else {
+                return None;
+            };
+            Some(ElementNote {
+                global_id: record.text("GlobalId").unwrap_or_default().to_owned(),
+                entity: record.entity().to_owned(),
+                reason: reason.to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn is_body(representation: &super::step::Record) -> bool {
+    let kind = representation.text("RepresentationType").unwrap_or_default();
+    let identifier = representation.text("RepresentationIdentifier").unwrap_or_default();
+    matches!(identifier, "Body" | "Facetation" | "Body-FallBack" | "")
+        && !matches!(kind, "Curve2D" | "Curve3D" | "Annotation2D" | "BoundingBox" | "FootPrint" | "Curve" | "")
+}
+
+fn warnings(context: &Context<'_>) -> Vec<String> {
+    let mut out = context.model.warnings().to_vec();
+    if context.units.declared_length_m.is_none() {
+        out.push("no length unit is declared (IfcUnitAssignment); metres are taken".to_owned());
+    }
+    if context.model.exactly("IfcProject").is_empty() {
+        out.push("there is no IfcProject".to_owned());
+    }
+    if context.meshes.cut_short {
+        out.push("time ran out before all solids were made: the measured values miss some elements".to_owned());
+    }
+    if context.meshes.failed_booleans > 0 {
+        out.push(format!("{} openings or clippings could not be cut", context.meshes.failed_booleans));
+    }
+    out
+}
