@@ -74,7 +74,7 @@ impl Context<'_> {
     pub fn element(&self, record: &Record) -> Element {
         let words = self.words(record);
         let predefined = self.predefined(record);
-        let traits = Traits { entity: record.entity(), predefined: &predefined, words: &words };
+        let traits = Traits { predefined: &predefined, words: &words };
         let is_a = |of: &str| self.model.is_a(record.entity(), of);
         let mut role = role::of(traits, is_a);
         // A part of a curtain wall, roof, stair or railing is what its whole is.
@@ -94,15 +94,17 @@ impl Context<'_> {
     fn role_of_whole(&self, id: u32) -> Option<Role> {
         let whole = self.model.get(*self.relations.whole.get(&id)?)?;
         let (predefined, words) = (self.predefined(&whole), self.words(&whole));
-        let traits = Traits { entity: whole.entity(), predefined: &predefined, words: &words };
+        let traits = Traits { predefined: &predefined, words: &words };
         let role = role::of(traits, |of| self.model.is_a(whole.entity(), of));
         matches!(role, Role::Wall | Role::Roof | Role::Stair | Role::Railing | Role::Canopy).then_some(role)
     }
 
     fn storey_of(&self, id: u32) -> Option<u32> {
-        self.relations.upwards(id).into_iter().skip(1).find(|up| {
-            self.model.get(*up).is_some_and(|r| self.model.is_a(r.entity(), "IfcBuildingStorey"))
-        })
+        self.relations
+            .upwards(id)
+            .into_iter()
+            .skip(1)
+            .find(|up| self.model.get(*up).is_some_and(|r| self.model.is_a(r.entity(), "IfcBuildingStorey")))
     }
 
     /// Products with solids by building; `None` holds those of no building (site works).

@@ -72,9 +72,9 @@ pub struct Georeference {
     pub easting: Option<f64>,
     /// Northing of the local origin in `crs`, metres.
     pub northing: Option<f64>,
-    /// Longitude of the local origin, degrees WGS 84; only from IfcSite.
+    /// Longitude of the local origin, degrees WGS 84: transformed from `crs`, or from IfcSite.
     pub longitude: Option<f64>,
-    /// Latitude of the local origin, degrees WGS 84; only from IfcSite.
+    /// Latitude of the local origin, degrees WGS 84: transformed from `crs`, or from IfcSite.
     pub latitude: Option<f64>,
     /// Height of the local z = 0 over the vertical datum, metres.
     pub orthogonal_height_m: Option<f64>,
@@ -103,6 +103,23 @@ pub struct Measured {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Outline(#[serde(with = "serde_multi_polygon")] pub MultiPolygon<f64>);
+
+/// An outline in degrees: 9 decimals (0.1 mm) where metres have 3.
+mod crs84 {
+    use geo::Geometry;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Outline;
+    use crate::space::geojson;
+
+    pub fn serialize<S: Serializer>(outline: &Option<Outline>, s: S) -> Result<S::Ok, S::Error> {
+        outline.as_ref().map(|o| geojson::to_json(&Geometry::MultiPolygon(o.0.clone()), 9)).serialize(s)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Outline>, D::Error> {
+        Option::<Outline>::deserialize(d)
+    }
+}
 
 impl Default for Outline {
     fn default() -> Self {
@@ -167,6 +184,7 @@ pub struct BuildingFacts {
     /// Everything below ground, local.
     pub underground_local: Outline,
     /// The footprint in CRS84; none where the model is not placed.
+    #[serde(with = "crs84")]
     pub footprint: Option<Outline>,
     /// Outlines in EPSG:9218; none where the model is not placed.
     pub placed: Option<PlacedOutlines>,
@@ -200,7 +218,8 @@ pub struct StoreyFacts {
     pub elevation_m: f64,
     /// Pset_BuildingStoreyCommon.AboveGround, else by elevation.
     pub above_ground: bool,
-    /// `above_ground`, `basement`, `attic`, `technical`, `tum` or `roof` (no storey in the sense of Art. 49.9).
+    /// `above_ground`, `basement`, `attic`, `technical`, `tum`, or `roof` and `foundation` (levels that are no
+    /// storeys in the sense of Art. 49.9).
     pub kind: String,
     /// Main use of its spaces, where given.
     #[serde(rename = "use")]
@@ -209,7 +228,8 @@ pub struct StoreyFacts {
     pub gross_area_m2: Measured,
 }
 
-/// Storeys by kind. `total_49_9` counts basement, attic, technical floor and tum (NĐ 217 Art. 49.9).
+/// Storeys by kind. `total_49_9` counts basement, attic, technical floor and tum (NĐ 217 Art. 49.9); it is
+/// `above_ground` and `below_ground` together, `attic`, `technical` and `tum` being among these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "named in the law")]
 pub struct StoreyCount {

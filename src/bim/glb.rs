@@ -57,7 +57,11 @@ fn origin(context: &Context<'_>) -> [f64; 3] {
     [0, 1, 2].map(|k| {
         let low = boxes.iter().map(|b| b.min[k]).fold(f64::INFINITY, f64::min);
         let high = boxes.iter().map(|b| b.max[k]).fold(f64::NEG_INFINITY, f64::max);
-        if low.is_finite() { if k == 2 { low.floor() } else { f64::midpoint(low, high).floor() } } else { 0.0 }
+        if low.is_finite() {
+            if k == 2 { low.floor() } else { f64::midpoint(low, high).floor() }
+        } else {
+            0.0
+        }
     })
 }
 
@@ -113,8 +117,7 @@ impl Builder {
         self.meshes.push(json!({"primitives":[
             {"attributes":{"POSITION":position},"indices":indices,"material":material}]}));
         let scale = [size[0] / STEPS, size[2] / STEPS, size[1] / STEPS];
-        let translation =
-            [bbox.min[0] - origin[0], bbox.min[2] - origin[2], -(bbox.max[1] - origin[1])];
+        let translation = [bbox.min[0] - origin[0], bbox.min[2] - origin[2], -(bbox.max[1] - origin[1])];
         self.nodes.push(json!({
             "mesh": self.meshes.len() - 1, "scale": scale, "translation": translation, "extras": extras,
         }));
@@ -133,7 +136,8 @@ impl Builder {
             self.bin.extend([0, 0]);
         }
         self.views.push(json!({"buffer":0,"byteOffset":start,"byteLength":self.bin.len()-start,"byteStride":8,"target":34962}));
-        self.accessors.push(json!({"bufferView":self.views.len()-1,"componentType":U16,"count":corners.len(),
+        self.accessors
+            .push(json!({"bufferView":self.views.len()-1,"componentType":U16,"count":corners.len(),
             "type":"VEC3","min":min,"max":max}));
         self.accessors.len() - 1
     }
@@ -147,7 +151,8 @@ impl Builder {
         let length = self.bin.len() - start;
         self.pad();
         self.views.push(json!({"buffer":0,"byteOffset":start,"byteLength":length,"target":34963}));
-        self.accessors.push(json!({"bufferView":self.views.len()-1,"componentType":if small {U16} else {U32},
+        self.accessors
+            .push(json!({"bufferView":self.views.len()-1,"componentType":if small {U16} else {U32},
             "count":triangles.len(),"type":"SCALAR"}));
         self.accessors.len() - 1
     }

@@ -50,9 +50,14 @@ impl Placement {
         let system = format!("+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m");
         let to = |target: &str| Transform::new(&system, target);
         match (to("EPSG:9218"), to("OGC:CRS84")) {
-            (Ok(to_stored), Ok(to_crs84)) => {
-                Self { origin: (0.0, 0.0), pivot, cos, sin, scale: 1.0, system: System::Other { to_stored, to_crs84 } }
-            }
+            (Ok(to_stored), Ok(to_crs84)) => Self {
+                origin: (0.0, 0.0),
+                pivot,
+                cos,
+                sin,
+                scale: 1.0,
+                system: System::Other { to_stored, to_crs84 },
+            },
             _ => Self { origin: from_crs84(lon, lat), pivot, cos, sin, scale: 1.0, system: System::Stored },
         }
     }
@@ -114,10 +119,7 @@ fn in_domain(lon: f64, lat: f64) -> Option<(f64, f64)> {
 }
 
 fn moved(local: &MultiPolygon<f64>, f: impl Fn(f64, f64) -> Option<(f64, f64)>) -> Option<Outline> {
-    local
-        .try_map_coords(|c| f(c.x, c.y).map(|(x, y)| Coord { x, y }).ok_or(()))
-        .ok()
-        .map(Outline)
+    local.try_map_coords(|c| f(c.x, c.y).map(|(x, y)| Coord { x, y }).ok_or(())).ok().map(Outline)
 }
 
 #[cfg(test)]

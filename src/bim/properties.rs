@@ -45,12 +45,8 @@ impl Properties {
 
     /// The value of `property` in the set `set`.
     pub fn value(&self, model: &Model<'_>, object: u32, set: &str, property: &str) -> Option<Value> {
-        self.sets(model, object, |name| name.eq_ignore_ascii_case(set)).find_map(|set| in_set(model, &set, property))
-    }
-
-    /// The value of `property` in whatever set holds it.
-    pub fn anywhere(&self, model: &Model<'_>, object: u32, property: &str) -> Option<Value> {
-        self.sets(model, object, |_| true).find_map(|set| in_set(model, &set, property))
+        self.sets(model, object, |name| name.eq_ignore_ascii_case(set))
+            .find_map(|set| in_set(model, &set, property))
     }
 
     /// The sets of an object whose name begins with `prefix`, as (set, properties).
@@ -99,10 +95,7 @@ fn in_set(model: &Model<'_>, set: &Record, property: &str) -> Option<Value> {
 }
 
 fn all_in_set(model: &Model<'_>, set: &Record) -> HashMap<String, Value> {
-    members(model, set)
-        .iter()
-        .filter_map(|p| Some((p.text("Name")?.to_owned(), value_of(p)?)))
-        .collect()
+    members(model, set).iter().filter_map(|p| Some((p.text("Name")?.to_owned(), value_of(p)?))).collect()
 }
 
 fn value_of(property: &Record) -> Option<Value> {

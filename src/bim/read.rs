@@ -49,7 +49,11 @@ pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     if bytes.len() > limits.max_bytes {
         let mb = limits.max_bytes >> 20;
-        return Err(BimError::new("", format!("tệp lớn hơn {mb} MiB"), format!("the file is larger than {mb} MiB")));
+        return Err(BimError::new(
+            "",
+            format!("tệp lớn hơn {mb} MiB"),
+            format!("the file is larger than {mb} MiB"),
+        ));
     }
     Model::open(bytes, limits.max_records)
 }
@@ -137,7 +141,10 @@ fn is_body(representation: &super::step::Record) -> bool {
     let kind = representation.text("RepresentationType").unwrap_or_default();
     let identifier = representation.text("RepresentationIdentifier").unwrap_or_default();
     matches!(identifier, "Body" | "Facetation" | "Body-FallBack" | "")
-        && !matches!(kind, "Curve2D" | "Curve3D" | "Annotation2D" | "BoundingBox" | "FootPrint" | "Curve" | "")
+        && !matches!(
+            kind,
+            "Curve2D" | "Curve3D" | "Annotation2D" | "BoundingBox" | "FootPrint" | "Curve" | ""
+        )
 }
 
 fn warnings(context: &Context<'_>) -> Vec<String> {
@@ -149,7 +156,9 @@ fn warnings(context: &Context<'_>) -> Vec<String> {
         out.push("there is no IfcProject".to_owned());
     }
     if context.meshes.cut_short {
-        out.push("time ran out before all solids were made: the measured values miss some elements".to_owned());
+        out.push(
+            "time ran out before all solids were made: the measured values miss some elements".to_owned(),
+        );
     }
     if context.meshes.failed_booleans > 0 {
         out.push(format!("{} openings or clippings could not be cut", context.meshes.failed_booleans));

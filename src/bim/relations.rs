@@ -28,7 +28,13 @@ impl Relations {
         for entity in ["IfcRelAggregates", "IfcRelNests"] {
             many(model, entity, "RelatedObjects", "RelatingObject", &mut out.whole);
         }
-        many(model, "IfcRelContainedInSpatialStructure", "RelatedElements", "RelatingStructure", &mut out.container);
+        many(
+            model,
+            "IfcRelContainedInSpatialStructure",
+            "RelatedElements",
+            "RelatingStructure",
+            &mut out.container,
+        );
         many(model, "IfcRelDefinesByType", "RelatedObjects", "RelatingType", &mut out.kind);
         many(model, "IfcRelFillsElement", "RelatedBuildingElement", "RelatingOpeningElement", &mut out.fills);
         many(model, "IfcRelVoidsElement", "RelatedOpeningElement", "RelatingBuildingElement", &mut out.voids);

@@ -39,17 +39,64 @@ pub enum Role {
 
 /// Names of canopies, eaves, sun shades and sills.
 const CANOPY: &[&str] = &[
-    "mai don", "mai hat", "mai sanh", "mai che", "mai hien", "o vang", "seno", "se no", "canopy", "awning", "eave",
-    "eaves", "overhang", "sun shade", "sunshade", "shading", "louvre", "louver", "lam chan nang", 
-    "go chi", "phao chi", "sill", "bau cua", "marquise", "pergola", "gian hoa", "porch roof",
+    "mai don",
+    "mai hat",
+    "mai sanh",
+    "mai che",
+    "mai hien",
+    "o vang",
+    "seno",
+    "se no",
+    "canopy",
+    "awning",
+    "eave",
+    "eaves",
+    "overhang",
+    "sun shade",
+    "sunshade",
+    "shading",
+    "louvre",
+    "louver",
+    "lam chan nang",
+    "go chi",
+    "phao chi",
+    "sill",
+    "bau cua",
+    "marquise",
+    "pergola",
+    "gian hoa",
+    "porch roof",
 ];
 
 /// Names of steps, yards and paths at the ground.
 const GROUND: &[&str] = &[
     // Not «sân» alone: without its diacritics it is «sàn», a floor.
-    "bac tam cap", "tam cap", "bac them", "san vuon", "san truoc", "san sau", "san choi", "via he", "duong dao", "duong noi bo", "steps", "step",
-    "paving", "pavement", "patio", "driveway", "sidewalk", "footpath", "apron", "landscape", "yard", "be boi",
-    "swimming pool", "pool", "parking lot", "bai do xe",
+    "bac tam cap",
+    "tam cap",
+    "bac them",
+    "san vuon",
+    "san truoc",
+    "san sau",
+    "san choi",
+    "via he",
+    "duong dao",
+    "duong noi bo",
+    "steps",
+    "step",
+    "paving",
+    "pavement",
+    "patio",
+    "driveway",
+    "sidewalk",
+    "footpath",
+    "apron",
+    "landscape",
+    "yard",
+    "be boi",
+    "swimming pool",
+    "pool",
+    "parking lot",
+    "bai do xe",
 ];
 
 /// Names of fences.
@@ -58,8 +105,6 @@ const FENCE: &[&str] = &["hang rao", "tuong rao", "fence", "cong rao", "boundary
 /// What decides an element's role.
 #[derive(Debug, Clone, Copy)]
 pub struct Traits<'a> {
-    /// Entity name.
-    pub entity: &'a str,
     /// PredefinedType of the occurrence, else of its type, upper case.
     pub predefined: &'a str,
     /// ObjectType, name and type name, made plain.
@@ -79,19 +124,42 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
     if any(&["IfcFeatureElementSubtraction"]) {
         return Some(Role::Opening);
     }
-    if any(&["IfcSpatialElement", "IfcSpatialStructureElement", "IfcGeographicElement", "IfcGeotechnicalElement", "IfcEarthworksElement", "IfcEarthworksCut",
-        "IfcEarthworksFill", "IfcCourse", "IfcPavement", "IfcKerb", "IfcCivilElement"])
-    {
+    if any(&[
+        "IfcSpatialElement",
+        "IfcSpatialStructureElement",
+        "IfcGeographicElement",
+        "IfcGeotechnicalElement",
+        "IfcEarthworksElement",
+        "IfcEarthworksCut",
+        "IfcEarthworksFill",
+        "IfcCourse",
+        "IfcPavement",
+        "IfcKerb",
+        "IfcCivilElement",
+    ]) {
         return Some(Role::Terrain);
     }
-    if any(&["IfcFurnishingElement", "IfcVirtualElement", "IfcAnnotation", "IfcGrid", "IfcStructuralItem",
-        "IfcStructuralActivity", "IfcPort", "IfcReferent", "IfcPositioningElement", "IfcSanitaryTerminal"])
-    {
+    if any(&[
+        "IfcFurnishingElement",
+        "IfcVirtualElement",
+        "IfcAnnotation",
+        "IfcGrid",
+        "IfcStructuralItem",
+        "IfcStructuralActivity",
+        "IfcPort",
+        "IfcReferent",
+        "IfcPositioningElement",
+        "IfcSanitaryTerminal",
+    ]) {
         return Some(Role::Furnishing);
     }
-    if any(&["IfcDistributionElement", "IfcTransportElement", "IfcTransportationDevice", "IfcElectricalElement",
-        "IfcEquipmentElement"])
-    {
+    if any(&[
+        "IfcDistributionElement",
+        "IfcTransportElement",
+        "IfcTransportationDevice",
+        "IfcElectricalElement",
+        "IfcEquipmentElement",
+    ]) {
         return Some(Role::Equipment);
     }
     Some(if any(&["IfcWall", "IfcCurtainWall"]) {
@@ -126,7 +194,9 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
 fn by_name(role: Role, t: &Traits<'_>) -> Role {
     match role {
         Role::Floor | Role::Roof | Role::Other if has_phrase(t.words, CANOPY) => Role::Canopy,
-        Role::Floor | Role::Stair if has_phrase(t.words, &["bac tam cap", "tam cap", "bac them"]) => Role::Canopy,
+        Role::Floor | Role::Stair if has_phrase(t.words, &["bac tam cap", "tam cap", "bac them"]) => {
+            Role::Canopy
+        }
         Role::Floor if t.predefined != "BASESLAB" && has_phrase(t.words, GROUND) => Role::Terrain,
         Role::Wall | Role::Railing | Role::Other if has_phrase(t.words, FENCE) => Role::Terrain,
         Role::Floor if has_phrase(t.words, &["san mai", "roof slab", "mai bang", "mai btct"]) => Role::Roof,
@@ -138,17 +208,65 @@ fn by_name(role: Role, t: &Traits<'_>) -> Role {
 /// vents, chimneys and decoration.
 pub fn is_above_the_height(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> bool {
     const NAMES: &[&str] = &[
-        "antenna", "ang ten", "anten", "aerial", "lightning", "chong set", "thu set", "kim thu loi", "lightning rod",
-        "bon nuoc", "be nuoc", "tank", "water tank", "solar", "pin mat troi", "nang luong mat troi", "photovoltaic",
-        "thong gio", "ong thong hoi", "vent", "ventilator", "ventilation", "chimney", "ong khoi", "trang tri",
-        "decoration", "decorative", "ornament", "flagpole", "cot co", "spire", "bien quang cao", "sign",
+        "antenna",
+        "ang ten",
+        "anten",
+        "aerial",
+        "lightning",
+        "chong set",
+        "thu set",
+        "kim thu loi",
+        "lightning rod",
+        "bon nuoc",
+        "be nuoc",
+        "tank",
+        "water tank",
+        "solar",
+        "pin mat troi",
+        "nang luong mat troi",
+        "photovoltaic",
+        "thong gio",
+        "ong thong hoi",
+        "vent",
+        "ventilator",
+        "ventilation",
+        "chimney",
+        "ong khoi",
+        "trang tri",
+        "decoration",
+        "decorative",
+        "ornament",
+        "flagpole",
+        "cot co",
+        "spire",
+        "bien quang cao",
+        "sign",
     ];
-    let entity = ["IfcTank", "IfcSolarDevice", "IfcChimney", "IfcCommunicationsAppliance", "IfcAirTerminal",
-        "IfcStackTerminal", "IfcSign", "IfcLamp", "IfcLightFixture", "IfcFlagpole", "IfcDuctSegment",
-        "IfcPipeSegment", "IfcDuctFitting", "IfcPipeFitting", "IfcFlowSegment", "IfcFlowFitting", "IfcFlowTerminal",
-        "IfcEnergyConversionDevice", "IfcFlowMovingDevice", "IfcFlowStorageDevice", "IfcProtectiveDevice"]
-        .iter()
-        .any(|e| is_a(e));
+    let entity = [
+        "IfcTank",
+        "IfcSolarDevice",
+        "IfcChimney",
+        "IfcCommunicationsAppliance",
+        "IfcAirTerminal",
+        "IfcStackTerminal",
+        "IfcSign",
+        "IfcLamp",
+        "IfcLightFixture",
+        "IfcFlagpole",
+        "IfcDuctSegment",
+        "IfcPipeSegment",
+        "IfcDuctFitting",
+        "IfcPipeFitting",
+        "IfcFlowSegment",
+        "IfcFlowFitting",
+        "IfcFlowTerminal",
+        "IfcEnergyConversionDevice",
+        "IfcFlowMovingDevice",
+        "IfcFlowStorageDevice",
+        "IfcProtectiveDevice",
+    ]
+    .iter()
+    .any(|e| is_a(e));
     let predefined = ["ANTENNA", "SOLARPANEL", "SOLARCOLLECTOR", "LIGHTNINGROD", "FLAGPOLE", "DECORATION"];
     entity || predefined.contains(&t.predefined) || has_phrase(t.words, NAMES)
 }
@@ -158,7 +276,7 @@ mod tests {
     use super::*;
 
     fn role(entity: &str, predefined: &str, words: &str) -> Role {
-        of(Traits { entity, predefined, words }, |of| of == entity)
+        of(Traits { predefined, words }, |of| of == entity)
     }
 
     #[test]
@@ -179,9 +297,9 @@ mod tests {
 
     #[test]
     fn antennas_do_not_count_for_the_height() {
-        let t = Traits { entity: "IfcBuildingElementProxy", predefined: "", words: "cot thu set" };
+        let t = Traits { predefined: "", words: "cot thu set" };
         assert!(is_above_the_height(&t, |_| false));
-        let t = Traits { entity: "IfcRoof", predefined: "", words: "mai doc" };
+        let t = Traits { predefined: "", words: "mai doc" };
         assert!(!is_above_the_height(&t, |_| false));
     }
 }

@@ -10,9 +10,24 @@ const CATEGORIES: &[(&str, &[&str])] = &[
     ("parking", &["parking", "de xe", "do xe", "bai xe", "nha xe", "gara", "garage", "car park", "carpark"]),
     (
         "technical",
-        &["technical", "ky thuat", "phong may", "tram bom", "may bom", "may phat", "phong dien", "tram bien ap",
-          "mechanical", "electrical room", "pump room", "plant room", "utility", "boiler room", "server room",
-          "hop ky thuat"],
+        &[
+            "technical",
+            "ky thuat",
+            "phong may",
+            "tram bom",
+            "may bom",
+            "may phat",
+            "phong dien",
+            "tram bien ap",
+            "mechanical",
+            "electrical room",
+            "pump room",
+            "plant room",
+            "utility",
+            "boiler room",
+            "server room",
+            "hop ky thuat",
+        ],
     ),
     ("shaft", &["thang may", "lift", "elevator", "gieng thang", "shaft", "hop gen"]),
     ("stair", &["cau thang", "thang bo", "stair", "stairs", "staircase", "buong thang", "stairwell"]),
@@ -26,9 +41,33 @@ const CATEGORIES: &[(&str, &[&str])] = &[
     ("corridor", &["hanh lang", "corridor", "sanh", "lobby", "hall", "hallway", "foyer", "entrance"]),
     (
         "residential",
-        &["nha o", "residential", "dwelling", "phong khach", "phong ngu", "phong bep", "bep", "living room",
-          "bedroom", "kitchen", "phong an", "dining", "dining room", "phong tho", "phong sinh hoat", "living", "wc",
-          "phong ve sinh", "ve sinh", "bathroom", "bath", "toilet", "phong tam", "house", "house single"],
+        &[
+            "nha o",
+            "residential",
+            "dwelling",
+            "phong khach",
+            "phong ngu",
+            "phong bep",
+            "bep",
+            "living room",
+            "bedroom",
+            "kitchen",
+            "phong an",
+            "dining",
+            "dining room",
+            "phong tho",
+            "phong sinh hoat",
+            "living",
+            "wc",
+            "phong ve sinh",
+            "ve sinh",
+            "bathroom",
+            "bath",
+            "toilet",
+            "phong tam",
+            "house",
+            "house single",
+        ],
     ),
 ];
 
@@ -52,7 +91,8 @@ pub fn of_space(context: &Context<'_>, id: u32) -> Option<String> {
         context.properties.value(model, id, set, name).and_then(|v| v.text().map(str::to_owned))
     };
     let occupancy = property("Pset_SpaceOccupancyRequirements", "OccupancyType");
-    let parking = record.enumeration("PredefinedType").filter(|p| *p == "PARKING").map(|_| "parking".to_owned());
+    let parking =
+        record.enumeration("PredefinedType").filter(|p| *p == "PARKING").map(|_| "parking".to_owned());
     let candidates = [
         occupancy.clone(),
         parking,
@@ -86,8 +126,24 @@ pub fn of_building(context: &Context<'_>, id: u32) -> Option<String> {
 /// A code of `schema/codes/building_use` from a text.
 fn building_use(text: &str) -> Option<String> {
     const CODES: &[(&str, &[&str])] = &[
-        ("house_single", &["house single", "nha o rieng le", "nha pho", "nha o", "biet thu", "single house",
-            "single family", "villa", "townhouse", "tube house", "detached house", "dwelling", "residential house"]),
+        (
+            "house_single",
+            &[
+                "house single",
+                "nha o rieng le",
+                "nha pho",
+                "nha o",
+                "biet thu",
+                "single house",
+                "single family",
+                "villa",
+                "townhouse",
+                "tube house",
+                "detached house",
+                "dwelling",
+                "residential house",
+            ],
+        ),
         ("apartment", &["apartment", "chung cu", "can ho", "nha chung cu", "multi family"]),
         ("school", &["school", "truong hoc", "truong", "education", "giao duc"]),
         ("hospital", &["hospital", "benh vien", "clinic"]),
@@ -108,7 +164,11 @@ fn building_use(text: &str) -> Option<String> {
 fn classification(context: &Context<'_>, id: u32) -> Option<String> {
     context.relations.classes.get(&id)?.iter().find_map(|class| {
         let record = context.model.get(*class)?;
-        record.text("Name").or(record.text("Identification")).or(record.text("ItemReference")).map(str::to_owned)
+        record
+            .text("Name")
+            .or(record.text("Identification"))
+            .or(record.text("ItemReference"))
+            .map(str::to_owned)
     })
 }
 

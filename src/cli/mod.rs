@@ -1,2 +1,4 @@
 //! The command line: one file a subcommand.
+pub mod ifc;
 pub mod sample_models;
+pub mod worker;

@@ -35,7 +35,8 @@ pub fn fill(
     warnings: &mut Vec<String>,
 ) {
     let uses = Uses::read(context);
-    let declared = |id: u32, names: &[&str]| context.properties.quantity(context.model, &context.units, id, names);
+    let declared =
+        |id: u32, names: &[&str]| context.properties.quantity(context.model, &context.units, id, names);
     let (mut gross, mut outside_far, mut unknown, mut any) = (0.0, 0.0, false, false);
     for (level, plan) in levels.all.iter().zip(plans) {
         let measured = if level.kind.counts() { outline::area(&plan.gross) } else { 0.0 };
@@ -71,7 +72,8 @@ pub fn fill(
     out.area_by_use_m2.values_mut().for_each(|v| *v = round(*v));
     out.gross_floor_area_m2.measured = any.then(|| round(gross));
     out.far_area_m2.measured = (any && !unknown).then(|| round(gross - outside_far));
-    out.gross_floor_area_m2.declared = declared(building, GROSS).or_else(|| sum_declared(&out.storeys)).map(round);
+    out.gross_floor_area_m2.declared =
+        declared(building, GROSS).or_else(|| sum_declared(&out.storeys)).map(round);
     out.footprint_area_m2.declared = declared(building, FOOTPRINT).map(round);
     out.height_m.declared = declared(building, &["Height"]).map(round);
     out.building_use = uses::of_building(context, building);
@@ -136,7 +138,8 @@ fn differences(out: &BuildingFacts, warnings: &mut Vec<String>) {
     let mut compare = |what: &str, value: &Measured, unit: &str| {
         if let (Some(m), Some(d)) = (value.measured, value.declared) {
             if (m - d).abs() > 0.01 * m.abs().max(d.abs()) {
-                warnings.push(format!("{what}: the model declares {d} {unit}, its geometry measures {m} {unit}"));
+                warnings
+                    .push(format!("{what}: the model declares {d} {unit}, its geometry measures {m} {unit}"));
             }
         }
     };

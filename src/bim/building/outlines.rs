@@ -94,14 +94,18 @@ fn bodies(parts: &Parts<'_>, ground: f64) -> MultiPolygon<f64> {
 /// Slabs between the levels, outside the walls, over head height: a canopy or a used floor, who knows.
 fn loose_slabs(parts: &Parts<'_>, levels: &Levels, plans: &[Plan]) -> Vec<MultiPolygon<f64>> {
     let known: Vec<usize> = plans.iter().flat_map(|p| p.makers.iter().copied()).collect();
-    let top_roof = levels.all.iter().filter(|l| l.kind == Kind::Roof).map(|l| l.z).fold(f64::INFINITY, f64::min);
+    let top_roof =
+        levels.all.iter().filter(|l| l.kind == Kind::Roof).map(|l| l.z).fold(f64::INFINITY, f64::min);
     parts
         .physical
         .iter()
         .enumerate()
         .filter(|(i, p)| {
             let top = p.bbox.max[2];
-            p.element.role == Role::Floor && !known.contains(i) && top > levels.zero + 1.8 && top < top_roof - 0.6
+            p.element.role == Role::Floor
+                && !known.contains(i)
+                && top > levels.zero + 1.8
+                && top < top_roof - 0.6
         })
         .map(|(_, p)| p.plan().clone())
         .collect()
@@ -123,7 +127,9 @@ fn near_edge(p: Point<f64>, rings: &[&LineString<f64>]) -> bool {
 }
 
 fn outside(parts: &Parts<'_>, ground: f64, footprint: &MultiPolygon<f64>) -> Vec<String> {
-    sorted(parts.physical.iter().filter(|p| area(&difference(&p.band(ground, f64::INFINITY), footprint)) > 0.01))
+    sorted(
+        parts.physical.iter().filter(|p| area(&difference(&p.band(ground, f64::INFINITY), footprint)) > 0.01),
+    )
 }
 
 fn sorted<'p, 'a: 'p>(parts: impl Iterator<Item = &'p Part<'a>>) -> Vec<String> {

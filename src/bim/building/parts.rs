@@ -70,7 +70,13 @@ impl<'a> Parts<'a> {
                 Role::Opening => &mut out.openings,
                 _ => &mut out.physical,
             };
-            list.push(Part { element, solid, bbox, whole_z: [bbox.min[2], bbox.max[2]], plan: OnceCell::new() });
+            list.push(Part {
+                element,
+                solid,
+                bbox,
+                whole_z: [bbox.min[2], bbox.max[2]],
+                plan: OnceCell::new(),
+            });
         }
         for part in out.physical.iter_mut().filter(|p| p.element.role == Role::Wall) {
             if let Some(z) = context.relations.whole.get(&part.element.id).and_then(|w| wholes.get(w)) {

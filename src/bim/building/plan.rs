@@ -20,7 +20,9 @@ use geo::MultiPolygon;
 use super::parts::{Part, Parts};
 use super::storeys::{Kind, Level, Levels};
 use crate::bim::role::Role;
-use crate::bim::shape::outline::{self, area, close, covered, difference, holes, intersection, offset, open, union};
+use crate::bim::shape::outline::{
+    self, area, close, covered, difference, holes, intersection, offset, open, union,
+};
 use crate::bim::words::has_phrase;
 
 /// Slab tops this far from the level belong to its floor, metres.
@@ -31,8 +33,21 @@ const SHAFT_M2: f64 = 2.0;
 const STRIP: f64 = 0.05;
 
 const USED_NAMES: &[&str] = &[
-    "ban cong", "lo gia", "logia", "loggia", "balcony", "balkon", "hanh lang", "corridor", "walkway", "gallery",
-    "deck", "terrace", "san phoi", "san thuong", "veranda",
+    "ban cong",
+    "lo gia",
+    "logia",
+    "loggia",
+    "balcony",
+    "balkon",
+    "hanh lang",
+    "corridor",
+    "walkway",
+    "gallery",
+    "deck",
+    "terrace",
+    "san phoi",
+    "san thuong",
+    "veranda",
 ];
 
 /// One storey's plan.
@@ -86,7 +101,6 @@ impl Plan {
 struct Band {
     low: f64,
     high: f64,
-    floor: f64,
 }
 
 impl Band {
@@ -94,7 +108,7 @@ impl Band {
         let height = level.height();
         // Above skirting and floor build-up; up to the lintels, below the next floor's slab and beams.
         let high = level.z + (0.75 * height).max(height - 0.45).max(0.5);
-        Self { low: level.z + 0.1, high, floor: level.z }
+        Self { low: level.z + 0.1, high }
     }
 }
 
@@ -177,7 +191,9 @@ fn enclosed(
     let rooms: Vec<MultiPolygon<f64>> = holes(&ring)
         .into_iter()
         .map(|hole| MultiPolygon(vec![hole]))
-        .filter(|hole| cover.as_ref().is_none_or(|c| covered(hole, c) >= 0.5) || covered(hole, &spaces) >= 0.5)
+        .filter(|hole| {
+            cover.as_ref().is_none_or(|c| covered(hole, c) >= 0.5) || covered(hole, &spaces) >= 0.5
+        })
         .collect();
     let touching = MultiPolygon(columns.iter().filter(|c| touches(c, walls)).cloned().collect());
     let solid = union(rooms.iter().chain([walls, &touching]));
@@ -201,9 +217,10 @@ fn touches(column: &geo::Polygon<f64>, walls: &MultiPolygon<f64>) -> bool {
 
 /// Roofs, floors and canopies over head height; none where the model has none there.
 fn cover_above(parts: &Parts<'_>, level: &Level) -> Option<MultiPolygon<f64>> {
-    let above = parts.physical.iter().filter(|p| {
-        matches!(p.element.role, Role::Roof | Role::Floor) && p.bbox.max[2] > level.z + 1.9
-    });
+    let above = parts
+        .physical
+        .iter()
+        .filter(|p| matches!(p.element.role, Role::Roof | Role::Floor) && p.bbox.max[2] > level.z + 1.9);
     let plans: Vec<&MultiPolygon<f64>> = above.map(Part::plan).collect();
     (!plans.is_empty()).then(|| union(plans))
 }
@@ -240,7 +257,10 @@ fn is_floor_of(slab: &Part<'_>, level: &Level, levels: &Levels) -> bool {
     let top = slab.bbox.max[2];
     let away = |l: &Level| (top - l.z).abs();
     away(level) <= FLOOR_REACH
-        && levels.all.iter().all(|other| away(level) < away(other) || other.id >= level.id && away(level) <= away(other))
+        && levels
+            .all
+            .iter()
+            .all(|other| away(level) < away(other) || other.id >= level.id && away(level) <= away(other))
 }
 
 fn gross(
@@ -267,9 +287,10 @@ fn gross(
     let shafts: Vec<&MultiPolygon<f64>> =
         parts.spaces.iter().filter(|s| is_shaft(s) && is_on(s, level)).map(Part::plan).collect();
     let shafts = union(shafts);
-    let void = missing.0.into_iter().map(|p| MultiPolygon(vec![p])).filter(|hole| {
-        area(hole) > SHAFT_M2 && covered(hole, &passes) < 0.2 && covered(hole, &shafts) < 0.2
-    });
+    let void =
+        missing.0.into_iter().map(|p| MultiPolygon(vec![p])).filter(|hole| {
+            area(hole) > SHAFT_M2 && covered(hole, &passes) < 0.2 && covered(hole, &shafts) < 0.2
+        });
     let voids: Vec<MultiPolygon<f64>> = void.collect();
     difference(enclosed, &union(&voids))
 }
@@ -312,7 +333,9 @@ fn overhangs(parts: &Parts<'_>, level: &Level, levels: &Levels, plan: &mut Plan)
 /// Whether the slab under most of a piece is named as something that is used.
 fn named_used(parts: &Parts<'_>, level: &Level, levels: &Levels, piece: &MultiPolygon<f64>) -> bool {
     parts.role(Role::Floor).any(|p| {
-        has_phrase(&p.element.words, USED_NAMES) && is_floor_of(p, level, levels) && covered(piece, p.plan()) > 0.5
+        has_phrase(&p.element.words, USED_NAMES)
+            && is_floor_of(p, level, levels)
+            && covered(piece, p.plan()) > 0.5
     })
 }
 

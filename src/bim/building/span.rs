@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use geo::{Contains, Coord, MultiPolygon, Point, TriangulateDelaunayUnconstrained, Triangle};
+use geo::{Contains, Coord, MultiPolygon, Point, Triangle, TriangulateDelaunayUnconstrained};
 
 use super::plan::Plan;
 use super::round;
@@ -37,7 +37,8 @@ fn of_plan(plan: &Plan) -> Option<f64> {
 
 /// Corners and points along the faces of the supports.
 fn samples(supports: &MultiPolygon<f64>) -> Vec<Point<f64>> {
-    let rings: Vec<_> = supports.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).collect();
+    let rings: Vec<_> =
+        supports.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).collect();
     let length: f64 = rings.iter().flat_map(|r| r.lines()).map(|l| l.dx().hypot(l.dy())).sum();
     let step = STEP.max(length / MAX_SAMPLES);
     let mut seen = BTreeSet::new();
@@ -78,7 +79,9 @@ fn bay(t: &Triangle<f64>, free: &MultiPolygon<f64>) -> Option<f64> {
     sides.sort_by(f64::total_cmp);
     // Two corners on one face: the span is the distance across, the height over that side.
     if sides[0] <= 1.5 * STEP {
-        let twice = ((t.v2().x - t.v1().x) * (t.v3().y - t.v1().y) - (t.v3().x - t.v1().x) * (t.v2().y - t.v1().y)).abs();
+        let twice = ((t.v2().x - t.v1().x) * (t.v3().y - t.v1().y)
+            - (t.v3().x - t.v1().x) * (t.v2().y - t.v1().y))
+            .abs();
         return Some((twice / sides[0]).min(sides[1]));
     }
     Some(sides[1])

@@ -102,15 +102,45 @@ pub struct Levels {
     pub warnings: Vec<String>,
 }
 
-const BASEMENT: &[&str] = &["tang ham", "ham", "ban ham", "basement", "cellar", "underground", "kelder", "keller", "souterrain"];
-const TECHNICAL: &[&str] = &["ky thuat", "technical", "mechanical", "plant", "mep", "service floor", "plant room"];
+const BASEMENT: &[&str] =
+    &["tang ham", "ham", "ban ham", "basement", "cellar", "underground", "kelder", "keller", "souterrain"];
+const TECHNICAL: &[&str] =
+    &["ky thuat", "technical", "mechanical", "plant", "mep", "service floor", "plant room"];
 const ATTIC: &[&str] = &["ap mai", "tang ap mai", "attic", "loft", "gac mai", "zolder", "dachgeschoss"];
 const TUM: &[&str] = &["tum", "tang tum", "mai tum", "stair head", "stairhead", "bulkhead", "roof access"];
-const ROOF: &[&str] = &["mai", "tang mai", "san thuong", "roof", "top of roof", "parapet", "dak", "dach", "ridge", "terrace roof"];
-const FOUNDATION: &[&str] = &["mong", "foundation", "footing", "fdn", "t fdn", "fundering", "fundament", "tos", "datum"];
+const ROOF: &[&str] = &[
+    "mai",
+    "tang mai",
+    "san thuong",
+    "roof",
+    "top of roof",
+    "parapet",
+    "dak",
+    "dach",
+    "ridge",
+    "terrace roof",
+];
+const FOUNDATION: &[&str] =
+    &["mong", "foundation", "footing", "fdn", "t fdn", "fundering", "fundament", "tos", "datum"];
 const GROUND: &[&str] = &[
-    "tang tret", "tret", "tang 1", "tang mot", "ground", "ground floor", "level 1", "l1", "first floor", "floor 1",
-    "begane grond", "erdgeschoss", "eg", "00 begane grond", "rez de chaussee", "nivel 1", "t1", "storey 1",
+    "tang tret",
+    "tret",
+    "tang 1",
+    "tang mot",
+    "ground",
+    "ground floor",
+    "level 1",
+    "l1",
+    "first floor",
+    "floor 1",
+    "begane grond",
+    "erdgeschoss",
+    "eg",
+    "00 begane grond",
+    "rez de chaussee",
+    "nivel 1",
+    "t1",
+    "storey 1",
 ];
 
 impl Levels {
@@ -121,7 +151,9 @@ impl Levels {
         all.sort_by(|a, b| a.z.total_cmp(&b.z).then(a.id.cmp(&b.id)));
         let (zero, zero_source) = zero(&all, parts);
         if all.is_empty() {
-            warnings.push("the building has no IfcBuildingStorey: storeys and floor areas are not known".to_owned());
+            warnings.push(
+                "the building has no IfcBuildingStorey: storeys and floor areas are not known".to_owned(),
+            );
         }
         for i in 0..all.len() {
             // Levels closer than half a metre are one floor (finished and structural, say).
@@ -168,7 +200,8 @@ impl Level {
 fn storeys_of(context: &Context<'_>, building: u32) -> Vec<Level> {
     let model = context.model;
     let unit = context.units.length_m;
-    let base = model.get(building).and_then(|b| axes::of_product(model, &b, unit)).map_or(0.0, |a| a.origin[2]);
+    let base =
+        model.get(building).and_then(|b| axes::of_product(model, &b, unit)).map_or(0.0, |a| a.origin[2]);
     let mut levels: Vec<(Level, Option<f64>)> = model
         .all("IfcBuildingStorey")
         .into_iter()
@@ -178,7 +211,10 @@ fn storeys_of(context: &Context<'_>, building: u32) -> Vec<Level> {
             let placed = axes::of_product(model, &record, unit).map(|a| a.origin[2]);
             let elevation = record.number("Elevation").map(|e| e * unit);
             let flag = |name: &str| {
-                context.properties.value(model, id, "Pset_BuildingStoreyCommon", name).and_then(|v| v.boolean())
+                context
+                    .properties
+                    .value(model, id, "Pset_BuildingStoreyCommon", name)
+                    .and_then(|v| v.boolean())
             };
             let name = record.text("Name").or(record.text("LongName")).unwrap_or_default().to_owned();
             let long = record.text("LongName").unwrap_or_default();
@@ -242,10 +278,14 @@ pub fn settle_kinds(levels: &mut Levels, plans: &[Plan], parts: &Parts<'_>) {
         match level.kind {
             // A «mái» that is walled and holds rooms is a storey; a small one is the stair head.
             Kind::Roof if enclosed > 4.0 && spaces > 0 => level.kind = Kind::Tum,
-            Kind::AboveGround | Kind::Basement if enclosed < 1.0 && plan.floor_area() < 1.0 && spaces == 0 => {
+            Kind::AboveGround | Kind::Basement
+                if enclosed < 1.0 && plan.floor_area() < 1.0 && spaces == 0 =>
+            {
                 level.kind = if Some(i) == top && i > 0 { Kind::Roof } else { Kind::Foundation };
             }
-            Kind::AboveGround if Some(i) == top && i > 0 && enclosed < 1.0 && spaces == 0 => level.kind = Kind::Roof,
+            Kind::AboveGround if Some(i) == top && i > 0 && enclosed < 1.0 && spaces == 0 => {
+                level.kind = Kind::Roof
+            }
             _ => {}
         }
         let all_technical = !level.named_kind

@@ -65,7 +65,10 @@ fn from_entity(context: &Context<'_>) -> Option<Raw> {
         eastings: number(east)?,
         northings: number(north)?,
         height: number(height),
-        axis: [operation.number("XAxisAbscissa").unwrap_or(1.0), operation.number("XAxisOrdinate").unwrap_or(0.0)],
+        axis: [
+            operation.number("XAxisAbscissa").unwrap_or(1.0),
+            operation.number("XAxisOrdinate").unwrap_or(0.0),
+        ],
         scale,
         crs_name: crs_text("Name"),
         vertical_datum: crs_text("VerticalDatum"),
@@ -179,7 +182,9 @@ fn scale(declared: Option<f64>, map_m: f64, length_m: f64, warnings: &mut Vec<St
 fn doubts(out: &mut Georeference, crs_name: Option<&str>) {
     let (e, n) = (out.easting.unwrap_or(0.0), out.northing.unwrap_or(0.0));
     match (&out.crs, crs_name) {
-        (None, None) => out.warnings.push("no coordinate reference system is named (IfcProjectedCRS)".to_owned()),
+        (None, None) => {
+            out.warnings.push("no coordinate reference system is named (IfcProjectedCRS)".to_owned())
+        }
         (None, Some(name)) => {
             let name: String = name.chars().take(80).collect();
             out.warnings.push(format!("the coordinate reference system “{name}” is not known; write EPSG:n"));
@@ -193,15 +198,23 @@ fn doubts(out: &mut Georeference, crs_name: Option<&str>) {
         if vietnam(n, e) {
             out.warnings.push(format!("easting {e:.0} and northing {n:.0} look swapped"));
         } else if vietnam(e / 1000.0, n / 1000.0) {
-            out.warnings.push("easting and northing look like millimetres although the map unit says otherwise".to_owned());
+            out.warnings.push(
+                "easting and northing look like millimetres although the map unit says otherwise".to_owned(),
+            );
         } else if vietnam(e * 1000.0, n * 1000.0) {
-            out.warnings.push("easting and northing look like metres read as millimetres; check the map unit".to_owned());
+            out.warnings.push(
+                "easting and northing look like metres read as millimetres; check the map unit".to_owned(),
+            );
         } else {
-            out.warnings.push(format!("easting {e:.0} and northing {n:.0} lie outside Vietnam in {}", out.crs.as_deref().unwrap_or_default()));
+            out.warnings.push(format!(
+                "easting {e:.0} and northing {n:.0} lie outside Vietnam in {}",
+                out.crs.as_deref().unwrap_or_default()
+            ));
         }
     }
     if out.vertical_datum.is_none() {
-        out.warnings.push("no vertical datum is named: heights over the ground or sea are not known".to_owned());
+        out.warnings
+            .push("no vertical datum is named: heights over the ground or sea are not known".to_owned());
     }
 }
 

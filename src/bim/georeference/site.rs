@@ -34,7 +34,8 @@ pub fn read(context: &Context<'_>) -> (Option<Georeference>, Option<Placement>) 
             out.easting = Some(at[0]);
             out.northing = Some(at[1]);
             out.orthogonal_height_m = Some(at[2]);
-            out.warnings.push("no coordinate reference system is declared: the model cannot be placed".to_owned());
+            out.warnings
+                .push("no coordinate reference system is declared: the model cannot be placed".to_owned());
             (Some(out), None)
         }
         (None, None) => (address(context), None),
@@ -99,7 +100,10 @@ fn north_rotation(context: &Context<'_>) -> f64 {
 fn address(context: &Context<'_>) -> Option<Georeference> {
     let model = context.model;
     let holds = |entity: &str, attribute: &str| {
-        model.exactly(entity).iter().any(|id| model.get(*id).is_some_and(|r| r.reference(attribute).is_some()))
+        model
+            .exactly(entity)
+            .iter()
+            .any(|id| model.get(*id).is_some_and(|r| r.reference(attribute).is_some()))
     };
     if !holds("IfcSite", "SiteAddress") && !holds("IfcBuilding", "BuildingAddress") {
         return None;

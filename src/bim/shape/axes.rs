@@ -15,7 +15,8 @@ pub struct Axes {
 
 impl Axes {
     /// The world's own.
-    pub const WORLD: Self = Self { origin: [0.0; 3], axes: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] };
+    pub const WORLD: Self =
+        Self { origin: [0.0; 3], axes: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] };
 
     /// A point of this system in the world.
     pub fn to_world(&self, p: [f64; 3]) -> [f64; 3] {

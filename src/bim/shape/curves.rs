@@ -93,7 +93,8 @@ fn curve(model: &Model<'_>, item: &Record, unit: f64, depth: u32) -> Vec<[f64; 3
         "IfcCircle" | "IfcEllipse" => {
             let a = item.number("Radius").or_else(|| item.number("SemiAxis1")).unwrap_or(0.0) * unit;
             let b = item.number("SemiAxis2").map_or(a, |b| b * unit);
-            let position = model.follow(item, "Position").map_or(Axes::WORLD, |p| of_placement(model, &p, unit));
+            let position =
+                model.follow(item, "Position").map_or(Axes::WORLD, |p| of_placement(model, &p, unit));
             let steps = CHORDS as u32;
             (0..=steps)
                 .map(|i| f64::from(i % steps) / CHORDS * std::f64::consts::TAU)
@@ -115,10 +116,8 @@ fn indexed(points: &[[f64; 3]], segments: &[(String, Vec<i64>)]) -> Vec<[f64; 3]
     }
     let mut out: Vec<[f64; 3]> = Vec::new();
     for (kind, indices) in segments {
-        let corners: Vec<[f64; 3]> = indices
-            .iter()
-            .filter_map(|i| points.get(usize::try_from(i - 1).ok()?).copied())
-            .collect();
+        let corners: Vec<[f64; 3]> =
+            indices.iter().filter_map(|i| points.get(usize::try_from(i - 1).ok()?).copied()).collect();
         let line = match (kind.as_str(), corners.as_slice()) {
             ("IFCARCINDEX", [a, b, c]) => arc(*a, *b, *c),
             _ => corners,

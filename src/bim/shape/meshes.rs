@@ -61,7 +61,11 @@ pub fn make(model: &Model<'_>, time: Duration) -> Result<Meshes, BimError> {
         if matches!(mesh.geometry_class, 1 | 2) || mesh.is_empty() {
             continue;
         }
-        solids.entry(mesh.express_id).or_default().add(mesh_vertices(mesh, to_local), &mesh.indices, mesh.color);
+        solids.entry(mesh.express_id).or_default().add(
+            mesh_vertices(mesh, to_local),
+            &mesh.indices,
+            mesh.color,
+        );
     }
     solids.retain(|_, solid| !solid.is_empty());
     Ok(Meshes {

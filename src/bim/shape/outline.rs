@@ -4,8 +4,8 @@
 //! Corners lie on a grid of 0.1 mm, overlays are done by `i_overlay` in integers, and results lose slivers below
 //! 1 cm². So equal models give equal outlines.
 
-use geo::algorithm::buffer::{BufferStyle, LineJoin};
 use geo::algorithm::bool_ops::{FillRule, OpType, unary_union};
+use geo::algorithm::buffer::{BufferStyle, LineJoin};
 use geo::{Area, BooleanOps, BoundingRect, Buffer, LineString, MultiPolygon, Polygon, Rect, SimplifyIdx};
 
 /// Grid of corners, metres.

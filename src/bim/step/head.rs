@@ -153,7 +153,11 @@ pub fn no_records() -> BimError {
 
 /// A file with more records than are read.
 pub fn too_many(max: usize) -> BimError {
-    BimError::new("DATA", format!("tệp có hơn {max} bản ghi"), format!("the file holds more than {max} records"))
+    BimError::new(
+        "DATA",
+        format!("tệp có hơn {max} bản ghi"),
+        format!("the file holds more than {max} records"),
+    )
 }
 
 /// 1-based line of a byte offset.

@@ -92,8 +92,12 @@ impl<'a> Model<'a> {
 
     /// Ids of the records of this entity and its subtypes, ascending.
     pub fn all(&self, entity: &str) -> Vec<u32> {
-        let mut ids: Vec<u32> =
-            self.entities().filter(|(name, _)| self.is_a(name, entity)).flat_map(|(_, ids)| ids).copied().collect();
+        let mut ids: Vec<u32> = self
+            .entities()
+            .filter(|(name, _)| self.is_a(name, entity))
+            .flat_map(|(_, ids)| ids)
+            .copied()
+            .collect();
         ids.sort_unstable();
         ids
     }
