@@ -1,3 +1,7 @@
 //! The `dothi` binary: parses arguments and calls the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dothi::cli::main()
+}

@@ -1,4 +1,95 @@
 //! The command line: one file a subcommand.
-pub mod ifc;
+//!
+//! Exit codes: 0 done, 1 the work failed or a check failed, 2 wrong usage or input. Messages go to stderr, results
+//! to stdout.
+
+mod cluster;
+mod migrate;
 pub mod sample_models;
-pub mod worker;
+mod serve;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::text::Lang;
+use crate::{Error, Result};
+
+#[derive(Debug, Parser)]
+#[command(name = "dothi", version, about = "GIS urban database and BIM permitting service")]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal, the OGC services and the API
+    Serve(serve::Args),
+    /// Bring everything up from nothing: database, layers, sample province, server
+    Up(up::Args),
+    /// Bring the database up to date
+    Migrate(migrate::Args),
+    /// The private database cluster
+    Cluster(cluster::Args),
+}
+
+/// What a command gives back: 0, or 1 where a check failed.
+type Outcome = Result<ExitCode>;
+
+/// Parses the arguments, runs the command and turns its result into an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DOTHI_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dothi=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("dothi: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+impl Cli {
+    async fn run(self) -> Outcome {
+        self.config.check()?;
+        match self.command {
+            Command::Serve(args) => serve::run(args, self.config).await,
+            Command::Up(args) => up::run(args, self.config).await,
+            Command::Migrate(args) => migrate::run(args, self.config).await,
+            Command::Cluster(args) => cluster::run(args, &self.config).await,
+        }
+    }
+}
+
+/// Prints an error in the language of `LANG` and gives its exit code: 2 where the input was wrong, else 1.
+fn report(error: &Error) -> ExitCode {
+    let vietnamese = std::env::var("LANG").is_ok_and(|l| l.starts_with("vi"));
+    let lang = if vietnamese { Lang::Vi } else { Lang::En };
+    match error {
+        Error::InvalidParameter { name, reason } => eprintln!("dothi: {name}: {}", reason.get(lang)),
+        Error::BadFile { place, reason } => eprintln!("dothi: {place}: {}", reason.get(lang)),
+        other => {
+            eprintln!("dothi: {other}");
+            let mut cause = std::error::Error::source(other);
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+        }
+    }
+    ExitCode::from(match error {
+        Error::InvalidParameter { .. } | Error::BadFile { .. } | Error::NotFound { .. } | Error::TooLarge { .. } => 2,
+        _ => 1,
+    })
+}
