@@ -1,0 +1,134 @@
+//! A real PostGIS for each test: a database of its own, copied from a template that is made once a run.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
+
+use dothi::cluster::{Cluster, Durability, SUPERUSER};
+use dothi::store::Store;
+use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection};
+
+/// A database of one test. It stays behind when the test ends, to be looked at, until the next build's run.
+#[derive(Debug)]
+pub struct TestDb {
+    /// Connected as the serving role.
+    pub store: Store,
+    /// Address for `dothi_serve`.
+    pub serve_url: String,
+    /// Address for `dothi_owner`.
+    pub owner_url: String,
+    /// Address for the superuser.
+    pub superuser_url: String,
+    _cluster: Arc<Cluster>,
+}
+
+impl TestDb {
+    /// A connection for statements of the test itself, as superuser.
+    pub async fn sql(&self) -> PgConnection {
+        PgConnection::connect(&self.superuser_url).await.expect("superuser connects")
+    }
+}
+
+/// A migrated database without layers.
+pub async fn empty_database() -> TestDb {
+    let cluster = cluster();
+    let template = template(&cluster, "empty").await;
+    copy(cluster, &template).await
+}
+
+/// A migrated database with every layer applied, all of them empty.
+pub async fn database() -> TestDb {
+    let cluster = cluster();
+    let template = template(&cluster, "layers").await;
+    copy(cluster, &template).await
+}
+
+/// The cluster that `scripts/test` keeps running (`DOTHI_TEST_HOME`), or one below the target folder.
+fn cluster() -> Arc<Cluster> {
+    static CURRENT: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+    let mut current = CURRENT.lock().unwrap();
+    if let Some(cluster) = current.upgrade() {
+        return cluster;
+    }
+    let home = std::env::var_os("DOTHI_TEST_HOME")
+        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("home"), PathBuf::from);
+    let cluster = Arc::new(Cluster::open(&home, Durability::None).expect("the test cluster starts"));
+    *current = Arc::downgrade(&cluster);
+    cluster
+}
+
+/// Tells builds apart: a template of an older program is not used again.
+fn build() -> String {
+    let exe = std::env::current_exe().unwrap();
+    let made = std::fs::metadata(exe).unwrap().modified().unwrap();
+    hex::encode(&Sha256::digest(format!("{made:?}"))[..5])
+}
+
+async fn maintenance(cluster: &Cluster) -> PgConnection {
+    PgConnection::connect(&cluster.url(SUPERUSER, "postgres")).await.expect("maintenance connection")
+}
+
+async fn template(cluster: &Cluster, kind: &str) -> String {
+    let name = format!("tpl_{}_{kind}", build());
+    let mut db = maintenance(cluster).await;
+    // Tests are processes and threads: the first makes the template, the others wait here.
+    sqlx::query("select pg_advisory_lock(4711)").execute(&mut db).await.unwrap();
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    if !exists {
+        drop_old(&mut db).await;
+        let making = format!("{name}_new");
+        sqlx::raw_sql(&format!("drop database if exists {making}")).execute(&mut db).await.unwrap();
+        bootstrap(&cluster.url(SUPERUSER, "postgres"), &making).await.unwrap();
+        fill(&cluster.url(SUPERUSER, &making), kind).await;
+        sqlx::raw_sql(&format!("alter database {making} rename to {name}")).execute(&mut db).await.unwrap();
+    }
+    db.close().await.unwrap();
+    name
+}
+
+async fn fill(url: &str, kind: &str) {
+    let store = Store::connect(url).await.unwrap();
+    store.migrate().await.unwrap();
+    if kind == "layers" {
+        let catalog = dothi::layers::embedded().expect("the embedded layer files are right");
+        store.apply_layers(&catalog).await.unwrap();
+    }
+    store.close().await;
+}
+
+/// Databases of older builds; those in use by a run beside this one stay.
+async fn drop_old(db: &mut PgConnection) {
+    let old: Vec<String> = sqlx::query_scalar(
+        "select datname::text from pg_database where datname ~ '^(tpl|test)_' and position($1 in datname) = 0",
+    )
+    .bind(build())
+    .fetch_all(&mut *db)
+    .await
+    .unwrap();
+    for name in old {
+        let _ = sqlx::raw_sql(&format!("drop database if exists \"{name}\"")).execute(&mut *db).await;
+    }
+}
+
+async fn copy(cluster: Arc<Cluster>, template: &str) -> TestDb {
+    let name = format!("test_{}_{}", build(), &uuid::Uuid::new_v4().simple().to_string()[..12]);
+    let mut db = maintenance(&cluster).await;
+    let sql = format!("create database {name} owner {OWNER} template {template}");
+    sqlx::raw_sql(&sql).execute(&mut db).await.unwrap();
+    // Rights on the database itself are not copied with a template.
+    sqlx::raw_sql(&format!("grant connect on database {name} to {SERVE}")).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let url = |role: &str| cluster.url(role, &name);
+    TestDb {
+        store: Store::connect(&url(SERVE)).await.expect("the test's database answers"),
+        serve_url: url(SERVE),
+        owner_url: url(OWNER),
+        superuser_url: url(SUPERUSER),
+        _cluster: cluster,
+    }
+}
