@@ -210,6 +210,11 @@ impl Layer {
         Self { def: self.def.clone(), base, overlay: Arc::new(overlay), hidden, stamp: next_stamp(), trail }
     }
 
+    /// Whether both states stand on the same base: the later one came from the earlier by changes alone.
+    pub fn shares_base(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.base, &other.base)
+    }
+
     /// Names this state among all that the program ever had.
     pub(super) fn stamp(&self) -> u64 {
         self.stamp
