@@ -33,7 +33,6 @@ pub mod state;
 pub mod store;
 pub mod text;
 
-mod app;
+pub mod app;
 
-pub use app::App;
 pub use error::{Error, Result};

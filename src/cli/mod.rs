@@ -6,8 +6,6 @@
 mod cluster;
 mod migrate;
 pub mod sample_models;
-mod serve;
-mod up;
 
 use std::process::ExitCode;
 
@@ -28,10 +26,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the portal, the OGC services and the API
-    Serve(serve::Args),
-    /// Bring everything up from nothing: database, layers, sample province, server
-    Up(up::Args),
     /// Bring the database up to date
     Migrate(migrate::Args),
     /// The private database cluster
@@ -64,8 +58,6 @@ impl Cli {
     async fn run(self) -> Outcome {
         self.config.check()?;
         match self.command {
-            Command::Serve(args) => serve::run(args, self.config).await,
-            Command::Up(args) => up::run(args, self.config).await,
             Command::Migrate(args) => migrate::run(args, self.config).await,
             Command::Cluster(args) => cluster::run(args, &self.config).await,
         }
@@ -89,7 +81,10 @@ fn report(error: &Error) -> ExitCode {
         }
     }
     ExitCode::from(match error {
-        Error::InvalidParameter { .. } | Error::BadFile { .. } | Error::NotFound { .. } | Error::TooLarge { .. } => 2,
+        Error::InvalidParameter { .. }
+        | Error::BadFile { .. }
+        | Error::NotFound { .. }
+        | Error::TooLarge { .. } => 2,
         _ => 1,
     })
 }

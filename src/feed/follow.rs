@@ -153,7 +153,9 @@ fn merge_where_due(feed: &Feed, announcement: &Announcement, merges: &mut JoinSe
 /// Puts a merged base under the current state of its layer, unless that was loaded anew in the meantime.
 fn take_over(feed: &Feed, (before, merged): &Merged) {
     let mut state = Snapshot::clone(&feed.0.features.snapshot());
-    let Some(current) = state.raw(&before.def().id).filter(|c| c.def() == before.def()).cloned() else { return };
+    let Some(current) = state.raw(&before.def().id).filter(|c| c.def() == before.def()).cloned() else {
+        return;
+    };
     if !current.shares_base(before) {
         return;
     }

@@ -55,7 +55,11 @@ struct Inner {
 
 impl Feed {
     /// Loads every layer into `features` and begins to follow. Takes seconds for a province.
-    pub async fn start(store: Store, features: Arc<Features>, catalog: Arc<ArcSwap<Catalog>>) -> Result<Self> {
+    pub async fn start(
+        store: Store,
+        features: Arc<Features>,
+        catalog: Arc<ArcSwap<Catalog>>,
+    ) -> Result<Self> {
         let position = load::everything(&store, &features, &catalog).await?;
         let feed = Self(Arc::new(Inner {
             store,

@@ -4,7 +4,7 @@
 use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, PgConnection, Postgres, Row};
+use sqlx::{Connection, Executor, PgConnection, Postgres, Row};
 
 use super::feed::{Changed, Position};
 use super::layers::catalog_on;
@@ -62,7 +62,7 @@ impl Store {
 }
 
 async fn begin(db: &mut PgConnection) -> Result<()> {
-    sqlx::query("begin isolation level repeatable read read only").execute(db).await?;
+    sqlx::query("begin isolation level repeatable read read only").execute(&mut *db).await?;
     Ok(())
 }
 
@@ -138,7 +138,7 @@ impl ReadSnapshot {
         let mut member = Member(Some(self.store.pool.acquire().await?));
         begin(member.connection()?).await?;
         let sql = format!("set transaction snapshot '{}'", self.exported.replace('\'', ""));
-        sqlx::raw_sql(&sql).execute(member.connection()?).await?;
+        member.connection()?.execute(sql.as_str()).await?;
         Ok(member)
     }
 

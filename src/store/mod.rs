@@ -15,6 +15,7 @@ pub mod items;
 pub mod jobs;
 pub mod layer_sql;
 pub mod layers;
+pub mod listen;
 pub mod load;
 mod merge;
 pub mod sessions;

@@ -2,3 +2,5 @@
 
 mod arrows;
 mod cluster;
+mod feed;
+mod support;

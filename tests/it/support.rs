@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
 use dothi::cluster::{Cluster, Durability, SUPERUSER};
-use dothi::store::Store;
 use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
+use dothi::store::layers::ApplyOptions;
+use dothi::store::{Author, Store};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 
@@ -96,7 +97,8 @@ async fn fill(url: &str, kind: &str) {
     store.migrate().await.unwrap();
     if kind == "layers" {
         let catalog = dothi::layers::embedded().expect("the embedded layer files are right");
-        store.apply_layers(&catalog).await.unwrap();
+        let author = Author::program("test", "layer files");
+        store.apply(&catalog, ApplyOptions::default(), &author).await.unwrap();
     }
     store.close().await;
 }
