@@ -4,8 +4,10 @@
 //! to stdout.
 
 mod cluster;
+pub mod ifc;
 mod migrate;
 pub mod sample_models;
+pub mod worker;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,11 @@ enum Command {
     Migrate(migrate::Args),
     /// The private database cluster
     Cluster(cluster::Args),
+    /// Building models
+    Ifc(ifc::Args),
+    /// Parses one untrusted file for the program itself
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// What a command gives back: 0, or 1 where a check failed.
@@ -41,6 +48,10 @@ pub fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("DOTHI_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dothi=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Command::Worker(args) = &cli.command {
+        // Alone in its process, before there are threads: its limits hold for everything it does.
+        return worker::run(args).unwrap_or_else(|error| report(&error));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -59,6 +70,8 @@ impl Cli {
         self.config.check()?;
         match self.command {
             Command::Migrate(args) => migrate::run(args, self.config).await,
+            Command::Ifc(args) => ifc::run(args).await,
+            Command::Worker(args) => worker::run(&args),
             Command::Cluster(args) => cluster::run(args, &self.config).await,
         }
     }
