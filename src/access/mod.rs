@@ -1,5 +1,7 @@
 //! The one decider of rights. Pure: the caller says who asks, this says what he may see and do.
 
+pub mod permits;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

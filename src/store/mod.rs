@@ -18,6 +18,7 @@ pub mod layers;
 pub mod listen;
 pub mod load;
 mod merge;
+pub mod permits;
 pub mod sessions;
 pub mod settings;
 mod wkb;

@@ -1,0 +1,219 @@
+//! `/api/openapi.json`: the description of `/api/v1` (OpenAPI 3.1), built from the table of routes below. A test
+//! holds it to what is served.
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+
+use crate::state::AppState;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/api/openapi.json", get(|| async { axum::Json(document()) }))
+}
+
+/// Body of a request.
+#[derive(Clone, Copy)]
+enum Body {
+    None,
+    /// JSON of this schema.
+    Json(&'static str),
+    /// Bytes of a file.
+    File,
+}
+
+/// One operation: method, path, summary, body, success status, query parameters, whether one must be signed in.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    body: Body,
+    status: &'static str,
+    query: &'static [&'static str],
+    signed_in: bool,
+}
+
+const fn op(method: &'static str, path: &'static str, status: &'static str, summary: &'static str) -> Operation {
+    Operation { method, path, summary, body: Body::None, status, query: &[], signed_in: true }
+}
+
+impl Operation {
+    const fn json(mut self, schema: &'static str) -> Self {
+        self.body = Body::Json(schema);
+        self
+    }
+
+    const fn file(mut self) -> Self {
+        self.body = Body::File;
+        self
+    }
+
+    const fn query(mut self, names: &'static [&'static str]) -> Self {
+        self.query = names;
+        self
+    }
+
+    const fn open(mut self) -> Self {
+        self.signed_in = false;
+        self
+    }
+}
+
+const A: &str = "/applications/{id}";
+
+/// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
+const OPERATIONS: [Operation; 42] = [
+    op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
+        .json("Login")
+        .open(),
+    op("post", "/logout", "204", "Sign out"),
+    op("get", "/me", "200", "The account that is signed in"),
+    op("get", "/procedures", "200", "Kinds of procedure in force").query(&["on"]).open(),
+    op("get", "/procedures/{kind}", "200", "A procedure: slots, form, timers, states, transitions, legal sources")
+        .query(&["on"])
+        .open(),
+    op("get", "/authorities", "200", "Authorities that issue permits or are consulted").open(),
+    op("get", "/applications", "200", "The caller's cases, or his authority's, by urgency")
+        .query(&["state", "waiting_for", "due_before", "cursor", "limit"]),
+    op("post", "/applications", "201", "Make a draft").json("NewApplication"),
+    op("get", "/applications/by-external/{channel}/{code}", "200", "A case by the number of its channel"),
+    op("get", "~", "200", "A case: state, clock, allowed events, submissions, history; with an ETag"),
+    op("put", "~", "200", "Replace what was entered, while the working set is open").json("NewApplication"),
+    op("put", "~/model", "202", "Upload the model of the only work").file().query(&["name"]),
+    op("get", "~/works/{work}/model", "200", "The latest model of a work"),
+    op("put", "~/works/{work}/model", "202", "Upload the model of a work").file().query(&["name"]),
+    op("get", "~/documents", "200", "Every version in every slot"),
+    op("put", "~/documents/{slot}", "201", "Upload a document").file().query(&["name"]),
+    op("get", "~/documents/{slot}/{version}", "200", "A document's bytes"),
+    op("post", "~/precheck", "202", "Check the open working set by the authority's own rules"),
+    op("get", "/jobs/{job}", "200", "Where a job stands"),
+    op("get", "~/runs", "200", "Check runs, the latest first"),
+    op("get", "~/runs/{run}", "200", "One run, with its difference to the official run before it"),
+    op("get", "~/checks", "200", "Verdicts of the latest finished run, or of the one named").query(&["run"]),
+    op("get", "~/findings", "200", "Officers' findings on the current submission"),
+    op("post", "~/findings", "201", "Record a finding on a row").json("NewFinding"),
+    op("get", "~/comments", "200", "Comments"),
+    op("post", "~/comments", "201", "Comment on an element, a place or a page").json("NewComment"),
+    op("get", "~/consultations", "200", "Consultations"),
+    op("post", "~/consultations", "201", "Consult an agency").json("NewConsultation"),
+    op("get", "~/messages", "200", "The message thread"),
+    op("post", "~/messages", "201", "Write a message").json("NewMessage"),
+    op("get", "~/letters", "200", "Letters of the authority"),
+    op("get", "~/events", "200", "The history of a case"),
+    op("post", "~/events", "200", "Give an event: submit, accept, propose, approve …").json("Event"),
+    op("get", "~/submissions/{number}/facts", "200", "What the models of a submission say"),
+    op("get", "~/submissions/{number}/diff", "200", "What changed since another submission").query(&["from"]),
+    op("get", "/events", "200", "All state changes after a number, gapless").query(&["after", "limit"]),
+    op("get", "/permits/{code}", "200", "A permit of the register; the public gets an extract").open(),
+    op("head", "/applications", "200", "As GET, without the body"),
+    op("head", "/permits/{code}", "200", "As GET, without the body").open(),
+    op("head", "/procedures", "200", "As GET, without the body").open(),
+    op("head", "~", "200", "As GET, without the body"),
+    op("head", "/events", "200", "As GET, without the body"),
+];
+
+/// The document.
+fn document() -> Value {
+    let mut paths = Map::new();
+    for operation in &OPERATIONS {
+        let path = format!("/api/v1{}", operation.path.replace('~', A));
+        let entry = paths.entry(path.clone()).or_insert_with(|| json!({ "parameters": path_parameters(&path) }));
+        entry[operation.method] = describe(operation);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Dothi permits", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Building permits: applications, checks, decisions, register. Errors are RFC 9457.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": serde_json::from_str::<Value>(include_str!("openapi_schemas.json")).unwrap_or_default(),
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "dothi_session"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    })
+}
+
+fn path_parameters(path: &str) -> Vec<Value> {
+    let names = path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}'));
+    names
+        .map(|name| {
+            let kind = if matches!(name, "version" | "number") { "integer" } else { "string" };
+            json!({"name": name, "in": "path", "required": true, "schema": {"type": kind}})
+        })
+        .collect()
+}
+
+fn describe(operation: &Operation) -> Value {
+    let mut parameters: Vec<Value> = operation.query.iter().map(|name| query_parameter(name)).collect();
+    if matches!(operation.method, "post" | "put") && operation.path != "/login" {
+        parameters.push(json!({"name": "Idempotency-Key", "in": "header",
+            "schema": {"type": "string", "maxLength": 200}}));
+    }
+    let problem = json!({"description": "Problem (RFC 9457)",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
+    let mut responses = Map::from_iter([(operation.status.to_owned(), success(operation)), ("default".to_owned(), problem)]);
+    responses.extend(["400", "401", "404"].map(|s| (s.to_owned(), responses["default"].clone())));
+    let security = if operation.signed_in { json!([{"session": []}, {"bearer": []}]) } else { json!([]) };
+    let mut described = json!({"summary": operation.summary, "parameters": parameters, "responses": responses,
+        "security": security});
+    match operation.body {
+        Body::None => {}
+        Body::Json(schema) => {
+            described["requestBody"] = json!({"required": true, "content": {"application/json":
+                {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}});
+        }
+        Body::File => {
+            described["requestBody"] = json!({"required": true, "content": {"application/octet-stream":
+                {"schema": {"type": "string", "format": "binary"}}}});
+        }
+    }
+    described
+}
+
+fn query_parameter(name: &str) -> Value {
+    let schema = match name {
+        "limit" | "after" | "from" => json!({"type": "integer"}),
+        "on" => json!({"type": "string", "format": "date"}),
+        "run" => json!({"type": "string", "format": "uuid"}),
+        "waiting_for" => json!({"type": "string", "enum": ["me"]}),
+        _ => json!({"type": "string"}),
+    };
+    json!({"name": name, "in": "query", "schema": schema})
+}
+
+fn success(operation: &Operation) -> Value {
+    if operation.status == "204" || operation.method == "head" {
+        return json!({"description": operation.summary});
+    }
+    let bytes = operation.method == "get" && (operation.path.ends_with("{version}") || operation.path.ends_with("/model"));
+    let content = if bytes { "application/octet-stream" } else { "application/json" };
+    let schema = match operation.path {
+        "/jobs/{job}" => json!({"$ref": "#/components/schemas/Job"}),
+        "~/checks" => json!({"$ref": "#/components/schemas/Checks"}),
+        "~" => json!({"$ref": "#/components/schemas/Application"}),
+        _ if bytes => json!({"type": "string", "format": "binary"}),
+        _ => json!({"type": "object"}),
+    };
+    json!({"description": operation.summary, "content": {content: {"schema": schema}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_leads_to_a_schema() {
+        let document = document();
+        let text = document.to_string();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Turns each [`Error`] into a status and an RFC 9457 body, in the language of the request.
+//!
+//! A handler returns `Error`; its response carries the error itself. [`render`], the layer around all routes,
+//! knows the request (language, id) and writes the body. A 500 shows the request id and nothing else; its cause
+//! is logged once, here.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::lang;
+use crate::error::Error;
+use crate::text::{Lang, Text};
+
+/// Header that names a request in answers and in the log.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// The error behind a response, for [`render`].
+#[derive(Debug, Clone)]
+struct Fault(Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = describe(&self).status.into_response();
+        response.extensions_mut().insert(Fault(Arc::new(self)));
+        response
+    }
+}
+
+/// What a client is told of an error.
+struct Problem {
+    status: StatusCode,
+    /// Last segment of the problem's `type`.
+    kind: &'static str,
+    title: Text,
+    detail: Text,
+    /// Members beside those of RFC 9457.
+    extra: Map<String, Value>,
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, vi: &str, en: &str, detail: Text) -> Self {
+        Self { status, kind, title: Text::new(vi, en), detail, extra: Map::new(), header: None }
+    }
+
+    fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+}
+
+/// The one match from errors to answers.
+fn describe(error: &Error) -> Problem {
+    use StatusCode as S;
+    match error {
+        Error::NotFound { what, id } => Problem::new(
+            S::NOT_FOUND,
+            "not-found",
+            "Không tìm thấy",
+            "Not found",
+            Text::new(
+                format!("Không có {what} “{id}”, hoặc bạn không được xem."),
+                format!("There is no {what} “{id}”, or you may not see it."),
+            ),
+        ),
+        Error::InvalidParameter { name, reason } => Problem::new(
+            S::BAD_REQUEST,
+            "invalid-parameter",
+            "Dữ liệu gửi lên không hợp lệ",
+            "Invalid input",
+            Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en)),
+        )
+        .member("parameter", name.as_str()),
+        Error::BadFile { place, reason } => Problem::new(
+            S::UNPROCESSABLE_ENTITY,
+            "bad-file",
+            "Tệp không dùng được",
+            "Unusable file",
+            Text::new(format!("{place}: {}", reason.vi), format!("{place}: {}", reason.en)),
+        )
+        .member("place", place.as_str()),
+        Error::Unauthorized => Problem::new(
+            S::UNAUTHORIZED,
+            "unauthorized",
+            "Cần đăng nhập",
+            "Sign in first",
+            Text::new(
+                "Hãy đăng nhập; tên hoặc mật khẩu có thể chưa đúng.",
+                "Sign in; the name or password may be wrong.",
+            ),
+        )
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"dothi\"")),
+        Error::Forbidden(reason) => {
+            Problem::new(S::FORBIDDEN, "forbidden", "Không được phép", "Forbidden", reason.clone())
+        }
+        Error::Conflict { reason, detail } => conflict(reason, detail),
+        Error::PreconditionFailed(reason) => Problem::new(
+            S::PRECONDITION_FAILED,
+            "stale",
+            "Hồ sơ đã thay đổi",
+            "Changed in the meantime",
+            reason.clone(),
+        ),
+        Error::IdempotencyMismatch => Problem::new(
+            S::UNPROCESSABLE_ENTITY,
+            "idempotency-mismatch",
+            "Khóa Idempotency-Key đã dùng cho yêu cầu khác",
+            "Idempotency-Key already used",
+            Text::new(
+                "Khóa này đã dùng cho một yêu cầu có nội dung khác; hãy dùng khóa mới.",
+                "This key was used for a request with other content; use a new one.",
+            ),
+        ),
+        Error::TooLarge { limit_bytes } => Problem::new(
+            S::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "Nội dung quá lớn",
+            "Too large",
+            Text::new(
+                format!("Chỉ nhận tối đa {limit_bytes} byte."),
+                format!("At most {limit_bytes} bytes are accepted."),
+            ),
+        )
+        .member("limit_bytes", *limit_bytes),
+        Error::TooManyRequests { retry_after_s } => Problem::new(
+            S::TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "Quá nhiều yêu cầu",
+            "Too many requests",
+            Text::new(
+                format!("Hãy thử lại sau {retry_after_s} giây."),
+                format!("Try again in {retry_after_s} seconds."),
+            ),
+        )
+        .header(header::RETRY_AFTER, HeaderValue::from(*retry_after_s)),
+        Error::MethodNotAllowed(allow) => Problem::new(
+            S::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Phương thức không áp dụng",
+            "Method not allowed",
+            Text::new(format!("Chỉ dùng được: {allow}."), format!("Allowed: {allow}.")),
+        )
+        .header(header::ALLOW, HeaderValue::from_static(allow)),
+        Error::Unavailable(_) => Problem::new(
+            S::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Tạm thời không phục vụ được",
+            "Temporarily unavailable",
+            Text::new(
+                "Cơ sở dữ liệu tạm thời không truy cập được; không có gì bị mất, hãy thử lại sau ít giây.",
+                "The database cannot be reached now; nothing is lost, try again in a few seconds.",
+            ),
+        )
+        .header(header::RETRY_AFTER, HeaderValue::from_static("5")),
+        Error::Database(_) | Error::Setup(_) | Error::Internal { .. } => Problem::new(
+            S::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Lỗi của hệ thống",
+            "Internal error",
+            Text::new(
+                "Hệ thống gặp lỗi khi xử lý. Hãy báo mã yêu cầu này cho người quản trị.",
+                "Something failed on our side. Give this request id to the administrator.",
+            ),
+        ),
+    }
+}
+
+fn conflict(reason: &Text, detail: &Value) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::CONFLICT,
+        "conflict",
+        "Không thực hiện được ở trạng thái hiện tại",
+        "Not possible in the present state",
+        reason.clone(),
+    );
+    if let Value::Object(members) = detail {
+        problem.extra.extend(members.clone());
+    }
+    problem
+}
+
+/// What the body of a problem needs of the request.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    lang: Lang,
+    path: String,
+    id: Option<String>,
+}
+
+impl Asked {
+    /// Of a request's head.
+    pub fn new(headers: &HeaderMap, path: &str) -> Self {
+        let id = headers.get(REQUEST_ID).and_then(|v| v.to_str().ok());
+        Self { lang: lang::of_headers(headers), path: path.to_owned(), id: id.map(str::to_owned) }
+    }
+}
+
+/// Layer around all routes: writes the body of an error in the language of the request.
+pub async fn render(request: Request, next: Next) -> Response {
+    let asked = Asked::new(request.headers(), request.uri().path());
+    written(next.run(request).await, &asked)
+}
+
+/// The response with the body of its error; any other response as it is.
+pub fn written(mut response: Response, asked: &Asked) -> Response {
+    let Some(Fault(error)) = response.extensions_mut().remove::<Fault>() else {
+        return response;
+    };
+    let problem = describe(&error);
+    if problem.status.is_server_error() {
+        tracing::error!(request_id = asked.id, path = asked.path, error = %chain(&error), "request failed");
+    }
+    let text = body(&problem, asked).to_string();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some((name, value)) = problem.header {
+        headers.entry(name).or_insert(value);
+    }
+    *response.body_mut() = Body::from(text);
+    response
+}
+
+fn body(problem: &Problem, asked: &Asked) -> Value {
+    let lang = asked.lang;
+    let mut body = json!({
+        "type": format!("/api/problems/{}", problem.kind),
+        "title": problem.title.get(lang),
+        "status": problem.status.as_u16(),
+        "detail": problem.detail.get(lang),
+        "instance": asked.path,
+    });
+    let members = body.as_object_mut().expect("made as an object above");
+    if let Some(id) = &asked.id {
+        members.insert("request_id".to_owned(), id.as_str().into());
+    }
+    for (name, value) in &problem.extra {
+        members.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    body
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = StdError::source(error);
+    while let Some(e) = cause {
+        text.push_str(": ");
+        text.push_str(&e.to_string());
+        cause = e.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::to_bytes, middleware, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(
+        make: fn() -> Error,
+        language: &'static str,
+    ) -> (StatusCode, axum::http::HeaderMap, Value) {
+        let app = Router::new()
+            .route("/x", get(move || async move { Err::<(), _>(make()) }))
+            .layer(middleware::from_fn(render));
+        let request = Request::builder()
+            .uri("/x")
+            .header(header::ACCEPT_LANGUAGE, language)
+            .header(REQUEST_ID, "r-1")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let response = app.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 10_000).await.unwrap();
+        (parts.status, parts.headers, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn says_it_in_the_language_of_the_request() {
+        let (status, headers, vi) = answer(|| Error::Unauthorized, "vi").await;
+        let (_, _, en) = answer(|| Error::Unauthorized, "en").await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+        assert!(headers.contains_key(header::WWW_AUTHENTICATE));
+        assert_eq!((vi["title"].as_str(), en["title"].as_str()), (Some("Cần đăng nhập"), Some("Sign in first")));
+    }
+
+    #[tokio::test]
+    async fn a_500_shows_the_request_id_and_no_cause() {
+        let (status, _, body) = answer(|| Error::internal("open", "secret path"), "en").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(body["request_id"], "r-1");
+        assert!(!body.to_string().contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn members_of_a_conflict_stand_in_the_body_but_replace_nothing() {
+        let make = || Error::Conflict {
+            reason: Text::new("a", "b"),
+            detail: json!({"allowed_events": ["submit"], "status": 200}),
+        };
+        let (status, _, body) = answer(make, "en").await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert_eq!((&body["allowed_events"], &body["status"]), (&json!(["submit"]), &json!(409)));
+    }
+}
