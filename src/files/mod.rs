@@ -178,10 +178,7 @@ mod tests {
     async fn keeps_nothing_of_a_refused_or_broken_upload() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path()).unwrap();
-        assert!(matches!(
-            files.put(chunks(&["abc", "d"]), 3).await,
-            Err(Error::TooLarge { limit_bytes: 3 })
-        ));
+        assert!(matches!(files.put(chunks(&["abc", "d"]), 3).await, Err(Error::TooLarge { limit_bytes: 3 })));
         let cut = chunks(&["abc"]).chain(futures::stream::iter([Err(std::io::Error::other("gone"))]));
         assert!(matches!(files.put(cut, 100).await, Err(Error::InvalidParameter { .. })));
         assert_eq!(names(folder.path()), Vec::<String>::new());

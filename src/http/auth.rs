@@ -152,7 +152,12 @@ pub async fn sign_in(
     }
     let client = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let request_id = headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut entry = Entry::new(&Principal::public(), "sign_in_failed", "account", name.chars().take(80).collect::<String>());
+    let mut entry = Entry::new(
+        &Principal::public(),
+        "sign_in_failed",
+        "account",
+        name.chars().take(80).collect::<String>(),
+    );
     (entry.address, entry.request_id) = (address.to_owned(), request_id.to_owned());
     match state.store.sign_in(name, password).await? {
         SignIn::Welcome { account, .. } => {

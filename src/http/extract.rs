@@ -50,11 +50,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(e) => Err(Error::invalid(
-                "query",
-                format!("tham số không đúng: {}", e.body_text()),
-                e.body_text(),
-            )),
+            Err(e) => {
+                Err(Error::invalid("query", format!("tham số không đúng: {}", e.body_text()), e.body_text()))
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::auth::{self, User};
 use super::JSON_LIMIT_BYTES;
+use super::auth::{self, User};
 use super::problem::{Asked, written};
 use crate::error::{Error, Result};
 use crate::files::Stored;
@@ -81,13 +81,16 @@ async fn keep(store: &Store, request: &Request, key: &str, response: Response) -
     use StatusCode as S;
     let response = written(response, &request.asked);
     let status = response.status();
-    if status.is_server_error() || matches!(status, S::UNAUTHORIZED | S::REQUEST_TIMEOUT | S::TOO_MANY_REQUESTS) {
+    if status.is_server_error()
+        || matches!(status, S::UNAUTHORIZED | S::REQUEST_TIMEOUT | S::TOO_MANY_REQUESTS)
+    {
         store.abandon_request(request.account, key).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, ANSWER_LIMIT_BYTES).await.map_err(|e| Error::internal("keep an answer", e))?;
-    let text = |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let text =
+        |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
     let answer = Answer {
         status: parts.status.as_u16(),
         headers: KEPT_HEADERS.iter().filter_map(text).collect(),
@@ -139,4 +142,3 @@ async fn keyed_request(state: &AppState, request: HttpRequest, next: Next) -> Re
     let request = HttpRequest::from_parts(parts, Body::from(body));
     once(&state.store, keyed, async { Ok(next.run(request).await) }).await
 }
-

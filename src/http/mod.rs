@@ -1,14 +1,86 @@
 //! The only axum: one file a resource, each with its own `router()`; assembled here under the layers that every
 //! request passes.
 
-use axum::http::{HeaderMap, header};
+use std::any::Any;
+use std::time::Duration;
 
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::error::Error;
+use crate::state::AppState;
+
+pub mod auth;
 pub mod extract;
+mod guard;
+mod idempotency;
 pub mod lang;
 pub mod problem;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
+/// Time for the head of an answer; bodies stream on without a limit, uploads have their own.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// Everything that is served.
+pub fn router(state: AppState) -> Router {
+    let timed = Router::new()
+        .merge(auth::router())
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
+    layered(timed.fallback(unknown_path).method_not_allowed_fallback(wrong_method)).with_state(state)
+}
+
+/// The layers around all routes; a request passes them from the outside (first) in.
+fn layered(routes: Router<AppState>) -> Router<AppState> {
+    let request_id = HeaderName::from_static(problem::REQUEST_ID);
+    routes.layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES as usize)).layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn(own_request_id))
+            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+            .layer(PropagateRequestIdLayer::new(request_id))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(middleware::from_fn(guard::security_headers))
+            .layer(middleware::from_fn(problem::render))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(middleware::from_fn(guard::same_origin)),
+    )
+}
+
+/// A request id is ours: one that a client sends could write anything into the log.
+async fn own_request_id(mut request: Request, next: middleware::Next) -> Response {
+    request.headers_mut().remove(problem::REQUEST_ID);
+    next.run(request).await
+}
+
+/// Names method and path only: a query may hold a token, a header a password.
+fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+    let id = request.headers().get(problem::REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| cause.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+        .unwrap_or_default();
+    Error::internal("handler panicked", text).into_response()
+}
+
+async fn unknown_path(request: Request) -> Error {
+    Error::not_found("page", request.uri().path())
+}
+
+async fn wrong_method() -> Error {
+    Error::MethodNotAllowed("GET, HEAD, POST, PUT")
+}
 
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

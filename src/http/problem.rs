@@ -298,7 +298,10 @@ mod tests {
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
         assert!(headers.contains_key(header::WWW_AUTHENTICATE));
-        assert_eq!((vi["title"].as_str(), en["title"].as_str()), (Some("Cần đăng nhập"), Some("Sign in first")));
+        assert_eq!(
+            (vi["title"].as_str(), en["title"].as_str()),
+            (Some("Cần đăng nhập"), Some("Sign in first"))
+        );
     }
 
     #[tokio::test]

@@ -193,12 +193,8 @@ async fn record(
         let who = if e.actor.is_some() { actor.clone() } else { system(actor) };
         audit::record(tx, &line(&who, &format!("application_{}", e.event), a.id.to_string(), detail)).await?;
     }
-    let about = About {
-        application: a.id,
-        permit,
-        authority: a.authority.as_deref(),
-        submission: a.submission,
-    };
+    let about =
+        About { application: a.id, permit, authority: a.authority.as_deref(), submission: a.submission };
     events::record(tx, about, &change.events, now).await
 }
 

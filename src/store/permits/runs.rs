@@ -150,8 +150,7 @@ impl Store {
     pub async fn find_latest_run(&self, application: Uuid, submission: Option<i32>) -> Result<Option<Run>> {
         let found = self.list_runs(application).await?;
         Ok(found.into_iter().find(|r| {
-            r.state == "done"
-                && submission.is_none_or(|s| r.submission == Some(s) && r.kind == "official")
+            r.state == "done" && submission.is_none_or(|s| r.submission == Some(s) && r.kind == "official")
         }))
     }
 

@@ -33,7 +33,13 @@ const ACCOUNTS: [Line; 16] = [
     ("reviewer", "Thẩm định phường Bắc Gia Nghĩa (mẫu)", &[Role::Reviewer], Some(COMMUNE), Some("XA")),
     ("approver", "Lãnh đạo phường Bắc Gia Nghĩa (mẫu)", &[Role::Approver], Some(COMMUNE), Some("XA")),
     ("clerk", "Văn thư phường Bắc Gia Nghĩa (mẫu)", &[Role::Clerk], Some(COMMUNE), Some("XA")),
-    ("order-officer", "Trật tự xây dựng phường Bắc Gia Nghĩa (mẫu)", &[Role::OrderOfficer], Some(COMMUNE), Some("XA")),
+    (
+        "order-officer",
+        "Trật tự xây dựng phường Bắc Gia Nghĩa (mẫu)",
+        &[Role::OrderOfficer],
+        Some(COMMUNE),
+        Some("XA"),
+    ),
     ("reviewer-duclap", "Thẩm định xã Đức Lập (mẫu)", &[Role::Reviewer], Some(OTHER_COMMUNE), Some("XA")),
     ("intake-sxd", "Tiếp nhận Sở Xây dựng (mẫu)", &[Role::Intake], Some(DEPARTMENT), Some("XD")),
     ("reviewer-sxd", "Thẩm định Sở Xây dựng (mẫu)", &[Role::Reviewer], Some(DEPARTMENT), Some("XD")),
@@ -72,7 +78,8 @@ pub async fn accounts(store: &Store, catalog: &Catalog) -> Result<Vec<String>> {
 fn authorities(catalog: &Catalog) -> Vec<Authority> {
     let communes = catalog.code_lists.get("commune").map(|l| l.codes.as_slice()).unwrap_or_default();
     let commune = |c: &crate::layers::Code| {
-        let (vi, en) = (format!("UBND {}", lower_first(&c.title.vi)), format!("People's Committee of {}", c.title.en));
+        let (vi, en) =
+            (format!("UBND {}", lower_first(&c.title.vi)), format!("People's Committee of {}", c.title.en));
         office(&c.code, "commune", &vi, &en, "XA")
     };
     let mut list: Vec<Authority> = communes.iter().map(commune).collect();
@@ -86,7 +93,13 @@ fn authorities(catalog: &Catalog) -> Vec<Authority> {
             "Fire Police, Provincial Police",
             "CA",
         ),
-        office("NNMT", "agency", "Sở Nông nghiệp và Môi trường", "Department of Agriculture and Environment", "NNMT"),
+        office(
+            "NNMT",
+            "agency",
+            "Sở Nông nghiệp và Môi trường",
+            "Department of Agriculture and Environment",
+            "NNMT",
+        ),
         office(
             "VHTTDL",
             "agency",
