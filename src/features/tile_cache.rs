@@ -31,8 +31,10 @@ pub enum TileEncoding {
 /// A tile as it is sent.
 #[derive(Debug, Clone)]
 pub struct TileBody {
-    /// The bytes; empty where no item is in the tile.
+    /// The bytes.
     pub bytes: Bytes,
+    /// No item is in the tile.
+    pub empty: bool,
     /// A strong entity tag, quotes included; another one for each encoding.
     pub etag: Arc<str>,
 }
@@ -43,6 +45,13 @@ struct Key {
     tile: Tile,
     profile: u64,
     encoding: TileEncoding,
+}
+
+impl Key {
+    fn new(reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> Self {
+        let view = reader.view();
+        Self { layer: view.layer.id.as_str().into(), tile, profile: view.profile, encoding }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -80,22 +89,28 @@ impl TileCache {
         }
     }
 
-    /// The tile of a layer as the reader's principal sees it, made if it is not there yet.
-    pub fn get(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
-        let view = reader.view();
-        let key = Key { layer: view.layer.id.as_str().into(), tile, profile: view.profile, encoding };
+    /// The tile, if it is there and belongs to the reader's state.
+    pub fn find(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> Option<TileBody> {
+        let key = Key::new(reader, tile, encoding);
         // Between publishing and dropping, and for a reader of an older state, the cache may be ahead or behind:
         // only a reader of the state that the cache is at is answered from it.
-        let stamp = reader.layer.stamp();
-        let at_current = self.is_at(&key.layer, stamp);
-        if at_current && let Some(body) = self.tiles.get(&key) {
-            self.hits.fetch_add(1, Ordering::Relaxed);
-            return body;
-        }
-        self.misses.fetch_add(1, Ordering::Relaxed);
+        let found = self.is_at(&key.layer, reader.layer.stamp()).then(|| self.tiles.get(&key)).flatten();
+        let count = if found.is_some() { &self.hits } else { &self.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// The tile of a layer as the reader's principal sees it, made if it is not there yet.
+    pub fn get(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
+        self.find(reader, tile, encoding).unwrap_or_else(|| self.make(reader, tile, encoding))
+    }
+
+    /// Makes the tile, and keeps it unless it is of an older state by now.
+    pub fn make(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
         let body = make(reader, tile, encoding);
+        let key = Key::new(reader, tile, encoding);
         let _writing = self.lock();
-        if self.is_at(&key.layer, stamp) {
+        if self.is_at(&key.layer, reader.layer.stamp()) {
             self.tiles.insert(key, body.clone());
         }
         body
@@ -164,12 +179,12 @@ fn touches(tile: Tile, boxes: &[Bbox]) -> bool {
 fn make(reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
     let raw = mvt::encode(reader, tile);
     let tag = fingerprint(&raw);
-    match encoding {
-        TileEncoding::Identity => TileBody { bytes: raw.into(), etag: format!("\"{tag:016x}\"").into() },
-        TileEncoding::Gzip => {
-            TileBody { bytes: gzip(&raw).into(), etag: format!("\"{tag:016x}-gz\"").into() }
-        }
-    }
+    let empty = raw.is_empty();
+    let (bytes, etag) = match encoding {
+        TileEncoding::Identity => (raw, format!("\"{tag:016x}\"")),
+        TileEncoding::Gzip => (gzip(&raw), format!("\"{tag:016x}-gz\"")),
+    };
+    TileBody { bytes: bytes.into(), empty, etag: etag.into() }
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {

@@ -1,0 +1,102 @@
+//! `/ogc/collections` and `/ogc/collections/{id}` (part 1, 7.13 and 7.14).
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::ask::{Ask, link, open};
+use super::html;
+use super::params::CRS84;
+use crate::access;
+use crate::features::LayerReader;
+use crate::space::crs;
+use crate::state::AppState;
+use crate::Result;
+
+/// The layers that the caller may see and that are loaded, in the order of the catalog.
+pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
+    let snapshot = state.features.snapshot();
+    let catalog = state.catalog.load();
+    let views = catalog.layers.values().filter_map(|l| access::view(&ask.who, l));
+    views.filter_map(|v| snapshot.layer(&v)).collect()
+}
+
+/// `GET /ogc/collections`
+pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Response> {
+    ask.params.only(&["f"])?;
+    let readers = visible(&state, &ask);
+    let described: Vec<Value> = readers.iter().map(|r| describe(&ask, r)).collect();
+    let json = json!({
+        "links": ask.self_links("application/json"),
+        "collections": described,
+        "numberMatched": described.len(),
+        "numberReturned": described.len(),
+    });
+    Ok(ask.answer("application/json", &json, || html::collections(&ask, &readers)))
+}
+
+/// `GET /ogc/collections/{id}`
+pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+    ask.params.only(&["f"])?;
+    let (reader, _) = open(&state, &ask.who, &id)?;
+    let mut json = describe(&ask, &reader);
+    if let Some(links) = json["links"].as_array_mut() {
+        links.splice(0..1, ask.self_links("application/json"));
+    }
+    Ok(ask.answer("application/json", &json, || html::collection(&ask, &reader, &json)))
+}
+
+/// Extent of a layer in CRS84: west, south, east, north.
+pub(super) fn bounds(reader: &LayerReader) -> Option<[f64; 4]> {
+    let b = crs::bbox_to_crs84(&reader.extent()?);
+    // Outwards to 0.1 m: an extent that is rounded inwards would cut off what it describes.
+    let (down, up) = (|v: f64| (v * 1e6).floor() / 1e6, |v: f64| (v * 1e6).ceil() / 1e6);
+    Some([down(b.min_x), down(b.min_y), up(b.max_x), up(b.max_y)])
+}
+
+fn describe(ask: &Ask, reader: &LayerReader) -> Value {
+    let def = &reader.view().layer;
+    let at = |path: &str| ask.url(&format!("/collections/{}{path}", def.id));
+    let title = def.title.get(ask.lang);
+    let mut links = vec![
+        link(&at(""), "self", "application/json", title),
+        link(&at("/items?f=json"), "items", "application/geo+json", ask.say("Đối tượng (GeoJSON)", "Items (GeoJSON)")),
+        link(&at("/items?f=html"), "items", "text/html", ask.say("Đối tượng (trang)", "Items (page)")),
+        link(
+            &at("/queryables"),
+            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            "application/schema+json",
+            ask.say("Thuộc tính lọc được", "Queryables"),
+        ),
+        link(&at("/schema"), "describedby", "application/schema+json", ask.say("Lược đồ", "Schema")),
+        link(
+            &at("/tiles"),
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            "application/json",
+            ask.say("Ô vectơ", "Vector tiles"),
+        ),
+        link(
+            &ask.url(&format!("/styles/{}?f=mapbox", def.id)),
+            "http://www.opengis.net/def/rel/ogc/1.0/styles",
+            "application/vnd.mapbox.style+json",
+            ask.say("Kiểu bản đồ", "Style"),
+        ),
+    ];
+    if let Some(licence) = &def.licence {
+        let href = format!("https://spdx.org/licenses/{licence}.html");
+        links.push(link(&href, "license", "text/html", licence));
+    }
+    let mut json = json!({
+        "id": def.id,
+        "title": title,
+        "description": def.description.get(ask.lang),
+        "keywords": [def.theme],
+        "itemType": "feature",
+        "crs": [CRS84],
+        "links": links,
+    });
+    if let Some(bbox) = bounds(reader) {
+        json["extent"] = json!({"spatial": {"bbox": [bbox], "crs": CRS84}});
+    }
+    json
+}

@@ -1,0 +1,162 @@
+//! `/ogc/collections/{id}/items` and `…/items/{fid}` (part 1, 7.15 and 7.16): GeoJSON, streamed from memory.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use chrono::{SecondsFormat, Utc};
+use futures::stream;
+use serde_json::{Value, json};
+
+use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
+use super::items_html;
+use super::params::ItemsQuery;
+use crate::features::encode::geojson::FeatureWriter;
+use crate::features::{LayerReader, Query};
+use crate::state::AppState;
+use crate::{Error, Result};
+
+/// Media type of features.
+pub(super) const GEOJSON: &str = "application/geo+json";
+
+/// Items written between two hand-overs of a long answer.
+const CHUNK: usize = 500;
+
+/// A page of a query's answer, found but not yet written.
+pub(super) struct Page {
+    pub fids: Vec<i64>,
+    pub matched: usize,
+    /// The last fid of this page where another one follows.
+    pub next: Option<i64>,
+}
+
+/// `GET /ogc/collections/{id}/items`
+pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+    let (reader, snapshot) = open(&state, &ask.who, &id)?;
+    let query = ask.params.items(reader.view())?;
+    let page = find(&reader, query)?;
+    let links = links(&ask, &page);
+    let mut response = match ask.format {
+        Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
+        Format::Html => ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links)),
+    };
+    let headers = response.headers_mut();
+    vary(headers);
+    cache_headers(headers, reader.view(), &ask.who);
+    headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
+    headers.insert("content-crs", crs);
+    Ok(response)
+}
+
+fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
+    let ItemsQuery { limit, after, boxes, filter } = asked;
+    let query = Query { bbox: None, within_crs84: boxes, filter, after, limit: limit + 1 };
+    let mut fids: Vec<i64> = reader.query(&query)?.map(|i| i.fid).collect();
+    // A first page that holds everything has counted it already.
+    let matched =
+        if after.is_none() && fids.len() <= limit { fids.len() } else { reader.count_matching(&query)? };
+    let more = fids.len() > limit;
+    fids.truncate(limit);
+    let next = fids.last().copied().filter(|_| more);
+    Ok(Page { fids, matched, next })
+}
+
+fn links(ask: &Ask, page: &Page) -> Vec<Value> {
+    let mut links = ask.self_links(GEOJSON);
+    if let Some(after) = page.next {
+        let href = format!("{}{}?{}", ask.base, ask.path, ask.params.with("after", &after.to_string()));
+        let kind = if ask.format == Format::Html { "text/html" } else { GEOJSON };
+        links.push(link(&href, "next", kind, ask.say("Trang sau", "Next page")));
+    }
+    let collection = ask.path.trim_end_matches("/items");
+    let href = format!("{}{collection}", ask.base);
+    links.push(link(&href, "collection", "application/json", ask.say("Lớp dữ liệu", "Collection")));
+    links
+}
+
+/// The collection as bytes: in one piece where it is short, else streamed; one state to the end either way.
+fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
+    let tail = format!(
+        r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
+        page.matched,
+        page.fids.len(),
+        Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        Value::from(links.to_vec()),
+    );
+    let writer = FeatureWriter::new(reader.view());
+    let mut head = br#"{"type":"FeatureCollection","features":["#.to_vec();
+    if page.fids.len() <= CHUNK {
+        write(&reader, &writer, &page.fids, true, &mut head);
+        head.extend_from_slice(tail.as_bytes());
+        return head.into();
+    }
+    let fids: Arc<[i64]> = page.fids.into();
+    let chunks = fids.len().div_ceil(CHUNK);
+    let parts = stream::unfold((0, head, tail), move |(n, head, mut tail)| {
+        let mut out = head;
+        if n < chunks {
+            write(&reader, &writer, &fids[n * CHUNK..fids.len().min((n + 1) * CHUNK)], n == 0, &mut out);
+        } else if n == chunks {
+            out.append(&mut std::mem::take(&mut tail).into_bytes());
+        } else {
+            return std::future::ready(None);
+        }
+        let capacity = out.len();
+        let next = (n + 1, Vec::with_capacity(if n < chunks { capacity } else { 0 }), tail);
+        std::future::ready(Some((Ok::<_, std::convert::Infallible>(Bytes::from(out)), next)))
+    });
+    Body::from_stream(parts)
+}
+
+fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool, out: &mut Vec<u8>) {
+    for (i, item) in fids.iter().filter_map(|fid| reader.get(*fid)).enumerate() {
+        if i > 0 || !first {
+            out.push(b',');
+        }
+        writer.feature(&item, out);
+    }
+}
+
+/// `GET /ogc/collections/{id}/items/{fid}`; the tag is the item's version.
+pub(super) async fn one(
+    State(state): State<AppState>,
+    Path((id, fid)): Path<(String, String)>,
+    ask: Ask,
+) -> Result<Response> {
+    ask.params.only(&["f", "crs"])?;
+    let (reader, snapshot) = open(&state, &ask.who, &id)?;
+    let missing = || Error::not_found("item", format!("{id}/{fid}"));
+    let item = fid.parse().ok().and_then(|f| reader.get(f)).ok_or_else(missing)?;
+    let view = reader.view();
+    // Other rights or another form are another representation.
+    let etag = match (ask.format, view.profile) {
+        (Format::Json, 0) => format!("\"{}\"", item.version),
+        (Format::Json, profile) => format!("\"{}-{profile:x}\"", item.version),
+        (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
+    };
+    let mut response = not_modified(&ask.headers, &etag).unwrap_or_else(|| match ask.format {
+        Format::Json => {
+            let mut links = ask.self_links(GEOJSON);
+            let href = ask.url(&format!("/collections/{id}"));
+            links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
+            let mut out = Vec::with_capacity(1024);
+            FeatureWriter::new(view).feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
+            typed(GEOJSON, out)
+        }
+        Format::Html => {
+            let catalog = state.catalog.load();
+            ask.answer("text/html", &Value::Null, || items_html::one(&ask, &item, &catalog))
+        }
+    });
+    let headers = response.headers_mut();
+    vary(headers);
+    cache_headers(headers, view, &ask.who);
+    headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    if let Ok(value) = HeaderValue::from_str(&etag) {
+        headers.insert(header::ETAG, value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,95 @@
+//! Items as pages.
+
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use super::ask::Ask;
+use super::html::below;
+use super::items::Page;
+use crate::features::{Item, LayerReader};
+use crate::layers::{Attribute, Catalog, Value};
+
+/// Rows and columns of the table of items; all are in the other forms.
+const MOST_ROWS: usize = 200;
+const MOST_COLUMNS: usize = 8;
+
+/// A page of items.
+pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json]) -> Markup {
+    let view = reader.view();
+    let def = &view.layer;
+    let columns: Vec<(usize, &Attribute)> =
+        def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).take(MOST_COLUMNS).collect();
+    let items = page.fids.iter().take(MOST_ROWS).filter_map(|fid| reader.get(*fid));
+    let next = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
+    let body = html! {
+        p {
+            (page.matched) " " (ask.say("đối tượng khớp", "items match")) ", "
+            (page.fids.len()) " " (ask.say("trên trang này", "on this page"))
+            @if page.fids.len() > MOST_ROWS { " (" (ask.say("hiện", "shown")) ": " (MOST_ROWS) ")" }
+        }
+        div.table { table {
+            thead { tr { th { "fid" } @for (_, a) in &columns { th { (a.title.get(ask.lang)) } } } }
+            tbody { @for item in items { tr {
+                td { a href=(ask.url(&format!("/collections/{}/items/{}?f=html", def.id, item.fid))) { (item.fid) } }
+                @for (i, _) in &columns { td { (text(ask, &item.value(*i))) } }
+            } } }
+        } }
+        @if let Some(next) = next { p.nav { a rel="next" href=(next) { (ask.say("Trang sau", "Next page")) " →" } } }
+    };
+    below(ask, Some(def), def.title.get(ask.lang), &body)
+}
+
+/// One item.
+pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
+    let def = &item.view().layer;
+    let title = |a: &Attribute, v: &Value| {
+        let list = a.codes.as_ref().and_then(|c| catalog.code_list(c));
+        match (list, v) {
+            (Some(list), Value::Text(code)) => list.code(code).map(|c| c.title.get(ask.lang).to_owned()),
+            _ => None,
+        }
+    };
+    let label = def.label.as_deref().and_then(|l| item.value_of(l)).filter(|v| *v != Value::Null);
+    let name = label.map_or_else(|| format!("{} {}", def.title.get(ask.lang), item.fid), |v| text(ask, &v));
+    let body = html! {
+        div.table { table { tbody {
+            tr { th { "fid" } td { (item.fid) } }
+            @for (a, v) in item.attributes() { tr {
+                th { (a.title.get(ask.lang)) }
+                td {
+                    (text(ask, &v))
+                    @if let Some(unit) = &a.unit { @if v != Value::Null { " " (unit_sign(unit)) } }
+                    @if let Some(title) = title(a, &v) { " – " (title) }
+                }
+            } }
+            @if let Some(e) = item.envelope() { tr {
+                th { "EPSG:9218" }
+                td { code { "E " (format!("{:.2}", e.min_x)) " … " (format!("{:.2}", e.max_x))
+                    ", N " (format!("{:.2}", e.min_y)) " … " (format!("{:.2}", e.max_y)) } }
+            } }
+        } } }
+    };
+    below(ask, Some(def), &name, &body)
+}
+
+fn unit_sign(unit: &str) -> &str {
+    match unit {
+        "m2" => "m²",
+        "m3" => "m³",
+        "percent" => "%",
+        other => other,
+    }
+}
+
+fn text(ask: &Ask, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => ask.say("có", "yes").to_owned(),
+        Value::Bool(false) => ask.say("không", "no").to_owned(),
+        Value::Int(v) => v.to_string(),
+        Value::Real(v) => v.to_string(),
+        Value::Text(v) => v.clone(),
+        Value::Date(v) => v.to_string(),
+        Value::Time(v) => v.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    }
+}

@@ -1,0 +1,74 @@
+//! OGC API: Features (part 1, with queryables of part 3), Tiles and Styles, over the layers in memory.
+//!
+//! Every resource is there as JSON and as a page (`f=json`, `f=html` or `Accept`). A layer that the caller may
+//! not see answers as one that does not exist, and so does a hidden attribute.
+
+mod ask;
+mod collections;
+mod html;
+mod items;
+mod items_html;
+mod openapi;
+mod params;
+mod root;
+mod schema;
+mod styles;
+mod tilesets;
+
+pub(super) use ask::{Ask, cache_headers, not_modified, open};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::state::AppState;
+
+/// Routes under `/ogc`.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/ogc", get(root::landing))
+        .route("/ogc/", get(root::landing))
+        .route("/ogc/conformance", get(root::conformance))
+        .route("/ogc/api", get(openapi::api))
+        .route("/ogc/collections", get(collections::list))
+        .route("/ogc/collections/{id}", get(collections::one))
+        .route("/ogc/collections/{id}/items", get(items::list))
+        .route("/ogc/collections/{id}/items/{fid}", get(items::one))
+        .route("/ogc/collections/{id}/queryables", get(schema::queryables))
+        .route("/ogc/collections/{id}/schema", get(schema::schema))
+        .route("/ogc/collections/{id}/tiles", get(tilesets::list))
+        .route("/ogc/collections/{id}/tiles/WebMercatorQuad", get(tilesets::one))
+        .route(
+            "/ogc/collections/{id}/tiles/WebMercatorQuad/{tile_matrix}/{tile_row}/{tile_col}",
+            get(tilesets::tile),
+        )
+        .route("/ogc/tileMatrixSets", get(tilesets::matrix_sets))
+        .route("/ogc/tileMatrixSets/WebMercatorQuad", get(tilesets::matrix_set))
+        .route("/ogc/styles", get(styles::list))
+        .route("/ogc/styles/{id}", get(styles::one))
+        .layer(middleware::from_fn(any_origin))
+}
+
+/// Layer: open data may be read by pages of any origin. They get what the public gets: with `*` a browser sends no
+/// cookie.
+pub(super) async fn any_origin(request: Request, next: Next) -> Response {
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, link, dothi-revision"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("accept, accept-language, if-none-match, authorization"),
+        );
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    }
+    response
+}

@@ -1,0 +1,174 @@
+//! `/ogc/api`: the description of this API as the caller sees it (OpenAPI 3.0), and a page of it.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::html;
+use serde_json::{Map, Value, json};
+
+use super::ask::Ask;
+use super::collections::visible;
+use super::html::page;
+use super::items::GEOJSON;
+use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
+use super::root::OPENAPI;
+use super::schema::{SCHEMA, value_schema};
+use crate::access::View;
+use crate::http::tiles::MVT;
+use crate::state::AppState;
+use crate::Result;
+
+/// `GET /ogc/api`
+pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Response> {
+    ask.params.only(&["f"])?;
+    let readers = visible(&state, &ask);
+    let document = document(&ask, readers.iter().map(crate::features::LayerReader::view));
+    Ok(ask.answer(OPENAPI, &document, || {
+        let body = html! {
+            p { (ask.say(
+                "Mô tả đầy đủ là tài liệu OpenAPI 3.0 (liên kết JSON ở trên).",
+                "The full description is the OpenAPI 3.0 document (the JSON link above).",
+            )) }
+            div.table { table { tbody { @for (path, item) in document["paths"].as_object().into_iter().flatten() { tr {
+                td { code { "GET " (path) } }
+                td { (item["get"]["summary"].as_str().unwrap_or_default()) }
+            } } } } }
+        };
+        page(&ask, ask.say("Tài liệu API", "API documentation"), &[], &body)
+    }))
+}
+
+fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
+    let mut paths = Map::new();
+    let mut add = |path: String, operation: Value| {
+        paths.insert(path, json!({"get": operation}));
+    };
+    let json_type = "application/json";
+    for (path, id, vi, en, kind) in [
+        ("/", "getLandingPage", "Trang đầu", "Landing page", json_type),
+        ("/conformance", "getConformance", "Các lớp tuân thủ", "Conformance classes", json_type),
+        ("/api", "getApi", "Tài liệu này", "This document", OPENAPI),
+        ("/collections", "getCollections", "Các lớp dữ liệu", "Collections", json_type),
+        ("/tileMatrixSets", "getTileMatrixSets", "Lưới ô", "Tile matrix sets", json_type),
+        ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "Lưới WebMercatorQuad", "WebMercatorQuad", json_type),
+        ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
+    ] {
+        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, vec![reference("f")]));
+    }
+    for view in views {
+        for (path, operation) in collection(ask, view) {
+            add(path, operation);
+        }
+    }
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": ask.say("Dothi – OGC API", "Dothi – OGC API"),
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ask.say(
+                "Các lớp dữ liệu đô thị của tỉnh. Toạ độ là CRS84, thứ tự kinh độ, vĩ độ.",
+                "The urban layers of the province. Coordinates are CRS84, in the order longitude, latitude.",
+            ),
+        },
+        "servers": [{"url": ask.url("")}],
+        "paths": paths,
+        "components": {"parameters": parameters(), "responses": {"Problem": problem()}},
+    })
+}
+
+fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
+    let def = &view.layer;
+    let (id, title) = (&def.id, def.title.get(ask.lang));
+    let at = |path: &str| format!("/collections/{id}{path}");
+    let operation_ = |name: &str, summary: &str, kind: &str, parameters: Vec<Value>| {
+        operation(&format!("{name}_{id}"), title, &format!("{title}: {summary}"), kind, parameters)
+    };
+    let f = || vec![reference("f")];
+    let mut items = vec![reference("f"), reference("bbox"), reference("datetime"), reference("limit"), reference("after")];
+    for attribute in def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).map(|(_, a)| a) {
+        items.push(json!({
+            "name": attribute.name, "in": "query", "required": false, "style": "form", "explode": false,
+            "description": attribute.title.get(ask.lang), "schema": value_schema(attribute),
+        }));
+    }
+    let path_parameter = |name: &str| {
+        json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}})
+    };
+    let matrix = ["tileMatrix", "tileRow", "tileCol"].map(path_parameter).to_vec();
+    vec![
+        (at(""), operation_("describe", ask.say("mô tả", "description"), "application/json", f())),
+        (at("/items"), operation_("items", ask.say("các đối tượng", "items"), GEOJSON, items)),
+        (
+            at("/items/{fid}"),
+            operation_("item", ask.say("một đối tượng", "one item"), GEOJSON, vec![path_parameter("fid"), reference("f")]),
+        ),
+        (at("/queryables"), operation_("queryables", ask.say("thuộc tính lọc được", "queryables"), SCHEMA, f())),
+        (at("/schema"), operation_("schema", ask.say("lược đồ", "schema"), SCHEMA, f())),
+        (at("/tiles"), operation_("tilesets", ask.say("bộ ô vectơ", "tilesets"), "application/json", f())),
+        (at("/tiles/WebMercatorQuad"), operation_("tileset", ask.say("bộ ô vectơ", "tileset"), "application/json", f())),
+        (
+            at("/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"),
+            operation_("tile", ask.say("một ô vectơ", "one vector tile"), MVT, matrix),
+        ),
+    ]
+}
+
+fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: Vec<Value>) -> Value {
+    let mut content = Map::new();
+    content.insert(kind.to_owned(), json!({"schema": if kind == MVT { json!({"type": "string", "format": "binary"}) } else { json!({"type": "object"}) }}));
+    if kind != MVT {
+        content.insert("text/html".to_owned(), json!({"schema": {"type": "string"}}));
+    }
+    json!({
+        "operationId": id,
+        "tags": [tag],
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": summary, "content": content},
+            "400": {"$ref": "#/components/responses/Problem"},
+            "404": {"$ref": "#/components/responses/Problem"},
+            "503": {"$ref": "#/components/responses/Problem"},
+        },
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/parameters/{name}")})
+}
+
+fn problem() -> Value {
+    json!({
+        "description": "RFC 9457",
+        "content": {"application/problem+json": {"schema": {"type": "object", "properties": {
+            "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+            "detail": {"type": "string"}, "instance": {"type": "string"},
+        }}}},
+    })
+}
+
+fn parameters() -> Value {
+    let query = |name: &str, description: &str, schema: Value| {
+        json!({"name": name, "in": "query", "required": false, "style": "form", "explode": false,
+            "description": description, "schema": schema})
+    };
+    json!({
+        "f": query("f", "Form of the answer; else by Accept.", json!({"type": "string", "enum": ["json", "html"]})),
+        "bbox": query(
+            "bbox",
+            "Items that meet the box: west, south, east, north in degrees (CRS84); heights may stand between.",
+            json!({"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+                "items": {"type": "number"}}),
+        ),
+        "datetime": query(
+            "datetime",
+            "Items valid at an instant (RFC 3339) or in an interval start/end, .. for an open end.",
+            json!({"type": "string"}),
+        ),
+        "limit": query(
+            "limit",
+            "Most items in the answer.",
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        ),
+        "after": query("after", "Items after this fid; set by next links.", json!({"type": "integer", "minimum": 0})),
+    })
+}

@@ -1,0 +1,275 @@
+//! Query parameters, parsed once into types. One that is unknown or wrong is 400 and named.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use url::form_urlencoded;
+
+use crate::access::View;
+use crate::filter::check::parse_value;
+use crate::filter::{CompareOp, Expr};
+use crate::layers::{AttributeType, LayerDef, Value};
+use crate::space::Bbox;
+use crate::{Error, Result};
+
+/// Items in an answer unless `limit` says otherwise.
+pub(super) const DEFAULT_LIMIT: usize = 1000;
+/// Most items in one answer; a larger `limit` means this one (part 1, 7.15.2).
+pub(super) const MAX_LIMIT: usize = 100_000;
+
+/// CRS84, the reference system of all answers.
+pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/// Parameters of `/items` that are no attributes.
+pub(super) const RESERVED: [&str; 7] = ["f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime"];
+
+/// The parameters of a request in their order, each once.
+#[derive(Debug, Clone, Default)]
+pub(in crate::http) struct Params(Vec<(String, String)>);
+
+impl Params {
+    pub(super) fn parse(query: &str) -> Result<Self> {
+        let list: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        for (i, (name, _)) in list.iter().enumerate() {
+            if list[..i].iter().any(|(n, _)| n == name) {
+                return Err(Error::invalid(name, "được gửi hai lần", "is given twice"));
+            }
+        }
+        Ok(Self(list))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The query text with one parameter set anew, all others kept.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        let mut out = form_urlencoded::Serializer::new(String::new());
+        out.extend_pairs(self.0.iter().filter(|(n, _)| n != name));
+        out.append_pair(name, value);
+        out.finish()
+    }
+
+    /// Refuses parameters that are not in `known`.
+    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+        match self.0.iter().find(|(n, _)| !known.contains(&n.as_str())) {
+            Some((name, _)) => Err(unknown(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// What `/items` is asked for.
+    pub(super) fn items(&self, view: &View) -> Result<ItemsQuery> {
+        let mut all = Vec::new();
+        for (name, value) in self.0.iter().filter(|(n, _)| !RESERVED.contains(&n.as_str())) {
+            let attribute = view.attribute(name).map(|i| &view.layer.attributes[i]).ok_or_else(|| unknown(name))?;
+            let value = parse_value(attribute, value)?;
+            all.push(Expr::Compare { attribute: name.clone(), op: CompareOp::Eq, value });
+        }
+        if let Some(text) = self.get("datetime") {
+            all.extend(datetime(text, &view.layer)?);
+        }
+        for name in ["crs", "bbox-crs"] {
+            if let Some(other) = self.get(name).filter(|v| *v != CRS84) {
+                return Err(Error::invalid(
+                    name,
+                    format!("chỉ có {CRS84}, nhận được {other}"),
+                    format!("only {CRS84} is offered, got {other}"),
+                ));
+            }
+        }
+        Ok(ItemsQuery {
+            limit: self.get("limit").map(limit).transpose()?.unwrap_or(DEFAULT_LIMIT),
+            after: self.get("after").map(|t| number(t, "after")).transpose()?,
+            boxes: self.get("bbox").map(bbox).transpose()?.unwrap_or_default(),
+            filter: (!all.is_empty()).then_some(Expr::And(all)),
+        })
+    }
+}
+
+/// Parameters of `/items` as types.
+#[derive(Debug, PartialEq)]
+pub(super) struct ItemsQuery {
+    pub limit: usize,
+    pub after: Option<i64>,
+    pub boxes: Vec<Bbox>,
+    pub filter: Option<Expr>,
+}
+
+fn unknown(name: &str) -> Error {
+    Error::invalid(name, "không có tham số này ở đây", "there is no such parameter here")
+}
+
+fn number(text: &str, name: &str) -> Result<i64> {
+    text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| {
+        Error::invalid(
+            name,
+            format!("cần một số nguyên không âm, nhận được {text}"),
+            format!("expected a whole number that is not negative, got {text}"),
+        )
+    })
+}
+
+fn limit(text: &str) -> Result<usize> {
+    match number(text, "limit")? {
+        0 => Err(Error::invalid("limit", "ít nhất là 1", "is at least 1")),
+        n => Ok(usize::try_from(n).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)),
+    }
+}
+
+/// `west,south,east,north`, or with heights between; west > east crosses the date line.
+fn bbox(text: &str) -> Result<Vec<Bbox>> {
+    let wrong = |vi: &str, en: &str| Error::invalid("bbox", vi, en);
+    let numbers: Option<Vec<f64>> =
+        text.split(',').map(|t| t.trim().parse().ok().filter(|v: &f64| v.is_finite())).collect();
+    let (west, south, east, north) = match numbers.as_deref() {
+        Some([w, s, e, n] | [w, s, _, e, n, _]) => (*w, *s, *e, *n),
+        _ => return Err(wrong("cần 4 hoặc 6 số cách nhau bằng dấu phẩy", "expected 4 or 6 numbers with commas between")),
+    };
+    if south > north {
+        return Err(wrong("vĩ độ đầu lớn hơn vĩ độ cuối", "the first latitude is greater than the second"));
+    }
+    if south < -90.0 || north > 90.0 || west.abs() > 180.0 || east.abs() > 180.0 {
+        return Err(wrong(
+            "kinh độ trong ±180, vĩ độ trong ±90 (thứ tự: kinh độ, vĩ độ)",
+            "longitudes are within ±180, latitudes within ±90 (in the order longitude, latitude)",
+        ));
+    }
+    let make = |min_x, max_x| Bbox { min_x, min_y: south, max_x, max_y: north };
+    Ok(if west <= east { vec![make(west, east)] } else { vec![make(west, 180.0), make(-180.0, east)] })
+}
+
+/// A moment or an interval as instants and as days; an open end is none.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    day: NaiveDate,
+}
+
+/// The condition of `datetime` on the layer's temporal attributes; none where it has none: features without time
+/// are in every answer (part 1, 7.15.4).
+fn datetime(text: &str, def: &LayerDef) -> Result<Option<Expr>> {
+    let wrong = || {
+        Error::invalid(
+            "datetime",
+            "cần một thời điểm RFC 3339, hoặc khoảng đầu/cuối với .. là để mở",
+            "expected an RFC 3339 instant, or an interval start/end with .. for an open end",
+        )
+    };
+    let end = |t: &str| match t {
+        "" | ".." => Ok(None),
+        t => moment(t).map(Some).ok_or_else(wrong),
+    };
+    let (from, to) = match text.split_once('/') {
+        Some((a, b)) => (end(a)?, end(b)?),
+        None => {
+            let at = moment(text).ok_or_else(wrong)?;
+            (Some(at), Some(at))
+        }
+    };
+    if from.is_none() && to.is_none() || from.zip(to).is_some_and(|(a, b)| a.from > b.to) {
+        return Err(wrong());
+    }
+    let (first, last) = match def.temporal.as_slice() {
+        [] => return Ok(None),
+        [at] => (at, at),
+        [start, stop, ..] => (start, stop),
+    };
+    let mut all = Vec::new();
+    if let Some(to) = to {
+        all.push(condition(def, first, CompareOp::LtEq, to, false));
+    }
+    if let Some(from) = from {
+        all.push(condition(def, last, CompareOp::GtEq, from, true));
+    }
+    Ok(Some(Expr::And(all)))
+}
+
+/// The attribute on one side of a moment; without a value it is open to that side.
+fn condition(def: &LayerDef, name: &str, op: CompareOp, at: Bound, start: bool) -> Expr {
+    let value = match def.attribute(name).map(|a| a.kind) {
+        Some(AttributeType::Date) => Value::Date(at.day),
+        _ => Value::Time(if start { at.from } else { at.to }),
+    };
+    Expr::Or(vec![Expr::Compare { attribute: name.to_owned(), op, value }, Expr::IsNull(name.to_owned())])
+}
+
+/// An instant, or a whole day.
+fn moment(text: &str) -> Option<Bound> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        let from = day.and_time(NaiveTime::MIN).and_utc();
+        let to = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc()
+            - chrono::TimeDelta::microseconds(1);
+        return Some(Bound { from, to, day });
+    }
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(Bound { from: at.to_utc(), to: at.to_utc(), day: at.date_naive() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::access::{Principal, view};
+
+    fn layer() -> View {
+        let text = serde_json::json!({"vi": "a", "en": "a"});
+        let attribute = |name: &str, kind: &str, access: Option<&str>| {
+            let mut a = serde_json::json!({"name": name, "type": kind, "title": text});
+            if let Some(access) = access {
+                a["access"] = access.into();
+            }
+            a
+        };
+        let def: LayerDef = serde_json::from_value(serde_json::json!({
+            "id": "x", "title": text, "theme": "land", "owner": ["XD"], "access": "O", "geometry": "Point",
+            "temporal": ["since", "until"],
+            "attribute": [attribute("storeys", "integer", None), attribute("holder", "text", Some("R")),
+                attribute("since", "date", None), attribute("until", "date", None)],
+        }))
+        .unwrap();
+        view(&Principal::public(), &Arc::new(def)).unwrap()
+    }
+
+    fn items(query: &str) -> Result<ItemsQuery> {
+        Params::parse(query)?.items(&layer())
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (query, name) in [
+            ("bbox=1,2,3", "bbox"),
+            ("bbox=12,107,13,108,5", "bbox"),
+            ("bbox=107,13,108,12", "bbox"),
+            ("bbox=107,12,nan,13", "bbox"),
+            ("limit=0", "limit"),
+            ("limit=ten", "limit"),
+            ("after=-1", "after"),
+            ("datetime=yesterday", "datetime"),
+            ("datetime=../..", "datetime"),
+            ("datetime=2026-02-01/2026-01-01", "datetime"),
+            ("crs=EPSG:4326", "crs"),
+            ("colour=red", "colour"),
+            ("holder=A", "holder"),
+            ("storeys=five", "storeys"),
+            ("limit=1&limit=2", "limit"),
+        ] {
+            match items(query) {
+                Err(Error::InvalidParameter { name: got, .. }) => assert_eq!(got, name, "{query}"),
+                other => panic!("{query}: {other:?}"),
+            }
+        }
+        let hidden = items("holder=A").unwrap_err().to_string().replace("holder", "x");
+        assert_eq!(hidden, items("x=A").unwrap_err().to_string(), "a hidden attribute is as an unknown one");
+    }
+
+    #[test]
+    fn parameters_become_types() {
+        let q = items("limit=999999999&bbox=107,12,108,13&storeys=5&after=7").unwrap();
+        assert_eq!((q.limit, q.after, q.boxes.len()), (MAX_LIMIT, Some(7), 1));
+        assert_eq!(items("bbox=170,-5,-170,5").unwrap().boxes.len(), 2);
+        assert_eq!(items("bbox=107,12,0,108,13,900").unwrap().boxes[0].max_y, 13.0);
+        assert!(items("datetime=2026-01-01T00:00:00Z/..").unwrap().filter.is_some());
+        assert_eq!(Params::parse("a=1&b=%C4%91&f=json").unwrap().with("f", "html"), "a=1&b=%C4%91&f=html");
+    }
+}

@@ -1,0 +1,73 @@
+//! `/ogc/` and `/ogc/conformance` (OGC API Features part 1, 7.2 and 7.4).
+
+use axum::response::Response;
+use serde_json::json;
+
+use super::Ask;
+use super::ask::link;
+use super::html;
+use crate::Result;
+
+/// Media type of the API's description.
+pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+/// What is implemented and tested.
+pub(super) const CONFORMANCE: [&str; 17] = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/mapbox-styles",
+];
+
+/// `GET /ogc/`
+pub(super) async fn landing(ask: Ask) -> Result<Response> {
+    ask.params.only(&["f"])?;
+    let to = |path: &str, rel: &str, kind: &str, vi, en| link(&ask.url(path), rel, kind, ask.say(vi, en));
+    let mut links = ask.self_links("application/json");
+    links.extend([
+        to("/api?f=json", "service-desc", OPENAPI, "Mô tả API (OpenAPI 3.0)", "Description of the API (OpenAPI 3.0)"),
+        to("/api?f=html", "service-doc", "text/html", "Tài liệu API", "Documentation of the API"),
+        to("/conformance", "conformance", "application/json", "Các lớp tuân thủ", "Conformance classes"),
+        to("/collections", "data", "application/json", "Các lớp dữ liệu", "Collections"),
+        to(
+            "/tileMatrixSets",
+            "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+            "application/json",
+            "Lưới ô bản đồ",
+            "Tile matrix sets",
+        ),
+        to("/styles", "http://www.opengis.net/def/rel/ogc/1.0/styles", "application/json", "Kiểu bản đồ", "Styles"),
+    ]);
+    let title = ask.say("Dothi – dữ liệu đô thị của tỉnh", "Dothi – urban data of the province");
+    let description = ask.say(
+        "Các lớp dữ liệu đô thị, quy hoạch và giấy phép xây dựng, theo chuẩn OGC API.",
+        "Urban, planning and building-permit layers, by the OGC API standards.",
+    );
+    let json = json!({"title": title, "description": description, "links": links});
+    Ok(ask.answer("application/json", &json, || {
+        html::page(&ask, title, &[], &maud::html! { p { (description) } (html::links(&links)) })
+    }))
+}
+
+/// `GET /ogc/conformance`
+pub(super) async fn conformance(ask: Ask) -> Result<Response> {
+    ask.params.only(&["f"])?;
+    let json = json!({"conformsTo": CONFORMANCE, "links": ask.self_links("application/json")});
+    Ok(ask.answer("application/json", &json, || {
+        let title = ask.say("Các lớp tuân thủ", "Conformance classes");
+        html::page(&ask, title, &[], &maud::html! { ul { @for c in CONFORMANCE { li { code { (c) } } } } })
+    }))
+}
