@@ -126,11 +126,14 @@ async fn tile_json(State(state): State<AppState>, Path(file): Path<String>, ask:
     });
     if let Some(b) = reader.extent().map(|b| crs::bbox_to_crs84(&b)) {
         json["bounds"] = json!([b.min_x, b.min_y, b.max_x, b.max_y]);
-        json["center"] = json!([f64::midpoint(b.min_x, b.max_x), f64::midpoint(b.min_y, b.max_y), def.min_zoom.max(10)]);
+        json["center"] =
+            json!([f64::midpoint(b.min_x, b.max_x), f64::midpoint(b.min_y, b.max_y), def.min_zoom.max(10)]);
     }
     let mut response = axum::Json(json).into_response();
     cache_headers(response.headers_mut(), view, &ask.who);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language, authorization, cookie"));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("accept-language, authorization, cookie"));
     Ok(response)
 }
 

@@ -119,7 +119,12 @@ impl Ask {
     }
 
     /// The answer in the form that is asked for.
-    pub(super) fn answer(&self, kind: &'static str, json: &Value, page: impl FnOnce() -> maud::Markup) -> Response {
+    pub(super) fn answer(
+        &self,
+        kind: &'static str,
+        json: &Value,
+        page: impl FnOnce() -> maud::Markup,
+    ) -> Response {
         let mut response = match self.format {
             Format::Json => typed(kind, json.to_string()),
             Format::Html => page().into_response(),
@@ -157,13 +162,18 @@ pub(super) fn link(href: &str, rel: &str, kind: &str, title: &str) -> Value {
 
 /// The layer called `id` as the caller sees it, in one state of all layers. A layer that he may not see does not
 /// exist; one that is applied but not loaded yet is not there for the moment.
-pub(in crate::http) fn open(state: &AppState, who: &Principal, id: &str) -> Result<(LayerReader, Arc<Snapshot>)> {
+pub(in crate::http) fn open(
+    state: &AppState,
+    who: &Principal,
+    id: &str,
+) -> Result<(LayerReader, Arc<Snapshot>)> {
     let catalog = state.catalog.load();
     let view = catalog.layer(id).and_then(|l| access::view(who, l));
     let view = view.ok_or_else(|| Error::not_found("collection", id))?;
     let snapshot = state.features.snapshot();
-    let reader =
-        snapshot.layer(&view).ok_or_else(|| Error::Unavailable(format!("layer {id} is not loaded yet").into()))?;
+    let reader = snapshot
+        .layer(&view)
+        .ok_or_else(|| Error::Unavailable(format!("layer {id} is not loaded yet").into()))?;
     Ok((reader, snapshot))
 }
 

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::ask::{Ask, link, open};
 use super::html;
 use super::params::CRS84;
+use crate::Result;
 use crate::access;
 use crate::features::LayerReader;
 use crate::space::crs;
 use crate::state::AppState;
-use crate::Result;
 
 /// The layers that the caller may see and that are loaded, in the order of the catalog.
 pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
@@ -60,7 +60,12 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
     let title = def.title.get(ask.lang);
     let mut links = vec![
         link(&at(""), "self", "application/json", title),
-        link(&at("/items?f=json"), "items", "application/geo+json", ask.say("Đối tượng (GeoJSON)", "Items (GeoJSON)")),
+        link(
+            &at("/items?f=json"),
+            "items",
+            "application/geo+json",
+            ask.say("Đối tượng (GeoJSON)", "Items (GeoJSON)"),
+        ),
         link(&at("/items?f=html"), "items", "text/html", ask.say("Đối tượng (trang)", "Items (page)")),
         link(
             &at("/queryables"),

@@ -33,14 +33,20 @@ pub(super) struct Page {
 }
 
 /// `GET /ogc/collections/{id}/items`
-pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
     let (reader, snapshot) = open(&state, &ask.who, &id)?;
     let query = ask.params.items(reader.view())?;
     let page = find(&reader, query)?;
     let links = links(&ask, &page);
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
-        Format::Html => ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links)),
+        Format::Html => {
+            ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links))
+        }
     };
     let headers = response.headers_mut();
     vary(headers);

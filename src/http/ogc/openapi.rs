@@ -12,10 +12,10 @@ use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::root::OPENAPI;
 use super::schema::{SCHEMA, value_schema};
+use crate::Result;
 use crate::access::View;
 use crate::http::tiles::MVT;
 use crate::state::AppState;
-use crate::Result;
 
 /// `GET /ogc/api`
 pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Response> {
@@ -49,7 +49,13 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         ("/api", "getApi", "Tài liệu này", "This document", OPENAPI),
         ("/collections", "getCollections", "Các lớp dữ liệu", "Collections", json_type),
         ("/tileMatrixSets", "getTileMatrixSets", "Lưới ô", "Tile matrix sets", json_type),
-        ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "Lưới WebMercatorQuad", "WebMercatorQuad", json_type),
+        (
+            "/tileMatrixSets/WebMercatorQuad",
+            "getTileMatrixSet",
+            "Lưới WebMercatorQuad",
+            "WebMercatorQuad",
+            json_type,
+        ),
         ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
     ] {
         add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, vec![reference("f")]));
@@ -83,28 +89,43 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         operation(&format!("{name}_{id}"), title, &format!("{title}: {summary}"), kind, parameters)
     };
     let f = || vec![reference("f")];
-    let mut items = vec![reference("f"), reference("bbox"), reference("datetime"), reference("limit"), reference("after")];
+    let mut items = vec![
+        reference("f"),
+        reference("bbox"),
+        reference("datetime"),
+        reference("limit"),
+        reference("after"),
+    ];
     for attribute in def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).map(|(_, a)| a) {
         items.push(json!({
             "name": attribute.name, "in": "query", "required": false, "style": "form", "explode": false,
             "description": attribute.title.get(ask.lang), "schema": value_schema(attribute),
         }));
     }
-    let path_parameter = |name: &str| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}})
-    };
+    let path_parameter = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}});
     let matrix = ["tileMatrix", "tileRow", "tileCol"].map(path_parameter).to_vec();
     vec![
         (at(""), operation_("describe", ask.say("mô tả", "description"), "application/json", f())),
         (at("/items"), operation_("items", ask.say("các đối tượng", "items"), GEOJSON, items)),
         (
             at("/items/{fid}"),
-            operation_("item", ask.say("một đối tượng", "one item"), GEOJSON, vec![path_parameter("fid"), reference("f")]),
+            operation_(
+                "item",
+                ask.say("một đối tượng", "one item"),
+                GEOJSON,
+                vec![path_parameter("fid"), reference("f")],
+            ),
         ),
-        (at("/queryables"), operation_("queryables", ask.say("thuộc tính lọc được", "queryables"), SCHEMA, f())),
+        (
+            at("/queryables"),
+            operation_("queryables", ask.say("thuộc tính lọc được", "queryables"), SCHEMA, f()),
+        ),
         (at("/schema"), operation_("schema", ask.say("lược đồ", "schema"), SCHEMA, f())),
         (at("/tiles"), operation_("tilesets", ask.say("bộ ô vectơ", "tilesets"), "application/json", f())),
-        (at("/tiles/WebMercatorQuad"), operation_("tileset", ask.say("bộ ô vectơ", "tileset"), "application/json", f())),
+        (
+            at("/tiles/WebMercatorQuad"),
+            operation_("tileset", ask.say("bộ ô vectơ", "tileset"), "application/json", f()),
+        ),
         (
             at("/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"),
             operation_("tile", ask.say("một ô vectơ", "one vector tile"), MVT, matrix),

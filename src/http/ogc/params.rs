@@ -60,7 +60,8 @@ impl Params {
     pub(super) fn items(&self, view: &View) -> Result<ItemsQuery> {
         let mut all = Vec::new();
         for (name, value) in self.0.iter().filter(|(n, _)| !RESERVED.contains(&n.as_str())) {
-            let attribute = view.attribute(name).map(|i| &view.layer.attributes[i]).ok_or_else(|| unknown(name))?;
+            let attribute =
+                view.attribute(name).map(|i| &view.layer.attributes[i]).ok_or_else(|| unknown(name))?;
             let value = parse_value(attribute, value)?;
             all.push(Expr::Compare { attribute: name.clone(), op: CompareOp::Eq, value });
         }
@@ -122,7 +123,12 @@ fn bbox(text: &str) -> Result<Vec<Bbox>> {
         text.split(',').map(|t| t.trim().parse().ok().filter(|v: &f64| v.is_finite())).collect();
     let (west, south, east, north) = match numbers.as_deref() {
         Some([w, s, e, n] | [w, s, _, e, n, _]) => (*w, *s, *e, *n),
-        _ => return Err(wrong("cần 4 hoặc 6 số cách nhau bằng dấu phẩy", "expected 4 or 6 numbers with commas between")),
+        _ => {
+            return Err(wrong(
+                "cần 4 hoặc 6 số cách nhau bằng dấu phẩy",
+                "expected 4 or 6 numbers with commas between",
+            ));
+        }
     };
     if south > north {
         return Err(wrong("vĩ độ đầu lớn hơn vĩ độ cuối", "the first latitude is greater than the second"));

@@ -38,7 +38,13 @@ pub(super) async fn landing(ask: Ask) -> Result<Response> {
     let to = |path: &str, rel: &str, kind: &str, vi, en| link(&ask.url(path), rel, kind, ask.say(vi, en));
     let mut links = ask.self_links("application/json");
     links.extend([
-        to("/api?f=json", "service-desc", OPENAPI, "Mô tả API (OpenAPI 3.0)", "Description of the API (OpenAPI 3.0)"),
+        to(
+            "/api?f=json",
+            "service-desc",
+            OPENAPI,
+            "Mô tả API (OpenAPI 3.0)",
+            "Description of the API (OpenAPI 3.0)",
+        ),
         to("/api?f=html", "service-doc", "text/html", "Tài liệu API", "Documentation of the API"),
         to("/conformance", "conformance", "application/json", "Các lớp tuân thủ", "Conformance classes"),
         to("/collections", "data", "application/json", "Các lớp dữ liệu", "Collections"),
@@ -49,7 +55,13 @@ pub(super) async fn landing(ask: Ask) -> Result<Response> {
             "Lưới ô bản đồ",
             "Tile matrix sets",
         ),
-        to("/styles", "http://www.opengis.net/def/rel/ogc/1.0/styles", "application/json", "Kiểu bản đồ", "Styles"),
+        to(
+            "/styles",
+            "http://www.opengis.net/def/rel/ogc/1.0/styles",
+            "application/json",
+            "Kiểu bản đồ",
+            "Styles",
+        ),
     ]);
     let title = ask.say("Dothi – dữ liệu đô thị của tỉnh", "Dothi – urban data of the province");
     let description = ask.say(

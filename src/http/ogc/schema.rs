@@ -6,21 +6,29 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, open};
 use super::html;
+use crate::Result;
 use crate::access::View;
 use crate::layers::{Attribute, AttributeType, Catalog, GeometryKind};
 use crate::state::AppState;
-use crate::Result;
 
 /// Media type of a JSON Schema.
 pub(super) const SCHEMA: &str = "application/schema+json";
 
 /// `GET /ogc/collections/{id}/queryables`
-pub(super) async fn queryables(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+pub(super) async fn queryables(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
     answer(&state, &id, &ask, false)
 }
 
 /// `GET /ogc/collections/{id}/schema`
-pub(super) async fn schema(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+pub(super) async fn schema(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
     answer(&state, &id, &ask, true)
 }
 

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::ask::{Ask, Format, link, open, typed, vary};
 use super::collections::visible;
 use super::html;
+use crate::Result;
 use crate::layers::LayerDef;
 use crate::state::AppState;
-use crate::Result;
 
 /// Media type of a MapLibre style.
 const STYLE: &str = "application/vnd.mapbox.style+json";
@@ -42,7 +42,11 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
 }
 
 /// `GET /ogc/styles/{id}`: always the stylesheet; a page of it would say no more.
-pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, mut ask: Ask) -> Result<Response> {
+pub(super) async fn one(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    mut ask: Ask,
+) -> Result<Response> {
     ask.params.only(&["f"])?;
     ask.format = Format::Json;
     let (name, layers) = if id == ALL {
@@ -103,16 +107,39 @@ fn rank(style: &Value) -> u8 {
 /// The fonts of the portal: MapLibre draws labels from them without a glyph server.
 fn font_faces(base: &str) -> Value {
     let faces = |file: &str| {
-        let face = |subset: &str, range: &[&str]| {
-            json!({"url": format!("{base}/assets/fonts/noto-sans-{subset}-{file}.woff2"), "unicode-range": range})
-        };
+        let face = |subset: &str, range: &[&str]| json!({"url": format!("{base}/assets/fonts/noto-sans-{subset}-{file}.woff2"), "unicode-range": range});
         json!([
-            face("vietnamese", &[
-                "U+0102-0103", "U+0110-0111", "U+0128-0129", "U+0168-0169", "U+01A0-01A1", "U+01AF-01B0",
-                "U+0300-0301", "U+0303-0304", "U+0308-0309", "U+0323", "U+1EA0-1EF9", "U+20AB",
-            ]),
+            face(
+                "vietnamese",
+                &[
+                    "U+0102-0103",
+                    "U+0110-0111",
+                    "U+0128-0129",
+                    "U+0168-0169",
+                    "U+01A0-01A1",
+                    "U+01AF-01B0",
+                    "U+0300-0301",
+                    "U+0303-0304",
+                    "U+0308-0309",
+                    "U+0323",
+                    "U+1EA0-1EF9",
+                    "U+20AB",
+                ]
+            ),
             face("latin-ext", &["U+0100-02BA", "U+1E00-1E9F", "U+1EF2-1EFF", "U+20A0-20C0"]),
-            face("latin", &["U+0000-00FF", "U+0131", "U+0152-0153", "U+2000-206F", "U+2122", "U+2191", "U+2193", "U+2212"]),
+            face(
+                "latin",
+                &[
+                    "U+0000-00FF",
+                    "U+0131",
+                    "U+0152-0153",
+                    "U+2000-206F",
+                    "U+2122",
+                    "U+2191",
+                    "U+2193",
+                    "U+2212"
+                ]
+            ),
         ])
     };
     json!({"Noto Sans Regular": faces("400-normal"), "Noto Sans Medium": faces("500-normal")})

@@ -21,10 +21,15 @@ const WEB_MERCATOR: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 const TILING_SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
 /// `GET /ogc/collections/{id}/tiles`
-pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
     ask.params.only(&["f"])?;
     let (reader, _) = open(&state, &ask.who, &id)?;
-    let json = json!({"links": ask.self_links("application/json"), "tilesets": [describe(&ask, &reader, false)]});
+    let json =
+        json!({"links": ask.self_links("application/json"), "tilesets": [describe(&ask, &reader, false)]});
     Ok(ask.answer("application/json", &json, || html::tileset(&ask, &reader)))
 }
 
@@ -59,14 +64,14 @@ fn describe(ask: &Ask, reader: &LayerReader, whole: bool) -> Value {
             "application/json",
             ask.say("Lưới ô", "Tile matrix set"),
         ),
-        link(
-            &format!("{}/tiles/{}.json", ask.base, def.id),
-            "describedby",
-            "application/json",
-            "TileJSON",
-        ),
+        link(&format!("{}/tiles/{}.json", ask.base, def.id), "describedby", "application/json", "TileJSON"),
     ];
-    let mut item = link(&format!("{at}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), "item", MVT, ask.say("Ô vectơ", "Tiles"));
+    let mut item = link(
+        &format!("{at}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
+        "item",
+        MVT,
+        ask.say("Ô vectơ", "Tiles"),
+    );
     item["templated"] = true.into();
     links.push(item);
     let mut json = json!({
@@ -117,7 +122,12 @@ pub(super) async fn matrix_sets(ask: Ask) -> Result<Response> {
     });
     Ok(ask.answer("application/json", &json, || {
         let title = ask.say("Lưới ô bản đồ", "Tile matrix sets");
-        html::page(&ask, title, &[], &maud::html! { ul { li { a href={(href) "?f=html"} { (WEB_MERCATOR_QUAD) } } } })
+        html::page(
+            &ask,
+            title,
+            &[],
+            &maud::html! { ul { li { a href={(href) "?f=html"} { (WEB_MERCATOR_QUAD) } } } },
+        )
     }))
 }
 
