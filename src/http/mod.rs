@@ -22,7 +22,9 @@ pub mod extract;
 mod guard;
 mod idempotency;
 pub mod lang;
+pub mod ogc;
 pub mod problem;
+pub mod tiles;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
@@ -33,6 +35,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 pub fn router(state: AppState) -> Router {
     let timed = Router::new()
         .merge(auth::router())
+        .merge(ogc::router())
+        .merge(tiles::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     layered(timed.fallback(unknown_path).method_not_allowed_fallback(wrong_method)).with_state(state)
 }
