@@ -163,11 +163,11 @@ class Model:
                           if s == storey and p.is_a("IfcSlab") and p.PredefinedType in ("FLOOR", "BASESLAB")]
         return filled(unary_union(areas))
 
-    def projection(self):
-        return unary_union([a for p, s, a, _, _ in self.parts if self.above_ground(s)])
+    def projection(self, ground):
+        return unary_union([a for _, _, a, _, high in self.parts if high > ground])
 
-    def underground(self):
-        return unary_union([a for p, s, a, _, _ in self.parts if not self.above_ground(s)] or [Polygon()])
+    def underground(self, ground):
+        return unary_union([a for _, _, a, low, _ in self.parts if low < ground] or [Polygon()])
 
     def height(self):
         return max(high for p, _, _, _, high in self.parts if not p.is_a("IfcTank"))
@@ -245,8 +245,9 @@ def judge(name, sites):
     for a, b in zip(got, HAND[name]):
         assert abs(a - b) <= 0.005, (name, got, HAND[name])
 
-    footprint, projection = m.on_map(footprint_local), m.on_map(m.projection())
-    underground = m.on_map(m.underground())
+    ground = lot["planned_level_m"] - zero
+    footprint, projection = m.on_map(footprint_local), m.on_map(m.projection(ground))
+    underground = m.on_map(m.underground(ground))
     site_on_map = m.on_map(m.site_ring())
     assert site_on_map.hausdorff_distance(parcel) < 0.001, name
     assert crs["Name"] == "EPSG:9218" and crs["VerticalDatum"] == "Hon Dau 1992"
@@ -320,7 +321,7 @@ def judge(name, sites):
         "storey_count": {"total_49_9": len(counted), "below_ground": basements},
         "height_m": {"measured": r2(height), "declared": r2(declared["Height"] * m.scale)},
         "footprint_area_m2": {"measured": r2(footprint_local.area), "declared": r2(declared["FootPrintArea"])},
-        "projection_area_m2": r2(m.projection().area),
+        "projection_area_m2": r2(m.projection(ground).area),
         "gross_floor_area_m2": {"measured": r2(gross), "declared": r2(declared["GrossFloorArea"])},
         "far_area_m2": r2(far_area), "building_use": use, "depth_m": None if depth is None else r2(depth),
         "spaces": len(m.ifc.by_type("IfcSpace")),

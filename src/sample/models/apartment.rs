@@ -51,18 +51,28 @@ fn elevation(i: usize) -> f64 {
     if i == 0 { 0.0 } else { HEIGHTS[0] + HEIGHTS[1] * (i - 1) as f64 }
 }
 
+/// The car park reaches beyond the tower, with its lid below the planned ground (0.60 m under ±0.00).
 fn basement() -> Storey {
-    let mut s = Storey::new("Tầng hầm 1", -3.6, 3.6);
+    let mut s = Storey::new("Tầng hầm 1", -4.2, 4.2);
     let outer = rect(8.0, 8.0, 46.0, 52.0);
     s.gross_area_m2 = Some(38.0 * 44.0);
     s.slab(Kind::BaseSlab, "sàn đáy hầm", outer.clone(), 0.0, 0.3);
-    s.walls(Kind::ExteriorWall, "tường vây", &outer, 0.3, 3.6 - 0.3);
-    s.slab(Kind::FloorSlab, "nắp hầm", outer, 3.6, 0.3);
-    columns(&mut s, 3.3);
-    s.stair("cầu thang", [26.0, 26.0], 1.2, 3.6, 20, 0.28);
+    s.walls(Kind::ExteriorWall, "tường vây", &outer, 0.3, 3.2);
+    s.slab(Kind::FloorSlab, "nắp hầm", outer, 3.5, 0.3);
+    columns(&mut s, 3.2);
+    s.stair("cầu thang", [26.0, 26.0], 1.2, 4.2, 24, 0.28);
     s.room("H1.01", "Bãi đỗ xe", "parking", rect(8.3, 8.3, 45.7, 45.0));
     s.room("H1.02", "Phòng bơm, phòng điện", "technical", rect(8.3, 45.0, 45.7, 51.7));
+    s.rooms.iter_mut().for_each(|room| room.height = 3.2);
     s
+}
+
+/// Walls on both sides of the middle bay, which holds stairs, lifts and the corridor.
+fn middle_walls(s: &mut Storey, y: [f64; 2], height: f64) {
+    for (k, x) in [20.0, 30.0].into_iter().enumerate() {
+        let solid = Solid::prism(rect(x - 0.05, y[0], x + 0.05, y[1]), 0.0, height);
+        s.add(Kind::InteriorWall, &format!("tường ngăn {}", k + 1), solid);
+    }
 }
 
 /// Columns on a grid of 8 m, so that no span exceeds 8 m.
@@ -79,6 +89,7 @@ fn ground_floor(outer: Vec<Xy>, wide: bool) -> Storey {
     let height = HEIGHTS[0];
     let mut s = Storey::new("Tầng 1", 0.0, height);
     s.gross_area_m2 = Some(super::design::area(&outer));
+    s.slab(Kind::BaseSlab, "sàn tầng 1", outer.clone(), 0.0, 0.3);
     s.walls(Kind::ExteriorWall, "tường bao", &outer, WALL, height - SLAB);
     // The tower's own floor slab closes it; a wide podium has a roof around it.
     if wide {
@@ -91,6 +102,7 @@ fn ground_floor(outer: Vec<Xy>, wide: bool) -> Storey {
         s.opening("tường bao 4", front, 3.0 + 9.0 * f64::from(k), [4.0, 3.0], 0.0);
     }
     columns(&mut s, height - SLAB);
+    middle_walls(&mut s, [low[1] + WALL, high[1] - WALL], height - SLAB);
     s.stair("cầu thang", [26.0, 26.0], 1.2, height, 26, 0.28);
     let (l, r, b, t) = (low[0] + WALL, high[0] - WALL, low[1] + WALL, high[1] - WALL);
     s.room("1.01", "Sảnh và sinh hoạt cộng đồng", "apartment", rect(l, b, 20.0, t));
@@ -121,6 +133,7 @@ fn upper_floor(i: usize) -> Storey {
         s.opening("tường bao 4", front, Y[1] - y - 2.2, [1.4, 2.4], 0.0);
     }
     s.stair("cầu thang", [26.0, 26.0], 1.2, height, 20, 0.28);
+    middle_walls(&mut s, [Y[0] + WALL, Y[1] - WALL], height - SLAB);
     let n = i + 1;
     let (l, r, b, t) = (X[0] + WALL, X[1] - WALL, Y[0] + WALL, Y[1] - WALL);
     let flats = [
