@@ -154,6 +154,34 @@ pub fn from_text(kind: AttributeType, text: &str) -> Result<Value, Text> {
     value.ok_or_else(|| unfit(kind, t))
 }
 
+/// A value of another type (a field of a file) as the attribute's type; what would lose something is refused.
+pub fn reinterpret(kind: AttributeType, value: &Value) -> Result<Value, Text> {
+    use AttributeType as K;
+    Ok(match (kind, value) {
+        (_, Value::Null) => Value::Null,
+        (_, Value::Text(text)) => return from_text(kind, text),
+        (K::Integer, Value::Int(_))
+        | (K::Real, Value::Real(_))
+        | (K::Boolean, Value::Bool(_))
+        | (K::Date, Value::Date(_))
+        | (K::Timestamp, Value::Time(_)) => value.clone(),
+        (K::Real, Value::Int(i)) => Value::Real(*i as f64),
+        (K::Integer, Value::Real(r)) => {
+            whole(*r).map(Value::Int).ok_or_else(|| unfit(kind, &r.to_string()))?
+        }
+        (K::Boolean, Value::Int(i @ (0 | 1))) => Value::Bool(*i == 1),
+        (K::Date, Value::Time(t)) => Value::Date(t.date_naive()),
+        (K::Timestamp, Value::Date(d)) => Value::Time(d.and_time(chrono::NaiveTime::MIN).and_utc()),
+        // Codes are often held as numbers: 24611, 24611.0.
+        (K::Text, Value::Real(r)) => Value::Text(whole(*r).map_or_else(|| r.to_string(), |i| i.to_string())),
+        (K::Text, other) => match other.to_json() {
+            serde_json::Value::String(s) => Value::Text(s),
+            json => Value::Text(json.to_string()),
+        },
+        (_, other) => return Err(unfit(kind, &other.to_json().to_string())),
+    })
+}
+
 fn unfit(kind: AttributeType, what: &str) -> Text {
     let what: String = what.chars().take(80).collect();
     let (vi, en) = type_name(kind);

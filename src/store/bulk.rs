@@ -175,6 +175,18 @@ impl Bulk<'_> {
         &mut self.report
     }
 
+    /// Counts a row that was refused before it could be pushed.
+    pub fn refuse(&mut self, place: impl Into<String>, reason: Text) {
+        self.report.read += 1;
+        self.report.reject(place, reason);
+    }
+
+    /// Gives the change up and clears its staging table away.
+    pub async fn discard(self) -> Result<()> {
+        sqlx::raw_sql(&format!("drop table if exists {}", self.staging)).execute(&self.store.pool).await?;
+        Ok(())
+    }
+
     /// Takes a row. One that does not fit is counted as rejected with its reason and is no error.
     pub async fn push(&mut self, mut row: Incoming) -> Result<()> {
         self.report.read += 1;

@@ -7,7 +7,7 @@ use geozero::wkb::{Ewkb, Wkb};
 use geozero::{CoordDimensions, ToGeo, ToWkb};
 
 use crate::layers::GeometryKind;
-use crate::space::crs::DOMAIN_9218;
+use crate::space::crs::{DOMAIN_9218, from_crs84, to_crs84};
 use crate::text::Text;
 
 /// Cells of the stored grid per metre: 0.1 mm.
@@ -52,13 +52,20 @@ fn snap(c: Coord<f64>) -> Coord<f64> {
     Coord { x: (c.x * CELLS_PER_M).round() / CELLS_PER_M, y: (c.y * CELLS_PER_M).round() / CELLS_PER_M }
 }
 
+/// Positions must stand for a place. Near the zone all do; farther out (imports of foreign data) those that come back
+/// when they are turned into degrees and again into metres.
 fn check_domain(geometry: &Geometry<f64>) -> Result<(), Text> {
     use geo::CoordsIter;
     let d = DOMAIN_9218;
-    let outside = geometry
-        .coords_iter()
-        .find(|c| !(d.min_x..=d.max_x).contains(&c.x) || !(d.min_y..=d.max_y).contains(&c.y));
-    match outside {
+    let sound = |c: &Coord<f64>| {
+        if (d.min_x..=d.max_x).contains(&c.x) && (d.min_y..=d.max_y).contains(&c.y) {
+            return true;
+        }
+        let (lon, lat) = to_crs84(c.x, c.y);
+        let (x, y) = from_crs84(lon, lat);
+        (x - c.x).abs() < 0.001 && (y - c.y).abs() < 0.001
+    };
+    match geometry.coords_iter().find(|c| !sound(c)) {
         None => Ok(()),
         Some(c) => Err(Text::new(
             format!("toạ độ ({}, {}) nằm ngoài miền của EPSG:9218", c.x, c.y),
@@ -200,6 +207,9 @@ mod tests {
         assert!(normalise(&wkb, GeometryKind::LineString).unwrap_err().en.contains("collapsed"));
         let far = encode(&Geometry::Point(point!(x: 1e9, y: 0.0))).unwrap();
         assert!(normalise(&far, GeometryKind::Point).unwrap_err().en.contains("outside"));
+        // Besançon, over the pole from the zone's meridian.
+        let france = encode(&Geometry::Point(point!(x: -4_626_647.909_6, y: 11_281_625.453_4))).unwrap();
+        assert!(normalise(&france, GeometryKind::Point).is_ok());
         assert!(normalise(&[1, 2, 3], GeometryKind::Point).is_err());
     }
 

@@ -1,0 +1,197 @@
+//! Reading a file, feature by feature. Runs in the worker child.
+
+use std::path::Path;
+
+use gdal::vector::{Feature, FieldValue, LayerAccess};
+
+use super::geometry::ready;
+use super::open::{Opened, Texts, open};
+use super::record::Record;
+use super::transform::{ToStored, label, named};
+use super::{Header, ReadOptions, encoding};
+use crate::layers::Value;
+use crate::text::Text;
+use crate::{Error, Result};
+
+/// Bytes of records that are gathered before they are handed out.
+const BATCH_BYTES: usize = 1 << 20;
+/// Features between two words on the progress.
+const PROGRESS_EVERY: u64 = 1000;
+
+/// Where the reader puts what it reads.
+pub trait Sink {
+    /// The header as JSON, once, before all else.
+    fn header(&mut self, json: &[u8]) -> Result<()>;
+    /// Whole records, one after the other.
+    fn records(&mut self, bytes: &[u8]) -> Result<()>;
+    /// Features read, of how many where known.
+    fn progress(&mut self, done: u64, total: Option<u64>) -> Result<()>;
+}
+
+/// Reads the layer that `options` name, to its end, and says how many features it had.
+pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<u64> {
+    let mut opened = open(file, options)?;
+    let srs = match &options.crs {
+        Some(crs) => named(crs)?,
+        None => opened.layer.spatial_ref().ok_or_else(no_crs)?,
+    };
+    let header = Header {
+        driver: opened.driver.clone(),
+        layer: opened.layer.name(),
+        features: opened.layer.try_feature_count(),
+        crs: label(&srs),
+        fields: opened.layer.defn().fields().map(|f| decode_name(&f.name(), opened.texts)).collect(),
+    };
+    let transform = ToStored::new(srs)?;
+    check_extent(&opened, &transform, &header.crs)?;
+    sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
+    features(&mut opened, &header, &transform, options, sink)
+}
+
+fn features(
+    opened: &mut Opened,
+    header: &Header,
+    transform: &ToStored,
+    options: &ReadOptions,
+    sink: &mut dyn Sink,
+) -> Result<u64> {
+    let mut batch = Vec::with_capacity(BATCH_BYTES + 4096);
+    let mut read = 0;
+    let texts = opened.texts;
+    for feature in opened.layer.features() {
+        read += 1;
+        record(&feature, read, header, texts, transform, options).write(&mut batch);
+        if batch.len() >= BATCH_BYTES {
+            sink.records(&batch)?;
+            batch.clear();
+        }
+        if read % PROGRESS_EVERY == 0 {
+            sink.progress(read, header.features)?;
+        }
+    }
+    sink.records(&batch)?;
+    sink.progress(read, header.features)?;
+    // A reader that meets damage in the middle of a file ends as if it were its end.
+    match header.features {
+        Some(expected) if read < expected => Err(Error::bad_file(
+            format!("{}, feature {}", header.layer, read + 1),
+            format!("tệp hỏng: chỉ đọc được {read} trong {expected} đối tượng"),
+            format!("the file is damaged: {read} of {expected} features could be read"),
+        )),
+        _ => Ok(read),
+    }
+}
+
+fn no_crs() -> Error {
+    Error::invalid(
+        "--crs",
+        "tệp không ghi hệ toạ độ; hãy cho biết bằng --crs EPSG:n (ví dụ EPSG:9218)",
+        "the file does not tell its reference system; say so by --crs EPSG:n (EPSG:9218, for instance)",
+    )
+}
+
+/// Metres that call themselves degrees: the whole file is wrong, not each feature.
+fn check_extent(opened: &Opened, transform: &ToStored, crs: &str) -> Result<()> {
+    let Ok(Some(extent)) = opened.layer.try_get_extent() else { return Ok(()) };
+    let far = [extent.MinX, extent.MaxX].iter().any(|x| x.abs() > 361.0)
+        || [extent.MinY, extent.MaxY].iter().any(|y| y.abs() > 91.0);
+    if transform.is_geographic() && far {
+        return Err(Error::invalid(
+            "--crs",
+            format!(
+                "tệp ghi hệ toạ độ {crs} nhưng toạ độ ({:.0}, {:.0}) không phải độ; hãy cho biết hệ đúng bằng --crs",
+                extent.MinX, extent.MinY
+            ),
+            format!(
+                "the file says {crs}, but coordinates such as ({:.0}, {:.0}) are no degrees; name the right system by --crs",
+                extent.MinX, extent.MinY
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn record(
+    feature: &Feature,
+    number: u64,
+    header: &Header,
+    texts: Texts,
+    transform: &ToStored,
+    options: &ReadOptions,
+) -> Record {
+    let id = feature.fid().unwrap_or(number);
+    let place = format!("{} fid {id}", header.layer);
+    let made = feature
+        .geometry()
+        .ok_or_else(|| Text::new("không có hình học", "there is no geometry"))
+        .and_then(|g| ready(g, transform, options.target))
+        .and_then(|g| Ok((g, values(feature, header, texts)?)));
+    match made {
+        Ok((geometry, values)) => Record::Row { place, note: geometry.note, wkb: geometry.wkb, values },
+        Err(reason) => Record::Rejected { place, reason },
+    }
+}
+
+fn values(feature: &Feature, header: &Header, texts: Texts) -> Result<Vec<Value>, Text> {
+    header
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            value(feature, i, texts).map_err(|reason| {
+                Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en))
+            })
+        })
+        .collect()
+}
+
+fn value(feature: &Feature, i: usize, texts: Texts) -> Result<Value, Text> {
+    let value = match feature.field(i) {
+        Ok(value) => value,
+        // Times of day, times without a zone and the like, as text; bytes have none.
+        Err(_) => feature.field_as_string(i).ok().flatten().map(FieldValue::StringValue),
+    };
+    Ok(match value {
+        None => Value::Null,
+        Some(FieldValue::IntegerValue(i)) => Value::Int(i64::from(i)),
+        Some(FieldValue::Integer64Value(i)) => Value::Int(i),
+        Some(FieldValue::RealValue(r)) => Value::Real(r),
+        Some(FieldValue::DateValue(d)) => Value::Date(d),
+        Some(FieldValue::DateTimeValue(t)) => Value::Time(t.to_utc()),
+        Some(FieldValue::StringValue(s)) => decode(&s, texts)?,
+        Some(FieldValue::StringListValue(list)) => decode(&list.join(", "), texts)?,
+        Some(FieldValue::IntegerListValue(list)) => Value::Text(join(&list)),
+        Some(FieldValue::Integer64ListValue(list)) => Value::Text(join(&list)),
+        Some(FieldValue::RealListValue(list)) => Value::Text(join(&list)),
+    })
+}
+
+fn join<T: ToString>(list: &[T]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn decode(text: &str, texts: Texts) -> Result<Value, Text> {
+    let decoded = match texts {
+        Texts::Unicode if text.contains('\u{fffd}') => None,
+        Texts::Unicode => Some(text.to_owned()),
+        Texts::Bytes(encoding) => encoding::latin1_bytes(text).and_then(|bytes| encoding.decode(&bytes)),
+    };
+    decoded.map(Value::Text).ok_or_else(|| {
+        let names = super::Encoding::NAMES.join(", ");
+        let name = match texts {
+            Texts::Unicode => "UTF-8".to_owned(),
+            Texts::Bytes(encoding) => format!("{encoding:?}"),
+        };
+        Text::new(
+            format!("văn bản không phải {name}; hãy cho biết bảng mã bằng --encoding ({names})"),
+            format!("the text is not {name}; name its encoding by --encoding ({names})"),
+        )
+    })
+}
+
+fn decode_name(name: &str, texts: Texts) -> String {
+    match decode(name, texts) {
+        Ok(Value::Text(decoded)) => decoded,
+        _ => name.to_owned(),
+    }
+}

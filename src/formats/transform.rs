@@ -1,0 +1,164 @@
+//! From a file's reference system into EPSG:9218, by libgdal's PROJ. Axes are east, north (or longitude, latitude)
+//! whatever order the system's authority writes: that is how files hold them.
+
+use std::cell::RefCell;
+
+use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
+use geo::{Coord, CoordsIter, Geometry, MapCoords};
+
+use super::curve::SAGITTA;
+use crate::layers::definition::LAYER_SRID;
+use crate::text::Text;
+use crate::{Error, Result};
+
+/// Metres in a degree, for the tolerance of curves in geographic systems.
+const METRES_A_DEGREE: f64 = 111_000.0;
+
+/// A transformation into the stored system.
+pub(super) struct ToStored {
+    /// None where the file is in it already.
+    transform: Option<CoordTransform>,
+    geographic: bool,
+}
+
+/// The system that `crs` names as authority and code.
+pub(super) fn named(crs: &str) -> Result<SpatialRef> {
+    let unknown = |why: &str| {
+        Error::invalid(
+            "--crs",
+            format!("{crs}: không biết hệ toạ độ này; cần dạng EPSG:n {why}"),
+            format!("{crs}: unknown reference system; EPSG:n was expected {why}"),
+        )
+    };
+    // GDAL would also take file names and addresses here.
+    let plain = crs.split_once(':').is_some_and(|(authority, code)| {
+        let word = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric());
+        word(authority) && word(code)
+    });
+    if !plain {
+        return Err(unknown(""));
+    }
+    SpatialRef::from_definition(crs).map_err(|e| unknown(&format!("({e})")))
+}
+
+/// `EPSG:n` where it can be told, else the name.
+pub(super) fn label(srs: &SpatialRef) -> String {
+    code(srs).map_or_else(|| srs.name().unwrap_or_else(|| "?".to_owned()), |c| format!("EPSG:{c}"))
+}
+
+/// The EPSG code, looked for where the file gives only parameters (an ESRI .prj, say).
+fn code(srs: &SpatialRef) -> Option<i32> {
+    let epsg =
+        |s: &SpatialRef| s.auth_name().is_some_and(|n| n == "EPSG").then(|| s.auth_code().ok()).flatten();
+    epsg(srs).or_else(|| {
+        let mut same = srs.clone();
+        same.auto_identify_epsg().ok()?;
+        epsg(&same)
+    })
+}
+
+impl ToStored {
+    /// From `srs`. Without a datum shift that is known to hold, nothing is transformed ("ballpark" shifts are off by
+    /// hundreds of metres).
+    pub(super) fn new(mut srs: SpatialRef) -> Result<Self> {
+        let geographic = srs.is_geographic();
+        // An identified code brings the datum with its shift; bare parameters may lack it.
+        if let Some(known) = code(&srs).and_then(|c| SpatialRef::from_epsg(u32::try_from(c).ok()?).ok()) {
+            srs = known;
+        }
+        if code(&srs) == Some(LAYER_SRID) {
+            return Ok(Self { transform: None, geographic });
+        }
+        let failed = |e: gdal::errors::GdalError| {
+            Error::invalid(
+                "--crs",
+                format!("không chuyển được từ {} sang EPSG:{LAYER_SRID}: {e}", label(&srs)),
+                format!("no transformation from {} to EPSG:{LAYER_SRID}: {e}", label(&srs)),
+            )
+        };
+        let mut from = srs.clone();
+        from.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+        let mut to = SpatialRef::from_epsg(LAYER_SRID as u32).map_err(failed)?;
+        to.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+        let mut options = CoordTransformOptions::new().map_err(failed)?;
+        options.set_ballpark_allowed(false).map_err(failed)?;
+        let transform = CoordTransform::new_with_options(&from, &to, &options).map_err(failed)?;
+        Ok(Self { transform: Some(transform), geographic })
+    }
+
+    /// Whether the file's coordinates are degrees.
+    pub(super) fn is_geographic(&self) -> bool {
+        self.geographic
+    }
+
+    /// Tolerance of curves in the file's units.
+    pub(super) fn sagitta(&self) -> f64 {
+        if self.geographic { SAGITTA / METRES_A_DEGREE } else { SAGITTA }
+    }
+
+    /// A geometry in the stored system.
+    pub(super) fn apply(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>, Text> {
+        if let Some(c) = geometry.coords_iter().find(|c| !(c.x.is_finite() && c.y.is_finite())) {
+            return Err(Text::new(
+                format!("toạ độ ({}, {}) không phải số hữu hạn", c.x, c.y),
+                format!("the position ({}, {}) is not finite", c.x, c.y),
+            ));
+        }
+        let Some(transform) = &self.transform else { return Ok(geometry.clone()) };
+        // All vertices in one call: a call costs as much as a dozen positions.
+        let (mut x, mut y): (Vec<f64>, Vec<f64>) = geometry.coords_iter().map(|c| (c.x, c.y)).unzip();
+        let done = transform.transform_coords(&mut x, &mut y, &mut []);
+        let failed = x.iter().zip(&y).position(|(x, y)| !(x.is_finite() && y.is_finite()));
+        if let Some(i) = failed.or(done.is_err().then_some(0)) {
+            let at = geometry.coords_iter().nth(i).unwrap_or_default();
+            return Err(Text::new(
+                format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", at.x, at.y),
+                format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
+            ));
+        }
+        let moved = RefCell::new(x.into_iter().zip(y));
+        // The vertices come back in the order in which they were taken.
+        Ok(geometry.map_coords(|c| moved.borrow_mut().next().map_or(c, |(x, y)| Coord { x, y })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(srs: SpatialRef, x: f64, y: f64) -> (f64, f64) {
+        let point = Geometry::Point(geo::Point::new(x, y));
+        match ToStored::new(srs).unwrap().apply(&point).unwrap() {
+            Geometry::Point(p) => (p.x(), p.y()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The vector of the domain notes, for libgdal; PROJ and PostGIS have the same test.
+    #[test]
+    fn the_datum_shift_is_epsg_6960() {
+        for (crs, x, y) in [
+            ("EPSG:4326", 107.69, 12.0),
+            ("OGC:CRS84", 107.69, 12.0),
+            ("EPSG:5899", 493_271.497, 1_327_065.771),
+        ] {
+            let at = moved(named(crs).unwrap(), x, y);
+            assert!(
+                (at.0 - 411_600.265).abs() < 0.001 && (at.1 - 1_327_195.238).abs() < 0.001,
+                "{crs}: {at:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_of_a_prj_are_the_known_system() {
+        let prj = r#"PROJCS["VN-2000_TM-3_108-30",GEOGCS["GCS_VN_2000",DATUM["D_Vietnam_2000",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",108.5],PARAMETER["Scale_Factor",0.9999],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#;
+        let at = moved(SpatialRef::from_esri(prj).unwrap(), 411_600.0, 1_327_195.0);
+        assert!((at.0 - 411_600.0).abs() < 1e-3 && (at.1 - 1_327_195.0).abs() < 1e-3, "{at:?}");
+    }
+
+    #[test]
+    fn an_unknown_system_is_told() {
+        assert!(named("EPSG:999999").is_err());
+    }
+}

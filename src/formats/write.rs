@@ -1,0 +1,1 @@
+//! Writing rows of a layer as a file.

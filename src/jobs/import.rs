@@ -1,0 +1,279 @@
+//! Importing a file into a layer: the worker child reads it, this end checks and stores. A crash of either leaves
+//! the layer as it was.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::worker::{Frame, Limits, Output, Task, Worker};
+use crate::formats::mapping::Mapping;
+use crate::formats::read::{Sink, read};
+use crate::formats::record::{Record, Records};
+use crate::formats::{Encoding, Header, ReadOptions};
+use crate::layers::Catalog;
+use crate::store::bulk::{Bulk, BulkReport, Incoming, Mode, Noted};
+use crate::store::{Author, Position, Store};
+use crate::text::Text;
+use crate::{Error, Result};
+
+/// What is to be imported, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The file.
+    pub file: PathBuf,
+    /// Target layer.
+    pub layer: String,
+    /// Layer of the file; may be left out where it has but one.
+    pub source_layer: Option<String>,
+    /// Reference system, instead of what the file says.
+    pub crs: Option<String>,
+    /// Encoding of the texts, instead of what the file says.
+    pub encoding: Option<Encoding>,
+    /// Attribute and field (or constant in quotes).
+    pub map: Vec<(String, String)>,
+    /// How rows meet what is there.
+    pub mode: Mode,
+    /// Do everything but the last step.
+    pub dry_run: bool,
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Target layer.
+    pub layer: String,
+    /// What the file says of itself.
+    pub source: Header,
+    /// Features in the file.
+    pub read: u64,
+    /// Features that are in the layer now: new, changed and unchanged ones.
+    pub imported: u64,
+    /// New items among them.
+    pub inserted: u64,
+    /// Changed items among them.
+    pub updated: u64,
+    /// Items among them that were so already.
+    pub unchanged: u64,
+    /// Items that were closed because the file does not have them (replace).
+    pub closed: u64,
+    /// Features whose geometry was mended.
+    pub repaired: u64,
+    /// Features that were refused.
+    pub rejected: Vec<Noted>,
+    /// How many, where the list above is cut off.
+    pub rejected_count: u64,
+    /// What was mended, the first ones.
+    pub repairs: Vec<Noted>,
+    /// What should be looked at.
+    pub warnings: Vec<Text>,
+    /// Nothing was stored.
+    pub dry_run: bool,
+    /// Where the database stands; none if nothing changed.
+    pub position: Option<Position>,
+}
+
+/// Imports. `progress` hears how many features were read, of how many where known.
+pub async fn import(
+    store: &Store,
+    catalog: &Catalog,
+    request: &Request,
+    author: &Author,
+    mut progress: impl FnMut(u64, Option<u64>),
+) -> Result<Report> {
+    let def = catalog.layer(&request.layer).ok_or_else(|| Error::not_found("layer", &request.layer))?;
+    let options = ReadOptions {
+        source_layer: request.source_layer.clone(),
+        crs: request.crs.clone(),
+        encoding: request.encoding,
+        target: def.geometry,
+    };
+    let options = serde_json::to_value(&options).map_err(|e| Error::internal("import options", e))?;
+    let file = std::path::absolute(&request.file).unwrap_or_else(|_| request.file.clone());
+    let mut worker = Worker::start(&Task::Import { file, options }, &limits()).await?;
+    let header = header(&mut worker).await?;
+    let mapping = Mapping::new(def, &header.fields, &request.map)?;
+
+    let mut bulk = store.bulk(catalog, &request.layer).await?;
+    let mut places = Places::default();
+    match receive(&mut worker, &mut bulk, &mapping, &mut places, &mut progress).await {
+        Ok(()) => {}
+        Err(error) => {
+            bulk.discard().await?;
+            return Err(error);
+        }
+    }
+    let merged = bulk.merge(request.mode, author, request.dry_run).await?;
+    Ok(report(request, header, merged, &places))
+}
+
+/// The worker's side of [`Task::Import`].
+pub fn perform<W: std::io::Write>(
+    file: &std::path::Path,
+    options: serde_json::Value,
+    output: &mut Output<W>,
+) -> Result<Vec<u8>> {
+    struct Pipe<'a, W: std::io::Write>(&'a mut Output<W>);
+    impl<W: std::io::Write> Sink for Pipe<'_, W> {
+        fn header(&mut self, json: &[u8]) -> Result<()> {
+            self.0.data(json)
+        }
+        fn records(&mut self, bytes: &[u8]) -> Result<()> {
+            self.0.data(bytes)
+        }
+        fn progress(&mut self, done: u64, total: Option<u64>) -> Result<()> {
+            self.0.progress("read", done, total)
+        }
+    }
+    let options: ReadOptions =
+        serde_json::from_value(options).map_err(|e| Error::internal("reading the import's options", e))?;
+    let features = read(file, &options, &mut Pipe(output))?;
+    Ok(serde_json::json!({ "features": features }).to_string().into_bytes())
+}
+
+/// Imports may be large, and wait for the database; an hour is still an end.
+fn limits() -> Limits {
+    Limits {
+        memory_mb: 4096,
+        cpu_s: 3600,
+        open_files: 256,
+        // GDAL keeps the node index of an OSM file in a temporary file.
+        written_mb: 4096,
+        threads: 1,
+        time: Duration::from_secs(3600),
+    }
+}
+
+async fn header(worker: &mut Worker) -> Result<Header> {
+    while let Some(frame) = worker.next().await? {
+        if let Frame::Data(json) = frame {
+            return serde_json::from_slice(&json).map_err(|e| Error::internal("the import's header", e));
+        }
+    }
+    Err(Error::internal("the import's header", "the worker gave none"))
+}
+
+async fn receive(
+    worker: &mut Worker,
+    bulk: &mut Bulk<'_>,
+    mapping: &Mapping,
+    places: &mut Places,
+    progress: &mut impl FnMut(u64, Option<u64>),
+) -> Result<()> {
+    let mut records = Records::default();
+    while let Some(frame) = worker.next().await? {
+        match frame {
+            Frame::Data(bytes) => {
+                for record in records.feed(&bytes)? {
+                    take(record, bulk, mapping, places).await?;
+                }
+            }
+            Frame::Progress(p) => progress(p.done, p.total),
+            _ => {}
+        }
+    }
+    if records.is_empty() { Ok(()) } else { Err(Error::internal("the import's records", "cut short")) }
+}
+
+async fn take(record: Record, bulk: &mut Bulk<'_>, mapping: &Mapping, places: &mut Places) -> Result<()> {
+    let (place, note, wkb, values) = match record {
+        Record::Rejected { place, reason } => {
+            bulk.refuse(place, reason);
+            return Ok(());
+        }
+        Record::Row { place, note, wkb, values } => (place, note, wkb, values),
+    };
+    let values = match mapping.apply(&bulk.layer().clone(), &values) {
+        Ok(values) => values,
+        Err(reason) => {
+            bulk.refuse(place, reason);
+            return Ok(());
+        }
+    };
+    if let Some(note) = note {
+        bulk.report().repair(&place, note);
+    }
+    places.see(&wkb);
+    bulk.push(Incoming { place, wkb, values }).await
+}
+
+/// Where the features lie, by their first vertex: axes that were swapped show.
+#[derive(Debug, Default)]
+struct Places {
+    inside: u64,
+    outside: u64,
+    swapped: u64,
+}
+
+/// Lâm Đồng (with the former Đắk Nông) and what lies near it, EPSG:9218.
+const PROVINCE: crate::space::Bbox =
+    crate::space::Bbox { min_x: 330_000.0, min_y: 1_180_000.0, max_x: 570_000.0, max_y: 1_430_000.0 };
+
+impl Places {
+    fn see(&mut self, wkb: &[u8]) {
+        let Some((x, y)) = first_vertex(wkb) else { return };
+        let inside = |x: f64, y: f64| {
+            (PROVINCE.min_x..=PROVINCE.max_x).contains(&x) && (PROVINCE.min_y..=PROVINCE.max_y).contains(&y)
+        };
+        if inside(x, y) {
+            self.inside += 1;
+        } else {
+            self.outside += 1;
+            self.swapped += u64::from(inside(y, x));
+        }
+    }
+
+    fn warnings(&self) -> Vec<Text> {
+        let mut warnings = Vec::new();
+        if self.swapped > 0 {
+            let n = self.swapped;
+            warnings.push(Text::new(
+                format!("{n} đối tượng nằm ngoài tỉnh nhưng nằm trong tỉnh nếu đổi chỗ hai toạ độ: có thể X (bắc) và Y (đông) bị đảo"),
+                format!("{n} features lie outside the province but inside it with their axes swapped: northing and easting may be in the wrong order"),
+            ));
+        } else if self.outside > 0 {
+            let n = self.outside;
+            warnings.push(Text::new(
+                format!("{n} đối tượng nằm ngoài địa bàn tỉnh Lâm Đồng"),
+                format!("{n} features lie outside the province of Lâm Đồng"),
+            ));
+        }
+        warnings
+    }
+}
+
+/// The first vertex of little-endian ISO WKB: behind as many heads and counts as the type has levels.
+fn first_vertex(wkb: &[u8]) -> Option<(f64, f64)> {
+    let kind = u32::from_le_bytes(wkb.get(1..5)?.try_into().ok()?);
+    let at = match kind {
+        1 => 5,
+        2 => 9,
+        3 => 13,
+        4 => 9 + 5,
+        5 => 9 + 9,
+        6 => 9 + 13,
+        _ => return None,
+    };
+    let number = |at: usize| wkb.get(at..at + 8)?.try_into().ok().map(f64::from_le_bytes);
+    Some((number(at)?, number(at + 8)?))
+}
+
+fn report(request: &Request, source: Header, merged: BulkReport, places: &Places) -> Report {
+    Report {
+        layer: request.layer.clone(),
+        source,
+        read: merged.read,
+        imported: merged.inserted + merged.updated + merged.unchanged,
+        inserted: merged.inserted,
+        updated: merged.updated,
+        unchanged: merged.unchanged,
+        closed: merged.closed,
+        repaired: merged.repaired,
+        rejected_count: merged.rejected,
+        rejected: merged.rejections,
+        repairs: merged.repairs,
+        warnings: places.warnings(),
+        dry_run: request.dry_run,
+        position: merged.position,
+    }
+}
