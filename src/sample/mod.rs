@@ -2,3 +2,4 @@
 
 pub mod demo_sites;
 pub mod models;
+pub mod province;
