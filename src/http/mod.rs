@@ -20,6 +20,7 @@ use crate::state::AppState;
 pub mod auth;
 pub mod extract;
 mod guard;
+pub mod health;
 mod idempotency;
 pub mod lang;
 pub mod ogc;
@@ -35,6 +36,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 pub fn router(state: AppState) -> Router {
     let timed = Router::new()
         .merge(auth::router())
+        .merge(health::router())
         .merge(ogc::router())
         .merge(tiles::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
@@ -50,6 +52,7 @@ fn layered(routes: Router<AppState>) -> Router<AppState> {
             .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
             .layer(PropagateRequestIdLayer::new(request_id))
             .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(middleware::from_fn(health::count))
             .layer(middleware::from_fn(guard::security_headers))
             .layer(middleware::from_fn(problem::render))
             .layer(CatchPanicLayer::custom(panicked))

@@ -3,4 +3,6 @@
 mod arrows;
 mod cluster;
 mod feed;
+mod front;
+mod ogc;
 mod support;

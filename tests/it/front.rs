@@ -1,0 +1,124 @@
+//! The program's front door: the real router on a real database, listening on a port of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use dothi::config::Config;
+use dothi::features::Features;
+use dothi::feed::Feed;
+use dothi::files::Files;
+use dothi::layers::{AttributeType, Catalog, LayerDef, Value};
+use dothi::permit::Law;
+use dothi::state::{AppState, Parts};
+use dothi::store::Author;
+use dothi::store::items::{NewItem, Written};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::Value as Json;
+
+use crate::support::{TestDb, database};
+
+/// A running server with its database.
+pub struct Server {
+    /// Address without a slash at the end.
+    pub base: String,
+    /// What its handlers share.
+    pub state: AppState,
+    /// Its database.
+    pub db: TestDb,
+    /// Follows no redirects, sends no cookies but those of a test.
+    pub client: Client,
+    _files: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts one on a database with every layer applied, all of them empty.
+    pub async fn start() -> Self {
+        let db = database().await;
+        let files = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listen = listener.local_addr().unwrap();
+        let config = Config {
+            home: files.path().to_owned(),
+            listen,
+            database_url: Some(db.serve_url.clone()),
+            owner_url: None,
+            public_url: None,
+            behind_proxy: false,
+        };
+        let features = Arc::new(Features::default());
+        let catalog = Arc::new(ArcSwap::<Catalog>::default());
+        let feed = Feed::start(db.store.clone(), features.clone(), catalog.clone()).await.unwrap();
+        let state = AppState::new(Parts {
+            config: Arc::new(config),
+            store: db.store.clone(),
+            catalog,
+            features,
+            feed,
+            files: Files::open(&files.path().join("files")).unwrap(),
+            law: Arc::new(Law::load().unwrap()),
+        });
+        let app = dothi::http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { base: format!("http://{listen}"), state, db, client: Client::new(), _files: files }
+    }
+
+    /// `GET`, whatever the answer.
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    /// `GET` of JSON that must be there.
+    pub async fn json(&self, path: &str) -> Json {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}: {}", response.text().await.unwrap());
+        response.json().await.unwrap()
+    }
+
+    /// Definition of a layer.
+    pub fn layer(&self, id: &str) -> Arc<LayerDef> {
+        self.state.catalog.load().layer(id).unwrap().clone()
+    }
+
+    /// Adds an item and waits until it is served. Attributes not named get the least that they may be.
+    pub async fn insert(&self, layer: &str, wkb: Vec<u8>, values: &[(&str, Value)]) -> Written {
+        let def = self.layer(layer);
+        let catalog = self.state.catalog.load_full();
+        let value = |a: &dothi::layers::Attribute| {
+            let given = values.iter().find(|(n, _)| *n == a.name).map(|(_, v)| v.clone());
+            given.unwrap_or_else(|| if a.required { least(a, &catalog) } else { Value::Null })
+        };
+        let new = NewItem { wkb, values: def.attributes.iter().map(value).collect() };
+        let author = Author::program("test", "an item");
+        let written = self.state.store.items(&catalog, &def, &author).insert(new).await.unwrap();
+        self.state.feed.catch_up(written.position).await.unwrap();
+        written
+    }
+}
+
+fn least(a: &dothi::layers::Attribute, catalog: &Catalog) -> Value {
+    let code = a.codes.as_ref().and_then(|c| catalog.code_list(c)).map(|l| l.codes[0].code.clone());
+    match a.kind {
+        AttributeType::Text => Value::Text(code.unwrap_or_else(|| format!("T{}", uuid::Uuid::new_v4()))),
+        AttributeType::Integer => Value::Int(a.min.unwrap_or(0.0) as i64),
+        AttributeType::Real => Value::Real(a.min.unwrap_or(0.0)),
+        AttributeType::Boolean => Value::Bool(false),
+        AttributeType::Date => Value::Date("2026-01-01".parse().unwrap()),
+        AttributeType::Timestamp => Value::Time("2026-01-01T00:00:00Z".parse().unwrap()),
+    }
+}
+
+/// A point of ISO WKB in EPSG:9218.
+pub fn point(x: f64, y: f64) -> Vec<u8> {
+    [&[1u8, 1, 0, 0, 0][..], &x.to_le_bytes(), &y.to_le_bytes()].concat()
+}
+
+/// A square of ISO WKB in EPSG:9218 from its south-west corner.
+pub fn square(x: f64, y: f64, side: f64) -> Vec<u8> {
+    let mut wkb = vec![1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0];
+    for (dx, dy) in [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side), (0.0, 0.0)] {
+        wkb.extend_from_slice(&(x + dx).to_le_bytes());
+        wkb.extend_from_slice(&(y + dy).to_le_bytes());
+    }
+    wkb
+}
