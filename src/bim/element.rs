@@ -58,11 +58,12 @@ impl Context<'_> {
         .unwrap_or_default()
     }
 
-    /// ObjectType, name and type name in plain words.
+    /// Names, ObjectType and type name in plain words.
     pub fn words(&self, record: &Record) -> String {
         let kind = self.relations.kind.get(&record.id()).and_then(|id| self.model.get(*id));
         let texts = [
             record.text("Name").map(plain),
+            record.text("LongName").map(plain),
             record.text("ObjectType").map(plain),
             kind.as_ref().and_then(|k| k.text("Name")).map(plain),
             kind.as_ref().and_then(|k| k.text("ElementType")).map(plain),

@@ -102,6 +102,32 @@ const GROUND: &[&str] = &[
 /// Names of fences.
 const FENCE: &[&str] = &["hang rao", "tuong rao", "fence", "cong rao", "boundary wall", "garden wall"];
 
+/// Names of what stands about without being built: plants, people, cars, markers, texts.
+const ENTOURAGE: &[&str] = &[
+    "tree",
+    "trees",
+    "cay",
+    "cay xanh",
+    "planting",
+    "plant pot",
+    "shrub",
+    "hedge",
+    "bush",
+    "rpc",
+    "people",
+    "person",
+    "nguoi",
+    "car",
+    "oto",
+    "o to",
+    "vehicle",
+    "origin",
+    "geo reference",
+    "survey point",
+    "model text",
+    "north arrow",
+];
+
 /// What decides an element's role.
 #[derive(Debug, Clone, Copy)]
 pub struct Traits<'a> {
@@ -198,6 +224,7 @@ fn by_name(role: Role, t: &Traits<'_>) -> Role {
             Role::Canopy
         }
         Role::Floor if t.predefined != "BASESLAB" && has_phrase(t.words, GROUND) => Role::Terrain,
+        Role::Other if has_phrase(t.words, ENTOURAGE) => Role::Furnishing,
         Role::Wall | Role::Railing | Role::Other if has_phrase(t.words, FENCE) => Role::Terrain,
         Role::Floor if has_phrase(t.words, &["san mai", "roof slab", "mai bang", "mai btct"]) => Role::Roof,
         _ => role,
@@ -290,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_is_no_part_of_a_building() {
-        assert_eq!(role("IfcSite", "", ""), Role::Terrain);
+        assert_eq!(role("IfcGeographicElement", "", ""), Role::Terrain);
         assert_eq!(role("IfcWall", "", "tuong rao"), Role::Terrain);
         assert_eq!(role("IfcSpace", "", ""), Role::Space);
     }

@@ -49,7 +49,10 @@ fn one(
 ) -> BuildingFacts {
     let named = context.named(id);
     let mut levels = Levels::read(context, id, parts);
-    let plans: Vec<plan::Plan> = levels.all.iter().map(|level| plan::of(parts, level, &levels)).collect();
+    let mut plans: Vec<plan::Plan> = Vec::new();
+    for level in &levels.all {
+        plans.push(plan::of(parts, level, &levels, plans.last()));
+    }
     storeys::settle_kinds(&mut levels, &plans, parts);
     let lines = outlines::of(parts, &levels, &plans);
     let (height, highest_element) = height::above_zero(parts, &levels);

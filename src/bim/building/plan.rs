@@ -8,7 +8,7 @@
 //! **Floor**: slabs whose top lies within 0.6 m of the storey's level; roofs, canopies and landings are none.
 //!
 //! **Gross area**: walls and floor within the enclosed outline; a hole in the floor counts where a stair, ramp
-//! or lift passes through it or where it is a shaft of up to 2 m², not where it is a void. A storey without
+//! or lift passes through it, where it is a shaft of up to 2 m² or where no storey lies beneath, not where it is a void. A storey without
 //! modelled floor counts its enclosed outline; one without walls (a parking deck) its floor.
 //!
 //! **Overhangs** are floor outside the enclosed outline. Used: a railing or parapet guards it, a space lies on
@@ -112,8 +112,8 @@ impl Band {
     }
 }
 
-/// The plan of one level.
-pub fn of(parts: &Parts<'_>, level: &Level, levels: &Levels) -> Plan {
+/// The plan of one level; `below` is that of the level under it.
+pub fn of(parts: &Parts<'_>, level: &Level, levels: &Levels, below: Option<&Plan>) -> Plan {
     let band = Band::of(level);
     let mut plan = Plan::default();
     let walls = cut(parts, &band, &mut plan.makers, |p| p.element.role == Role::Wall && encloses(p, level));
@@ -127,7 +127,7 @@ pub fn of(parts: &Parts<'_>, level: &Level, levels: &Levels) -> Plan {
         open_sided(&mut plan, parts, level, &columns);
     } else {
         let inside = intersection(&plan.floor, &plan.enclosed);
-        plan.gross = Outlined(gross(parts, level, &plan, &inside, &walls));
+        plan.gross = Outlined(gross(parts, level, &plan, &inside, &walls, below));
         overhangs(parts, level, levels, &mut plan);
     }
     plan
@@ -269,6 +269,7 @@ fn gross(
     plan: &Plan,
     inside: &MultiPolygon<f64>,
     walls: &MultiPolygon<f64>,
+    below: Option<&Plan>,
 ) -> MultiPolygon<f64> {
     let enclosed = &plan.enclosed;
     if area(inside) < 0.2 * area(enclosed) {
@@ -287,10 +288,14 @@ fn gross(
     let shafts: Vec<&MultiPolygon<f64>> =
         parts.spaces.iter().filter(|s| is_shaft(s) && is_on(s, level)).map(Part::plan).collect();
     let shafts = union(shafts);
-    let void =
-        missing.0.into_iter().map(|p| MultiPolygon(vec![p])).filter(|hole| {
-            area(hole) > SHAFT_M2 && covered(hole, &passes) < 0.2 && covered(hole, &shafts) < 0.2
-        });
+    // Where no storey lies beneath, the floor rests on the earth, drawn or not.
+    let room_below = |hole: &MultiPolygon<f64>| below.is_some_and(|b| covered(hole, &b.enclosed) > 0.5);
+    let void = missing.0.into_iter().map(|p| MultiPolygon(vec![p])).filter(|hole| {
+        area(hole) > SHAFT_M2
+            && room_below(hole)
+            && covered(hole, &passes) < 0.2
+            && covered(hole, &shafts) < 0.2
+    });
     let voids: Vec<MultiPolygon<f64>> = void.collect();
     difference(enclosed, &union(&voids))
 }

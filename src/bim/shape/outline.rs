@@ -6,7 +6,10 @@
 
 use geo::algorithm::bool_ops::{FillRule, OpType, unary_union};
 use geo::algorithm::buffer::{BufferStyle, LineJoin};
-use geo::{Area, BooleanOps, BoundingRect, Buffer, LineString, MultiPolygon, Polygon, Rect, SimplifyIdx};
+use geo::orient::Direction;
+use geo::{
+    Area, BooleanOps, BoundingRect, Buffer, LineString, MultiPolygon, Orient, Polygon, Rect, SimplifyIdx,
+};
 
 /// Grid of corners, metres.
 const GRID: f64 = 1e-4;
@@ -72,9 +75,10 @@ pub fn open(a: &MultiPolygon<f64>, distance: f64) -> MultiPolygon<f64> {
     intersection(a, &offset(&offset(a, -distance), distance))
 }
 
-/// The holes, each as an outline of its own.
+/// The holes, each as an outline of its own, anticlockwise like every outline (the union counts windings).
 pub fn holes(a: &MultiPolygon<f64>) -> Vec<Polygon<f64>> {
-    a.iter().flat_map(|p| p.interiors().iter().map(|ring| Polygon::new(ring.clone(), Vec::new()))).collect()
+    let filled = |ring: &LineString<f64>| Polygon::new(ring.clone(), Vec::new()).orient(Direction::Default);
+    a.iter().flat_map(|p| p.interiors().iter().map(filled)).collect()
 }
 
 /// Area, m².
@@ -149,6 +153,13 @@ mod tests {
         assert_eq!(u.0.len(), 1);
         assert_eq!(u.0[0].exterior().0.len(), 5);
         assert!((area(&u) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_filled_hole_joins_its_ring() {
+        let ring = difference(&rect(0.0, 0.0, 10.0, 5.0), &rect(0.2, 0.2, 9.8, 4.8));
+        let rooms: Vec<_> = holes(&ring).into_iter().map(|h| MultiPolygon(vec![h])).collect();
+        assert!((area(&union(rooms.iter().chain([&ring]))) - 50.0).abs() < 1e-6);
     }
 
     #[test]
