@@ -59,7 +59,7 @@ fn one(
     let mut out = BuildingFacts {
         global_id: named.global_id,
         name: named.name,
-        zero_level_m: levels.zero,
+        zero_level_m: round(levels.zero),
         zero_level_source: levels.zero_source.clone(),
         zero_level_elevation_m: elevation(georeference, levels.zero),
         storey_count: storeys::count(&levels),
@@ -80,8 +80,9 @@ fn one(
     out.footprint_with_overhangs_local = doubtful.then(|| Outline(lines.with_overhangs));
     out.footprint_local = Outline(lines.footprint);
     areas::fill(context, id, &levels, &plans, &mut out, warnings);
-    warnings.extend(lines.warnings);
-    warnings.extend(levels.warnings);
+    let name = if out.name.is_empty() { out.global_id.clone() } else { out.name.clone() };
+    warnings
+        .extend(lines.warnings.into_iter().chain(levels.warnings).map(|w| format!("building “{name}”: {w}")));
     out
 }
 

@@ -9,7 +9,7 @@
 //!
 //! **Gross area**: walls and floor within the enclosed outline; a hole in the floor counts where a stair, ramp
 //! or lift passes through it, where it is a shaft of up to 2 m² or where no storey lies beneath, not where it is a void. A storey without
-//! modelled floor counts its enclosed outline; one without walls (a parking deck) its floor.
+//! modelled floor counts its enclosed outline; one whose walls enclose nothing (a parking deck) its floor.
 //!
 //! **Overhangs** are floor outside the enclosed outline. Used: a railing or parapet guards it, a space lies on
 //! it, or its name says balcony, loggia or corridor. Open ground (steps, terraces without cover) is none. What
@@ -123,7 +123,8 @@ pub fn of(parts: &Parts<'_>, level: &Level, levels: &Levels, below: Option<&Plan
     plan.supports = Outlined(union([&walls, &columns]));
     plan.enclosed = Outlined(enclosed(parts, &band, level, &walls, &columns, &fillings));
     plan.floor = Outlined(floor);
-    if area(&plan.enclosed) < 0.1 * area(&plan.floor) && level.kind != Kind::Roof && no_walls_at_all(&walls) {
+    let ring_is_open = area(&plan.enclosed) < 1.5 * area(&walls);
+    if ring_is_open && area(&plan.floor) > area(&plan.enclosed) && level.kind != Kind::Roof {
         open_sided(&mut plan, parts, level, &columns);
     } else {
         let inside = intersection(&plan.floor, &plan.enclosed);
@@ -133,18 +134,15 @@ pub fn of(parts: &Parts<'_>, level: &Level, levels: &Levels, below: Option<&Plan
     plan
 }
 
-fn no_walls_at_all(walls: &MultiPolygon<f64>) -> bool {
-    area(walls) < 0.5
-}
-
-/// A deck on columns: its floor is used as far as it carries a space or stands between columns.
+/// A floor that no ring of walls encloses (a deck on columns, a model with walls left out): its floor and walls
+/// are used as soon as the storey has spaces or columns, else doubtful.
 fn open_sided(plan: &mut Plan, parts: &Parts<'_>, level: &Level, columns: &MultiPolygon<f64>) {
-    let guarded = !parts.spaces.iter().any(|s| s.element.storey == Some(level.id)) && columns.0.is_empty();
-    if guarded {
-        plan.doubtful = plan.floor.clone();
+    let all = Outlined(union([&plan.floor.0, &plan.enclosed.0]));
+    if parts.spaces.iter().any(|s| s.element.storey == Some(level.id)) || !columns.0.is_empty() {
+        plan.gross = all.clone();
+        plan.used = all;
     } else {
-        plan.gross = plan.floor.clone();
-        plan.used = plan.floor.clone();
+        plan.doubtful = all;
     }
 }
 

@@ -18,6 +18,7 @@ use super::parts::Parts;
 use super::plan::Plan;
 use crate::bim::element::Context;
 use crate::bim::facts::StoreyCount;
+use crate::bim::role::Role;
 use crate::bim::shape::axes;
 use crate::bim::shape::outline;
 use crate::bim::uses;
@@ -275,6 +276,11 @@ pub fn settle_kinds(levels: &mut Levels, plans: &[Plan], parts: &Parts<'_>) {
     for (i, (level, plan)) in levels.all.iter_mut().zip(plans).enumerate() {
         let enclosed = outline::area(&plan.enclosed);
         let spaces = parts.spaces.iter().filter(|s| s.element.storey == Some(level.id)).count();
+        // Doors, windows, stairs and walls that stand on it, even where no ring of walls is modelled.
+        let furnished = parts.physical.iter().any(|p| {
+            p.element.storey == Some(level.id)
+                && matches!(p.element.role, Role::Filling | Role::Stair | Role::Column)
+        });
         match level.kind {
             // A «mái» that is walled and holds rooms is a storey; a small one is the stair head.
             Kind::Roof if enclosed > 4.0 && spaces > 0 => level.kind = Kind::Tum,
