@@ -1,0 +1,121 @@
+// The map of a case: its parcels, the model's outlines and storeys, and the place of each verdict.
+import { LngLatBounds, Map as LibreMap, NavigationControl, ScaleControl, type ExpressionSpecification } from 'maplibre-gl';
+import { call } from '../lib/api';
+import { byId, pageData } from '../lib/page';
+import { makeMap } from '../map/base';
+import type { Catalog } from '../map/catalog';
+import { mapStyle } from '../map/style';
+
+interface Evidence {
+  parcels: GeoJSON.FeatureCollection;
+  /** One feature an outline: {part: footprint|projection|underground} or {part: storey, base_m, top_m}. */
+  model: GeoJSON.FeatureCollection;
+  /** One feature a verdict row: {row, rule, verdict}. */
+  verdicts: GeoJSON.FeatureCollection;
+}
+
+/** Layers that a case is read against. */
+const context = ['landuse_plan', 'zoning_lot', 'parcel', 'road', 'road_centreline', 'red_line', 'building_line', 'building', 'permit', 'admin_commune'];
+const shown = new Set(['zoning_lot', 'parcel', 'road', 'road_centreline', 'red_line', 'building_line', 'building']);
+
+const verdictColour: ExpressionSpecification = ['match', ['get', 'verdict'], 'FAIL', '#a61b1f', 'MANUAL', '#c98a12', 'PASS', '#17663a', '#4a4f7a'];
+
+function boundsOf(collections: GeoJSON.FeatureCollection[]): LngLatBounds | undefined {
+  const bounds = new LngLatBounds();
+  const walk = (c: unknown): void => {
+    if (!Array.isArray(c)) return;
+    if (typeof c[0] === 'number') bounds.extend([c[0], c[1] as number]);
+    else c.forEach(walk);
+  };
+  for (const f of collections.flatMap((c) => c.features)) {
+    if (f.geometry && 'coordinates' in f.geometry) walk(f.geometry.coordinates);
+  }
+  return bounds.isEmpty() ? undefined : bounds;
+}
+
+function addEvidence(map: LibreMap, evidence: Evidence): void {
+  map.addSource('case-parcels', { type: 'geojson', data: evidence.parcels });
+  map.addSource('case-model', { type: 'geojson', data: evidence.model });
+  map.addSource('case-verdicts', { type: 'geojson', data: evidence.verdicts });
+  map.addLayer({ id: 'case-parcel', type: 'line', source: 'case-parcels', paint: { 'line-color': '#0b4d6b', 'line-width': 3.5 } });
+  map.addLayer({ id: 'case-footprint', type: 'fill', source: 'case-model', filter: ['==', ['get', 'part'], 'footprint'], paint: { 'fill-color': '#0b4d6b', 'fill-opacity': 0.35 } });
+  map.addLayer({ id: 'case-projection', type: 'line', source: 'case-model', filter: ['==', ['get', 'part'], 'projection'], paint: { 'line-color': '#0b4d6b', 'line-width': 1.5, 'line-dasharray': [3, 2] } });
+  map.addLayer({ id: 'case-underground', type: 'line', source: 'case-model', filter: ['==', ['get', 'part'], 'underground'], paint: { 'line-color': '#5f6d77', 'line-width': 1.5, 'line-dasharray': [1, 2] } });
+  map.addLayer({
+    id: 'case-storeys',
+    type: 'fill-extrusion',
+    source: 'case-model',
+    filter: ['==', ['get', 'part'], 'storey'],
+    layout: { visibility: 'none' },
+    paint: {
+      'fill-extrusion-color': ['match', ['%', ['get', 'index'], 2], 0, '#5d9ab8', '#8fbcd1'],
+      'fill-extrusion-base': ['get', 'base_m'],
+      'fill-extrusion-height': ['get', 'top_m'],
+      'fill-extrusion-opacity': 0.9,
+    },
+  });
+  map.addLayer({ id: 'verdict-fill', type: 'fill', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'fill-color': verdictColour, 'fill-opacity': 0.45 } });
+  map.addLayer({ id: 'verdict-case', type: 'line', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'line-color': '#ffffff', 'line-width': 7 } });
+  map.addLayer({ id: 'verdict-line', type: 'line', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'line-color': verdictColour, 'line-width': 4 } });
+  map.addLayer({ id: 'verdict-dot', type: 'circle', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'circle-color': verdictColour, 'circle-radius': 7, 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 } });
+}
+
+/** Tilts the map to see the storeys, or lays it flat. */
+function bind3d(map: LibreMap): void {
+  const button = document.getElementById('case-3d');
+  button?.addEventListener('click', () => {
+    const on = button.getAttribute('aria-pressed') !== 'true';
+    button.setAttribute('aria-pressed', String(on));
+    map.setLayoutProperty('case-storeys', 'visibility', on ? 'visible' : 'none');
+    if (on && !map.getLayer('building-3d') && map.getSource('building')) {
+      map.addLayer({ id: 'building-3d', type: 'fill-extrusion', source: 'building', 'source-layer': 'building', paint: { 'fill-extrusion-color': '#d5cdbf', 'fill-extrusion-height': ['coalesce', ['to-number', ['get', 'height_m']], 3], 'fill-extrusion-opacity': 0.75 } }, 'case-storeys');
+    }
+    if (map.getLayer('building-3d')) map.setLayoutProperty('building-3d', 'visibility', on ? 'visible' : 'none');
+    map.easeTo({ pitch: on ? 60 : 0, bearing: on ? -25 : 0 });
+  });
+}
+
+/** Shows the place of one row; the same button again takes it away. */
+function bindRows(map: LibreMap, evidence: Evidence, home: LngLatBounds | undefined): void {
+  const layers = ['verdict-fill', 'verdict-case', 'verdict-line', 'verdict-dot'];
+  const buttons = [...document.querySelectorAll<HTMLButtonElement>('button[data-row]')];
+  for (const button of buttons) {
+    button.addEventListener('click', () => {
+      const row = Number(button.dataset['row']);
+      const on = button.getAttribute('aria-pressed') !== 'true';
+      for (const other of buttons) {
+        other.setAttribute('aria-pressed', String(on && other === button));
+        other.closest('.verdict')?.classList.toggle('is-shown', on && other === button);
+      }
+      for (const id of layers) map.setFilter(id, ['==', ['get', 'row'], on ? row : -1]);
+      const place = evidence.verdicts.features.filter((f) => f.properties?.['row'] === row);
+      const bounds = on ? boundsOf([{ type: 'FeatureCollection', features: place }]) : home;
+      if (bounds) map.fitBounds(bounds, { padding: 70, maxZoom: 20 });
+      if (on) byId('casemap').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    });
+  }
+}
+
+/** Draws the case's map where the page has one. */
+export async function caseMap(): Promise<void> {
+  const container = document.getElementById('casemap-canvas');
+  const evidence = pageData<Evidence>('evidence');
+  if (!container || !evidence) return;
+  const catalog = await call<Catalog>('GET', '/api/v1/layers');
+  const layers = catalog.themes.flatMap((theme) => theme.layers).filter((l) => context.includes(l.id));
+  const home = boundsOf([evidence.parcels, evidence.model]);
+  const map = makeMap(container, {
+    style: mapStyle(catalog, layers, (l) => shown.has(l.id)),
+    bounds: home ?? catalog.bounds,
+    fitBoundsOptions: { padding: 50, maxZoom: 19.5 },
+    cooperativeGestures: matchMedia('(pointer: coarse)').matches,
+  });
+  if (!map) return;
+  map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
+  map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
+  await map.once('load');
+  addEvidence(map, evidence);
+  bind3d(map);
+  bindRows(map, evidence, home);
+  map.once('idle', () => document.documentElement.setAttribute('data-map', 'ready'));
+}

@@ -1,0 +1,49 @@
+// Numbers, days and times as Vietnam writes them (decimal comma), or English.
+import { lang } from './page';
+
+const locale = lang === 'vi' ? 'vi-VN' : 'en-GB';
+
+/** Symbols of the units that layer files and verdicts use. */
+const symbols: Record<string, string> = {
+  m: 'm',
+  m2: 'm²',
+  km: 'km',
+  km2: 'km²',
+  ha: 'ha',
+  mm: 'mm',
+  percent: '%',
+  storeys: lang === 'vi' ? 'tầng' : 'storeys',
+  ratio: lang === 'vi' ? 'lần' : '×',
+  kV: 'kV',
+  'm3/d': lang === 'vi' ? 'm³/ngày' : 'm³/day',
+};
+
+/** The symbol of a unit of a layer file; unknown units stand as they are. */
+export function unitSymbol(unit: string | undefined | null): string {
+  return unit ? (symbols[unit] ?? unit.replace(/2\b/, '²').replace(/3\b/, '³')) : '';
+}
+
+/** A number with its unit. Codes and years are not numbers here: they come as text. */
+export function withUnit(value: number, unit?: string | null, digits = 2): string {
+  const text = new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+  const symbol = unitSymbol(unit);
+  return symbol ? `${text}\u00a0${symbol}` : text;
+}
+
+/** A calendar day or instant of ISO 8601 text; other text comes back unchanged. */
+export function dateText(iso: string): string {
+  const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(iso);
+  if (day) return `${day[3]}/${day[2]}/${day[1]}`;
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: 'short',
+    timeStyle: 'short',
+    timeZone: 'Asia/Ho_Chi_Minh',
+  }).format(at);
+}
+
+/** Bytes in megabytes, for upload progress. */
+export function megabytes(bytes: number): string {
+  return withUnit(bytes / 1e6, 'MB', 1);
+}

@@ -1,0 +1,43 @@
+// The layers that the reader may see, as /api/v1/layers gives them.
+import type { LayerSpecification } from 'maplibre-gl';
+
+export interface Attribute {
+  name: string;
+  title: string;
+  type: 'text' | 'integer' | 'real' | 'boolean' | 'date' | 'timestamp';
+  unit?: string;
+  codes?: Record<string, { title: string; color?: string }>;
+}
+
+export interface Layer {
+  id: string;
+  title: string;
+  description: string;
+  geometry: string;
+  access: 'O' | 'I' | 'R';
+  owner: string;
+  label?: string;
+  min_zoom: number;
+  visible: boolean;
+  draw_order: number;
+  count: number;
+  attributes: Attribute[];
+  /** MapLibre layers with id, source and source-layer. */
+  style: LayerSpecification[];
+}
+
+export interface Theme {
+  id: string;
+  title: string;
+  layers: Layer[];
+}
+
+export interface Catalog {
+  themes: Theme[];
+  /** west, south, east, north, degrees. */
+  bounds: [number, number, number, number];
+  revision: string;
+}
+
+/** A value as people read it: code titles, units, days, yes and no. */
+export type Reader = (attribute: Attribute, value: unknown) => string;
