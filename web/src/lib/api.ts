@@ -44,12 +44,11 @@ export async function call<T>(method: string, url: string, body?: unknown, heade
 export function upload<T>(url: string, file: File, onProgress: (sent: number, total: number) => void, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('PUT', url);
+    request.open('PUT', `${url}?name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader('accept', 'application/json');
     request.setRequestHeader('accept-language', lang);
     request.setRequestHeader('content-type', file.type || 'application/octet-stream');
     request.setRequestHeader('idempotency-key', crypto.randomUUID());
-    request.setRequestHeader('x-file-name', encodeURIComponent(file.name));
     request.upload.onprogress = (e) => onProgress(e.loaded, e.lengthComputable ? e.total : file.size);
     request.onerror = () => reject(new Problem(t('error-network'), 0));
     request.onabort = () => reject(new Problem(t('upload-cancelled'), 0));

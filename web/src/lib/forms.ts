@@ -56,7 +56,20 @@ export function bodyOf(form: HTMLFormElement): Record<string, unknown> {
     const value = valueOf(field);
     if (value !== undefined) put(body, field.name, value);
   }
+  const grounds = form.querySelector<HTMLElement>('[data-grounds]');
+  if (grounds) body['grounds'] = groundsOf(grounds);
   return body;
+}
+
+/** Grounds of a refusal: the rows that are ticked, and one in the officer's own words. */
+function groundsOf(part: HTMLElement): Record<string, unknown>[] {
+  const grounds: Record<string, unknown>[] = [...part.querySelectorAll<HTMLInputElement>('[data-ground-rule]')]
+    .filter((box) => box.checked)
+    .map(({ dataset: d }) => ({ rule: d['groundRule'], clause: d['groundClause'], text: { vi: d['groundVi'], en: d['groundEn'] } }));
+  const clause = part.querySelector<HTMLInputElement>('[data-ground-clause-text]')?.value.trim();
+  const text = part.querySelector<HTMLInputElement>('[data-ground-text]')?.value.trim();
+  if (clause || text) grounds.push({ clause: clause ?? '', text: { vi: text ?? '', en: text ?? '' } });
+  return grounds;
 }
 
 interface Mistake {

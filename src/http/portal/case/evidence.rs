@@ -1,0 +1,74 @@
+//! What the map of a case shows: its parcels, the model's outlines and storeys, the place of each verdict. All in
+//! CRS84, as the browser needs it.
+
+use geo::{Geometry, MapCoords};
+use serde_json::{Value, json};
+
+use super::elevation::storey_extents;
+use crate::bim::facts::{BuildingFacts, ModelFacts, Outline};
+use crate::permit::verdict::Verdict;
+use crate::space::{crs, geojson};
+
+/// Decimals of a degree as served: about 0.1 mm.
+const DECIMALS: u8 = 9;
+
+fn feature(geometry: &Value, properties: &Value) -> Value {
+    json!({"type": "Feature", "geometry": geometry, "properties": properties})
+}
+
+fn collection(features: Vec<Value>) -> Value {
+    json!({"type": "FeatureCollection", "features": features})
+}
+
+/// A geometry of EPSG:9218 as GeoJSON in CRS84.
+fn to_crs84(geometry: &Geometry<f64>) -> Value {
+    let degrees = geometry.map_coords(|c| crs::to_crs84(c.x, c.y).into());
+    geojson::to_json(&degrees, DECIMALS)
+}
+
+/// The page's evidence: parcels (geometry in EPSG:9218, with their codes), models and verdicts (geometry in
+/// EPSG:9218, as a run keeps it).
+pub fn evidence(parcels: &[(String, Geometry<f64>)], models: &[&ModelFacts], verdicts: &[Verdict]) -> Value {
+    let parcels = parcels.iter().map(|(code, g)| feature(&to_crs84(g), &json!({ "code": code }))).collect();
+    let model = models.iter().flat_map(|m| &m.buildings).flat_map(building).collect();
+    let places = verdicts.iter().enumerate().filter_map(|(row, v)| {
+        let geometry = geojson::from_json(v.geometry.as_ref()?).ok()?;
+        Some(feature(&to_crs84(&geometry), &json!({"row": row, "rule": v.rule, "verdict": v.verdict})))
+    });
+    json!({"parcels": collection(parcels), "model": collection(model), "verdicts": collection(places.collect())})
+}
+
+fn building(b: &BuildingFacts) -> Vec<Value> {
+    let Some(placed) = &b.placed else { return Vec::new() };
+    let outline = |o: &Outline| to_crs84(&Geometry::MultiPolygon(o.0.clone()));
+    let mut features = Vec::new();
+    let parts = [("projection", &placed.projection), ("underground", &placed.underground), ("footprint", &placed.footprint)];
+    for (part, shape) in parts.into_iter().filter(|(_, shape)| !shape.0.0.is_empty()) {
+        features.push(feature(&outline(shape), &json!({"part": part, "name": b.name})));
+    }
+    // The map has no underground: only what stands above ±0.00 is raised.
+    let storeys = storey_extents(b).into_iter().filter(|(_, _, top)| *top > 0.0);
+    for (index, (name, base, top)) in storeys.enumerate() {
+        let about = json!({"part": "storey", "index": index, "name": name, "base_m": base.max(0.0), "top_m": top});
+        features.push(feature(&outline(&placed.footprint), &about));
+    }
+    features
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::verdicts::tests::verdict;
+    use super::*;
+    use crate::permit::verdict::Outcome;
+
+    #[test]
+    fn verdicts_are_placed_in_degrees_by_their_row() {
+        let mut v = verdict("P03", Outcome::Fail);
+        v.geometry = Some(json!({"type": "Point", "coordinates": [411_600.265, 1_327_195.238]}));
+        let e = evidence(&[], &[], &[verdict("G01", Outcome::Pass), v]);
+        let place = &e["verdicts"]["features"][0];
+        assert_eq!(place["properties"]["row"], 1);
+        let lon = place["geometry"]["coordinates"][0].as_f64().unwrap();
+        assert!((lon - 107.69).abs() < 1e-6, "{lon}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What has happened in a case: events, letters, consultations, messages.
+
+use maud::{Markup, html};
+
+use super::super::format::time;
+use super::super::i18n::Tr;
+use crate::permit::law::Machine;
+use crate::store::permits::events::Event;
+use crate::store::permits::work::{Consultation, Letter, Message};
+
+/// Events in the order in which they happened, the latest on top.
+pub fn timeline(tr: Tr, machine: &Machine, events: &[Event]) -> Markup {
+    html! {
+        ol class="timeline" reversed {
+            @for e in events.iter().rev() {
+                li {
+                    p { strong { (event_title(tr, machine, e)) } @if let Some(to) = moved_to(tr, machine, e) { " → " (to) } }
+                    @if !e.note.is_empty() { p { (e.note) } }
+                    p class="small muted" {
+                        time datetime=(e.at.to_rfc3339()) { (time(e.at)) }
+                        " · " (tr.or(&format!("role-{}", e.role.replace('_', "-")), &e.role))
+                        @if let Some(name) = &e.actor_name { " " (name) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn event_title(tr: Tr, machine: &Machine, e: &Event) -> String {
+    let defined = machine.transitions.iter().find(|t| t.event == e.event).map(|t| tr.of(&t.title).to_owned());
+    defined.unwrap_or_else(|| tr.or(&format!("event-{}", e.event.replace('_', "-")), &e.event))
+}
+
+/// Title of the state that an event led to, where it led to another.
+fn moved_to(tr: Tr, machine: &Machine, e: &Event) -> Option<String> {
+    let to = e.to_state.as_ref().filter(|to| e.from_state.as_ref() != Some(to))?;
+    Some(machine.state(to).map_or_else(|| to.clone(), |s| tr.of(&s.title).to_owned()))
+}
+
+/// Letters of the authority, each with its points.
+pub fn letters(tr: Tr, letters: &[Letter]) -> Markup {
+    if letters.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 { (tr.t("letters")) }
+        @for l in letters.iter().rev() {
+            details class="card card--quiet" open[l.kind == "supplement" || l.kind == "refusal"] {
+                summary { strong { (l.title) } " " span class="muted small" { (l.number) " · " (time(l.made_at)) } }
+                (letter_body(tr, &l.body))
+                @if let Some(at) = l.delivered_at { p class="small muted" { (tr.with("delivered-at", &[("time", &time(at))])) } }
+            }
+        }
+    }
+}
+
+fn letter_body(tr: Tr, body: &serde_json::Value) -> Markup {
+    let text = |v: &serde_json::Value| {
+        v.as_str().or_else(|| v[tr.code()].as_str()).or_else(|| v["vi"].as_str()).unwrap_or_default().to_owned()
+    };
+    let paragraphs = body[tr.code()]["paragraphs"].as_array().or_else(|| body["vi"]["paragraphs"].as_array());
+    html! {
+        @for p in paragraphs.into_iter().flatten() { p { (text(p)) } }
+        @if let Some(points) = body["points"].as_array().filter(|p| !p.is_empty()) {
+            ol {
+                @for point in points {
+                    li {
+                        @if let Some(rule) = point["rule"].as_str() { strong { (rule) } ": " }
+                        (text(&point["text"]))
+                        @if let Some(clause) = point["clause"].as_str().filter(|c| !c.is_empty()) { " " span class="muted" { "(" (clause) ")" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Consultations of agencies with their time and answer.
+pub fn consultations(tr: Tr, list: &[Consultation]) -> Markup {
+    if list.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 { (tr.t("consultations")) }
+        ul class="verdicts" {
+            @for c in list {
+                li class="verdict" {
+                    div class="verdict__head" {
+                        h4 { (c.authority_name) }
+                        span class="badge" { (tr.or(&format!("consultation-{}", c.state), &c.state)) }
+                    }
+                    p { (c.question) }
+                    @if let Some(answer) = &c.answer { p { strong { (tr.t("answer")) ": " } (answer) } }
+                    p class="small muted" { (tr.with("asked-and-due", &[("asked", &time(c.asked_at)), ("due", &time(c.due_at))])) }
+                }
+            }
+        }
+    }
+}
+
+/// Messages between applicant and officers, and the form for the next.
+pub fn messages(tr: Tr, id: &str, list: &[Message], may_write: bool) -> Markup {
+    html! {
+        h2 id="messages" { (tr.t("messages")) }
+        @if list.is_empty() { p class="muted" { (tr.t("messages-none")) } }
+        @for m in list {
+            div class="card card--quiet" {
+                p { (m.body) }
+                p class="small muted" { (m.author) " · " (tr.t(if m.from_officer { "from-officer" } else { "from-applicant" })) " · " (time(m.made_at)) }
+            }
+        }
+        @if may_write {
+            form data-api={ "POST /api/v1/applications/" (id) "/messages" } {
+                div class="field" { label for="message-body" { (tr.t("message-new")) } textarea id="message-body" name="body" required {} }
+                div class="actions" { button class="button button--plain" type="submit" { (tr.t("send")) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `GET /api/v1/layers`: the layers that the caller may see, by theme, with titles, units, codes and styles in his
+//! language. The portal's map is drawn from it; so can any other MapLibre client be.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use serde_json::Value as Member;
+
+use super::i18n::Tr;
+use crate::access::{self, View};
+use crate::features::LayerReader;
+use crate::http::auth::Session;
+use crate::http::lang::Language;
+use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value};
+use crate::space::{Bbox, crs};
+use crate::state::AppState;
+
+/// Themes in the order of the tree; others follow by name.
+const THEMES: [&str; 19] = [
+    "planning", "land", "building", "admin", "transport", "utility", "water", "nature", "hazard", "environment",
+    "education", "health", "culture", "tourism", "commerce", "agriculture", "security", "report", "defence",
+];
+
+/// What the map opens on where no layer has an item: the former province Đắk Nông, CRS84.
+const FALLBACK_BOUNDS: [f64; 4] = [107.2, 11.75, 108.15, 12.85];
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/api/v1/layers", get(list))
+}
+
+#[derive(Debug, Serialize)]
+struct Theme {
+    id: String,
+    title: String,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Serialize)]
+struct Layer {
+    id: String,
+    title: String,
+    description: String,
+    geometry: String,
+    access: Access,
+    owner: String,
+    label: Option<String>,
+    min_zoom: u8,
+    visible: bool,
+    draw_order: i32,
+    count: usize,
+    attributes: Vec<Described>,
+    style: Vec<Member>,
+}
+
+#[derive(Debug, Serialize)]
+struct Described {
+    name: String,
+    title: String,
+    #[serde(rename = "type")]
+    kind: AttributeType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes: Option<BTreeMap<String, CodeTitle>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CodeTitle {
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+}
+
+async fn list(State(state): State<AppState>, Session(who): Session, Language(lang): Language) -> Response {
+    let catalog = state.catalog.load_full();
+    let snapshot = state.features.snapshot();
+    let tr = Tr(lang);
+    let readers: Vec<(View, LayerReader)> = catalog
+        .layers
+        .values()
+        .filter_map(|def| access::view(&who, def))
+        .filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader)))
+        .collect();
+    let body = serde_json::json!({
+        "themes": themes(&catalog, &readers, tr),
+        "bounds": bounds(&readers),
+        "revision": format!("{}.{}", snapshot.epoch.simple(), snapshot.revision),
+        "sample": is_sample(&readers),
+    });
+    let headers = [(header::CACHE_CONTROL, "private, no-cache"), (header::VARY, "cookie, accept-language")];
+    (headers, Json(body)).into_response()
+}
+
+fn themes(catalog: &Catalog, readers: &[(View, LayerReader)], tr: Tr) -> Vec<Theme> {
+    let mut by_theme: BTreeMap<(usize, String), Vec<Layer>> = BTreeMap::new();
+    for (view, reader) in readers {
+        let theme = &view.layer.theme;
+        let place = THEMES.iter().position(|t| t == theme).unwrap_or(THEMES.len());
+        by_theme.entry((place, theme.clone())).or_default().push(describe(catalog, view, reader, tr));
+    }
+    by_theme
+        .into_iter()
+        .map(|((_, id), mut layers)| {
+            layers.sort_by(|a, b| b.visible.cmp(&a.visible).then_with(|| a.title.cmp(&b.title)));
+            Theme { title: tr.or(&format!("theme-{id}"), &id), id, layers }
+        })
+        .collect()
+}
+
+fn describe(catalog: &Catalog, view: &View, reader: &LayerReader, tr: Tr) -> Layer {
+    let def = &view.layer;
+    let seen = def.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
+    Layer {
+        id: def.id.clone(),
+        title: tr.of(&def.title).to_owned(),
+        description: tr.of(&def.description).to_owned(),
+        geometry: format!("{:?}", def.geometry),
+        access: def.access,
+        owner: owners(catalog, def, tr),
+        label: def.label.clone().filter(|l| view.attribute(l).is_some()),
+        min_zoom: def.min_zoom,
+        visible: def.visible,
+        draw_order: def.draw_order,
+        count: reader.count(),
+        attributes: seen.map(|(a, _)| attribute(catalog, a, tr)).collect(),
+        style: def.styles.iter().enumerate().map(|(i, style)| style_layer(def, i, style)).collect(),
+    }
+}
+
+fn owners(catalog: &Catalog, def: &LayerDef, tr: Tr) -> String {
+    let title = |code: &String| {
+        let list = catalog.code_lists.get("agency")?;
+        list.codes.iter().find(|c| &c.code == code).map(|c| tr.of(&c.title).to_owned())
+    };
+    def.owner.iter().map(|code| title(code).unwrap_or_else(|| code.clone())).collect::<Vec<_>>().join(", ")
+}
+
+fn attribute(catalog: &Catalog, a: &Attribute, tr: Tr) -> Described {
+    let codes = a.codes.as_ref().and_then(|id| catalog.code_lists.get(id)).map(|list| {
+        let title = |c: &crate::layers::Code| CodeTitle { title: tr.of(&c.title).to_owned(), color: c.color.clone() };
+        list.codes.iter().map(|c| (c.code.clone(), title(c))).collect()
+    });
+    Described { name: a.name.clone(), title: tr.of(&a.title).to_owned(), kind: a.kind, unit: a.unit.clone(), codes }
+}
+
+/// A style of the definition with what a MapLibre layer needs: id, source, source layer.
+fn style_layer(def: &LayerDef, index: usize, style: &Member) -> Member {
+    let mut style = style.clone();
+    if let Some(members) = style.as_object_mut() {
+        members.insert("id".to_owned(), format!("{}-{index}", def.id).into());
+        members.insert("source".to_owned(), def.id.clone().into());
+        members.insert("source-layer".to_owned(), def.id.clone().into());
+        let least = members.get("minzoom").and_then(Member::as_f64).unwrap_or(0.0).max(f64::from(def.min_zoom));
+        if least > 0.0 {
+            members.insert("minzoom".to_owned(), least.into());
+        }
+    }
+    style
+}
+
+/// What the map opens on: the detailed plans, else the parcels, else the communes.
+fn bounds(readers: &[(View, LayerReader)]) -> [f64; 4] {
+    let extent = |id: &str| readers.iter().find(|(v, _)| v.layer.id == id).and_then(|(_, r)| r.extent());
+    ["admin_commune", "parcel", "plan_boundary"]
+        .into_iter()
+        .find_map(extent)
+        .map_or(FALLBACK_BOUNDS, |b: Bbox| {
+            let b = crs::bbox_to_crs84(&b);
+            [b.min_x, b.min_y, b.max_x, b.max_y]
+        })
+}
+
+/// Whether what is served was made up by `dothi sample load`: then every map says so.
+fn is_sample(readers: &[(View, LayerReader)]) -> bool {
+    readers.iter().filter(|(v, _)| matches!(v.layer.id.as_str(), "parcel" | "building")).any(|(_, reader)| {
+        let query = crate::features::Query { limit: 1, ..Default::default() };
+        reader.query(&query).is_ok_and(|mut items| {
+            items.next().is_some_and(|item| item.value_of("made_up") == Some(Value::Bool(true)))
+        })
+    })
+}
