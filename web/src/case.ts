@@ -1,11 +1,13 @@
 // The pages of an application: the applicant's and the officer's.
 import './portal';
 import { caseMap } from './case/casemap';
-import { bindRuns, bindUploads, followOpenJobs } from './case/upload';
+import { bindBulkFindings } from './case/findings';
+import { bindRuns, bindUploads, followOpenRuns } from './case/upload';
 
 bindUploads();
 bindRuns();
-followOpenJobs();
+followOpenRuns();
+bindBulkFindings();
 caseMap().catch((e: Error) => {
   const at = document.getElementById('casemap-canvas');
   if (at) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
+use axum::http::header::InvalidHeaderValue;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -12,6 +13,7 @@ use crate::error::Error;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/web/dist"]
+#[allow_missing = true]
 struct Dist;
 
 /// Entry names (`map.ts`, `portal.css`) to the hashed names that the bundler gave them.
@@ -46,7 +48,7 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Respo
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {
-        answer.insert(name, value.parse().map_err(|e| Error::internal("header of an asset", Box::new(e) as _))?);
+        answer.insert(name, value.parse().map_err(|e: InvalidHeaderValue| Error::internal("header of an asset", e))?);
     }
     Ok(response)
 }

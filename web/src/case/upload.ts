@@ -119,13 +119,24 @@ export function bindRuns(): void {
   }
 }
 
-/** Waits for work that was under way when the page was made (an official run after `accept`, say). */
-export function followOpenJobs(): void {
-  for (const node of document.querySelectorAll<HTMLElement>('[data-job]')) {
+interface Run {
+  run: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+}
+
+/** Waits for a run that was under way when the page was made (the official run after `accept`, say). */
+export function followOpenRuns(): void {
+  for (const node of document.querySelectorAll<HTMLElement>('[data-await-run]')) {
     const progress = new Progress();
     node.replaceChildren(progress.node);
-    waitForJob(node.dataset['job']!, (now) => progress.at(now.state === 'queued' ? t('job-queued') : t('run-working'), now.progress ?? null))
-      .then(() => location.reload())
-      .catch((e: unknown) => fail(node, e));
+    const look = async (wait: number): Promise<void> => {
+      const { runs } = await call<{ runs: Run[] }>('GET', node.dataset['runs']!);
+      const now = runs.find((r) => r.run === node.dataset['awaitRun']);
+      if (!now || now.state === 'done' || now.state === 'failed') return location.reload();
+      progress.at(now.state === 'queued' ? t('job-queued') : t('run-working'));
+      await new Promise((r) => setTimeout(r, wait));
+      return look(Math.min(wait * 1.4, 3000));
+    };
+    look(500).catch((e: unknown) => fail(node, e));
   }
 }

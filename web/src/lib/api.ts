@@ -12,11 +12,16 @@ export class Problem extends Error {
   }
 }
 
+/** A key for one attempt. (crypto.randomUUID needs https; this also works on a plain test server.) */
+function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16).padStart(8, '0')).join('');
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const bilingual = body[`detail_${lang}`] ?? body['detail'] ?? body['title'];
   const text = typeof bilingual === 'string' ? bilingual : '';
-  if (response.status === 401) return new Problem(t('error-session'), 401, body);
+  if (response.status === 401) return new Problem(t(response.url.endsWith('/login') ? 'error-login' : 'error-session'), 401, body);
   if (response.status >= 500) return new Problem(text || t('error-server'), response.status, body);
   return new Problem(text || t('error-status', { status: response.status }), response.status, body);
 }
@@ -28,7 +33,7 @@ export async function call<T>(method: string, url: string, body?: unknown, heade
     init.body = JSON.stringify(body);
     (init.headers as Record<string, string>)['content-type'] = 'application/json';
   }
-  if (method !== 'GET') (init.headers as Record<string, string>)['idempotency-key'] ??= crypto.randomUUID();
+  if (method !== 'GET') (init.headers as Record<string, string>)['idempotency-key'] ??= freshKey();
   let response: Response;
   try {
     response = await fetch(url, init);
@@ -48,7 +53,7 @@ export function upload<T>(url: string, file: File, onProgress: (sent: number, to
     request.setRequestHeader('accept', 'application/json');
     request.setRequestHeader('accept-language', lang);
     request.setRequestHeader('content-type', file.type || 'application/octet-stream');
-    request.setRequestHeader('idempotency-key', crypto.randomUUID());
+    request.setRequestHeader('idempotency-key', freshKey());
     request.upload.onprogress = (e) => onProgress(e.loaded, e.lengthComputable ? e.total : file.size);
     request.onerror = () => reject(new Problem(t('error-network'), 0));
     request.onabort = () => reject(new Problem(t('upload-cancelled'), 0));

@@ -72,7 +72,7 @@ function groundsOf(part: HTMLElement): Record<string, unknown>[] {
   return grounds;
 }
 
-interface Mistake {
+export interface Mistake {
   field?: Field;
   text: string;
 }
@@ -169,7 +169,10 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
     const answer = (await call<Record<string, unknown>>(method, url, bodyOf(form))) ?? {};
     form.dispatchEvent(new CustomEvent('sent', { bubbles: true }));
     const next = (form.dataset['then'] ?? 'reload').replace(/\{(\w+)\}/g, (_, k: string) => encodeURIComponent(String(answer[k] ?? '')));
-    if (next === 'reload') location.reload();
+    if (next === 'reload') {
+      if (form.dataset['at']) history.replaceState(null, '', `#${form.dataset['at']}`);
+      location.reload();
+    }
     else if (next !== 'stay') location.assign(next);
     else buttons.forEach((b) => (b.disabled = false));
   } catch (e) {

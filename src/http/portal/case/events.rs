@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::i18n::Tr;
-use crate::permit::procedure::AllowedEvent;
+use super::model::{Blocked, Offered};
 use crate::permit::verdict::{Effect, Outcome, Verdict};
 use crate::store::permits::authorities::Authority;
 use crate::text::Lang;
@@ -30,7 +30,7 @@ const GRAVE: [&str; 3] = ["withdraw", "refuse", "return"];
 
 impl EventForms<'_> {
     /// All forms: what leads on first, then the rest folded.
-    pub fn all(&self, allowed: &[AllowedEvent]) -> Markup {
+    pub fn all(&self, allowed: &[Offered]) -> Markup {
         let (main, other): (Vec<_>, Vec<_>) = allowed.iter().partition(|e| MAIN.contains(&e.event.as_str()));
         html! {
             @for event in &main { (self.form(event)) }
@@ -43,7 +43,7 @@ impl EventForms<'_> {
         }
     }
 
-    fn form(&self, event: &AllowedEvent) -> Markup {
+    fn form(&self, event: &Offered) -> Markup {
         let tr = self.tr;
         let grave = GRAVE.contains(&event.event.as_str());
         let question = grave.then(|| tr.with("confirm-event", &[("event", &tr.of(&event.title).to_lowercase())]));
@@ -63,7 +63,7 @@ impl EventForms<'_> {
     }
 
     /// Why an event would be refused now, with what to do about it.
-    fn blocked(&self, why: &crate::permit::procedure::Refusal) -> Markup {
+    fn blocked(&self, why: &Blocked) -> Markup {
         let tr = self.tr;
         html! {
             div class="notice notice--warn" {
@@ -78,7 +78,7 @@ impl EventForms<'_> {
         }
     }
 
-    fn fields(&self, event: &AllowedEvent) -> Markup {
+    fn fields(&self, event: &Offered) -> Markup {
         let needs = |name: &str| event.requires.iter().any(|r| r == name);
         html! {
             @if needs("authority") { (self.authority(event, "authority", &["commune", "zone_board", "department"])) }
@@ -86,15 +86,15 @@ impl EventForms<'_> {
             @if needs("reviewer") { (self.line(event, "reviewer")) }
             @if needs("opinion") { (self.opinion(event)) }
             @if needs("grounds") { (self.grounds(event)) }
-            (self.note(event, needs("note")))
+            @if event.event == "consult" { (self.text(event, "question", "note-consult", true)) } @else { (self.note(event, needs("note"))) }
         }
     }
 
-    fn id_of(&self, event: &AllowedEvent, field: &str) -> String {
+    fn id_of(&self, event: &Offered, field: &str) -> String {
         format!("{}-{field}", event.event)
     }
 
-    fn note(&self, event: &AllowedEvent, required: bool) -> Markup {
+    fn note(&self, event: &Offered, required: bool) -> Markup {
         let tr = self.tr;
         let id = self.id_of(event, "note");
         let label = tr.or(&format!("note-{}", event.event.replace('_', "-")), &tr.t("note"));
@@ -106,7 +106,17 @@ impl EventForms<'_> {
         }
     }
 
-    fn line(&self, event: &AllowedEvent, field: &str) -> Markup {
+    fn text(&self, event: &Offered, field: &str, label: &str, required: bool) -> Markup {
+        let id = self.id_of(event, field);
+        html! {
+            div class="field" {
+                label for=(id) { (self.tr.or(label, field)) }
+                textarea id=(id) name=(field) required[required] {}
+            }
+        }
+    }
+
+    fn line(&self, event: &Offered, field: &str) -> Markup {
         let id = self.id_of(event, field);
         html! {
             div class="field" {
@@ -116,7 +126,7 @@ impl EventForms<'_> {
         }
     }
 
-    fn authority(&self, event: &AllowedEvent, field: &str, kinds: &[&str]) -> Markup {
+    fn authority(&self, event: &Offered, field: &str, kinds: &[&str]) -> Markup {
         let tr = self.tr;
         let id = self.id_of(event, field);
         html! {
@@ -132,7 +142,7 @@ impl EventForms<'_> {
         }
     }
 
-    fn opinion(&self, event: &AllowedEvent) -> Markup {
+    fn opinion(&self, event: &Offered) -> Markup {
         let tr = self.tr;
         let id = self.id_of(event, "opinion");
         html! {
@@ -149,7 +159,7 @@ impl EventForms<'_> {
     }
 
     /// Grounds of a refusal: the failed rows that bind, and one in the officer's own words with its clause.
-    fn grounds(&self, event: &AllowedEvent) -> Markup {
+    fn grounds(&self, event: &Offered) -> Markup {
         let tr = self.tr;
         let failed: Vec<_> = self.rows.iter().filter(|v| may_bear_refusal(v)).collect();
         html! {

@@ -26,14 +26,12 @@ fn to_crs84(geometry: &Geometry<f64>) -> Value {
     geojson::to_json(&degrees, DECIMALS)
 }
 
-/// The page's evidence: parcels (geometry in EPSG:9218, with their codes), models and verdicts (geometry in
-/// EPSG:9218, as a run keeps it).
+/// The page's evidence: parcels with their codes and models in EPSG:9218, verdicts in CRS84 as they are served.
 pub fn evidence(parcels: &[(String, Geometry<f64>)], models: &[&ModelFacts], verdicts: &[Verdict]) -> Value {
     let parcels = parcels.iter().map(|(code, g)| feature(&to_crs84(g), &json!({ "code": code }))).collect();
     let model = models.iter().flat_map(|m| &m.buildings).flat_map(building).collect();
     let places = verdicts.iter().enumerate().filter_map(|(row, v)| {
-        let geometry = geojson::from_json(v.geometry.as_ref()?).ok()?;
-        Some(feature(&to_crs84(&geometry), &json!({"row": row, "rule": v.rule, "verdict": v.verdict})))
+        Some(feature(v.geometry.as_ref()?, &json!({"row": row, "rule": v.rule, "verdict": v.verdict})))
     });
     json!({"parcels": collection(parcels), "model": collection(model), "verdicts": collection(places.collect())})
 }
@@ -62,13 +60,18 @@ mod tests {
     use crate::permit::verdict::Outcome;
 
     #[test]
-    fn verdicts_are_placed_in_degrees_by_their_row() {
+    fn verdicts_are_found_by_their_row() {
         let mut v = verdict("P03", Outcome::Fail);
-        v.geometry = Some(json!({"type": "Point", "coordinates": [411_600.265, 1_327_195.238]}));
+        v.geometry = Some(json!({"type": "Point", "coordinates": [107.69, 12.0]}));
         let e = evidence(&[], &[], &[verdict("G01", Outcome::Pass), v]);
-        let place = &e["verdicts"]["features"][0];
-        assert_eq!(place["properties"]["row"], 1);
-        let lon = place["geometry"]["coordinates"][0].as_f64().unwrap();
+        assert_eq!(e["verdicts"]["features"][0]["properties"]["row"], 1);
+    }
+
+    #[test]
+    fn parcels_are_drawn_in_degrees() {
+        let point = Geometry::Point(geo::point!(x: 411_600.265, y: 1_327_195.238));
+        let e = evidence(&[("24611-1-1".to_owned(), point)], &[], &[]);
+        let lon = e["parcels"]["features"][0]["geometry"]["coordinates"][0].as_f64().unwrap();
         assert!((lon - 107.69).abs() < 1e-6, "{lon}");
     }
 }

@@ -4,22 +4,21 @@ use maud::{Markup, html};
 
 use super::super::format::time;
 use super::super::i18n::Tr;
-use crate::permit::law::Machine;
-use crate::store::permits::events::Event;
+use super::model::HistoryRow;
 use crate::store::permits::work::{Consultation, Letter, Message};
 
-/// Events in the order in which they happened, the latest on top.
-pub fn timeline(tr: Tr, machine: &Machine, events: &[Event]) -> Markup {
+/// Events in the order in which they happened, the latest on top. `title_of` names a state.
+pub fn timeline(tr: Tr, events: &[HistoryRow], title_of: &impl Fn(&str) -> String) -> Markup {
     html! {
         ol class="timeline" reversed {
             @for e in events.iter().rev() {
                 li {
-                    p { strong { (event_title(tr, machine, e)) } @if let Some(to) = moved_to(tr, machine, e) { " → " (to) } }
+                    p { strong { (event_title(tr, e)) } @if let Some(to) = moved_to(e) { " → " (title_of(to)) } }
                     @if !e.note.is_empty() { p { (e.note) } }
                     p class="small muted" {
                         time datetime=(e.at.to_rfc3339()) { (time(e.at)) }
                         " · " (tr.or(&format!("role-{}", e.role.replace('_', "-")), &e.role))
-                        @if let Some(name) = &e.actor_name { " " (name) }
+                        @if let Some(name) = &e.actor { ": " (name) }
                     }
                 }
             }
@@ -27,15 +26,13 @@ pub fn timeline(tr: Tr, machine: &Machine, events: &[Event]) -> Markup {
     }
 }
 
-fn event_title(tr: Tr, machine: &Machine, e: &Event) -> String {
-    let defined = machine.transitions.iter().find(|t| t.event == e.event).map(|t| tr.of(&t.title).to_owned());
-    defined.unwrap_or_else(|| tr.or(&format!("event-{}", e.event.replace('_', "-")), &e.event))
+fn event_title(tr: Tr, e: &HistoryRow) -> String {
+    e.title.clone().unwrap_or_else(|| tr.or(&format!("event-{}", e.event.replace('_', "-")), &e.event))
 }
 
-/// Title of the state that an event led to, where it led to another.
-fn moved_to(tr: Tr, machine: &Machine, e: &Event) -> Option<String> {
-    let to = e.to_state.as_ref().filter(|to| e.from_state.as_ref() != Some(to))?;
-    Some(machine.state(to).map_or_else(|| to.clone(), |s| tr.of(&s.title).to_owned()))
+/// The state that an event led to, where it led to another.
+fn moved_to(e: &HistoryRow) -> Option<&str> {
+    e.to.as_deref().filter(|to| e.from.as_deref() != Some(*to))
 }
 
 /// Letters of the authority, each with its points.

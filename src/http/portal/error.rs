@@ -1,0 +1,64 @@
+//! Errors as pages, for people who follow a link: what happened, and what to do.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use maud::html;
+
+use super::i18n::Tr;
+use super::page::{Page, Visit};
+use crate::access::Principal;
+use crate::text::Lang;
+
+/// Whether a request wants a page: a browser that opens an address, not a program that asks the interface.
+pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let machine = ["/api/", "/ogc", "/tiles/", "/wfs", "/assets/", "/health/", "/metrics"];
+    let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html") && !machine.iter().any(|m| path.starts_with(m))
+}
+
+/// The page of an error. `detail` is what the problem says in the reader's language; `path` and query are those of
+/// the request, for the way back after sign-in.
+pub fn page(status: StatusCode, detail: &str, request_id: Option<&str>, lang: Lang, path: &str) -> Response {
+    let tr = Tr(lang);
+    let (title, text) = match status.as_u16() {
+        401 => (tr.t("error-401-title"), tr.t("error-401")),
+        403 => (tr.t("error-403-title"), detail.to_owned()),
+        404 => (tr.t("error-404-title"), tr.t("error-404")),
+        503 => (tr.t("error-503-title"), detail.to_owned()),
+        500..=599 => (tr.t("error-500-title"), tr.t("error-500")),
+        _ => (tr.t("error-other-title"), detail.to_owned()),
+    };
+    // Who reads is not asked for here: the database may be what failed.
+    let visit = Visit { tr, who: Principal::public(), path: path.to_owned() };
+    let next = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let body = html! {
+        h1 { (title) }
+        p { (text) }
+        @if let Some(id) = request_id.filter(|_| status.is_server_error()) {
+            p class="small muted" { (tr.with("error-request-id", &[("id", id)])) }
+        }
+        div class="actions" {
+            @if status == StatusCode::UNAUTHORIZED { a class="button" href={ "/sign-in?next=" (next) } { (tr.t("sign-in")) } }
+            a class="button button--plain" href="/" { (tr.t("error-home")) }
+        }
+    };
+    let mut response = Page::new(&visit, title).narrow().render(&body);
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_problems_and_people_pages() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8".parse().unwrap());
+        assert!(wants_page("/applications/1", &headers));
+        assert!(!wants_page("/api/v1/applications/1", &headers));
+        assert!(!wants_page("/ogc/collections/x", &headers));
+        headers.insert(header::ACCEPT, "*/*".parse().unwrap());
+        assert!(!wants_page("/applications/1", &headers));
+    }
+}

@@ -1,0 +1,63 @@
+//! The portal: server-rendered pages (maud), in Vietnamese and English, and the bundle of `web/`.
+//!
+//! Pages read through the same functions as the JSON API. What changes something goes to the JSON API from the
+//! page's script, so that a browser has no way in that a program lacks.
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::routing::get;
+
+use self::i18n::Tr;
+use self::page::Visit;
+use super::auth::Session;
+use super::lang;
+use crate::error::Error;
+use crate::state::AppState;
+
+mod applications;
+mod apply;
+mod assets;
+mod case;
+pub mod error;
+mod format;
+mod i18n;
+mod icons;
+mod layers;
+mod list;
+mod map;
+mod officer;
+mod page;
+mod parcel;
+mod register;
+mod search;
+mod sign_in;
+
+/// The pages, their bundle, and the layer tree that the map is drawn from.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(map::page))
+        .route("/search", get(search::page))
+        .route("/sign-in", get(sign_in::page))
+        .route("/lang/{code}", get(sign_in::language))
+        .route("/apply", get(apply::page))
+        .route("/applications", get(applications::list_page))
+        .route("/applications/{id}", get(applications::case_page))
+        .route("/officer", get(officer::queue))
+        .route("/officer/{id}", get(officer::review))
+        .route("/permits", get(register::list))
+        .route("/permits/{code}", get(register::page))
+        .route("/assets/{*path}", get(assets::serve))
+        .merge(layers::router())
+        .merge(super::search::router())
+}
+
+impl FromRequestParts<AppState> for Visit {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let Session(who) = Session::from_request_parts(parts, state).await?;
+        let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        Ok(Self { tr: Tr(lang::of_headers(&parts.headers)), who, path })
+    }
+}
