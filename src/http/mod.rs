@@ -26,6 +26,8 @@ pub mod lang;
 pub mod ogc;
 pub mod problem;
 pub mod tiles;
+pub mod portal;
+pub mod search;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
@@ -39,6 +41,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::router())
         .merge(ogc::router())
         .merge(tiles::router())
+        .merge(portal::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     layered(timed.fallback(unknown_path).method_not_allowed_fallback(wrong_method)).with_state(state)
 }

@@ -144,7 +144,13 @@ fn kind_of(layer: &LayerDef) -> Kind {
 }
 
 /// One item by `layer/fid`; none where it does not exist or may not be seen.
-fn one(catalog: &Catalog, snapshot: &Snapshot, who: &Principal, lang: Lang, item: &str) -> Result<Option<Hit>> {
+fn one(
+    catalog: &Catalog,
+    snapshot: &Snapshot,
+    who: &Principal,
+    lang: Lang,
+    item: &str,
+) -> Result<Option<Hit>> {
     let wrong = || Error::invalid("item", "cần dạng lớp/số", "expected layer/fid");
     let (layer, fid) = item.split_once('/').ok_or_else(wrong)?;
     let fid: i64 = fid.parse().map_err(|_| wrong())?;
@@ -209,7 +215,8 @@ fn hit(reader: &LayerReader, item: &Item<'_>, lang: Lang, rank: u32) -> Option<H
         _ => None,
     };
     let label = def.label.as_deref().and_then(text);
-    let name = label.or_else(|| text("name")).or_else(|| text("code")).unwrap_or_else(|| item.fid.to_string());
+    let name =
+        label.or_else(|| text("name")).or_else(|| text("code")).unwrap_or_else(|| item.fid.to_string());
     let (title, detail) = match kind_of(def) {
         Kind::Parcel => (parcel_title(item, lang).unwrap_or_else(|| name.clone()), Some(name)),
         Kind::Commune | Kind::Place => (name, None),

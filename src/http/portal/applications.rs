@@ -114,7 +114,8 @@ fn warning(page: &CasePage) -> Markup {
         "SUPPLEMENT_REQUESTED" => "supplement-warning",
         _ => return html! {},
     };
-    let returned = page.case.history.iter().rev().find(|e| e.event == "return" && page.case.state == "RETURNED");
+    let returned =
+        page.case.history.iter().rev().find(|e| e.event == "return" && page.case.state == "RETURNED");
     html! {
         div class="notice notice--warn" {
             p { strong { (page.tr.t(key)) } }

@@ -45,7 +45,11 @@ pub async fn page(visit: Visit, State(state): State<AppState>, Query(wish): Quer
         }
     };
     let page = Page::new(&visit, tr.t("apply-heading")).narrow();
-    let page = if visit.who.user.is_some() { page.crumb(tr.t("applications-heading"), "/applications") } else { page };
+    let page = if visit.who.user.is_some() {
+        page.crumb(tr.t("applications-heading"), "/applications")
+    } else {
+        page
+    };
     Ok(page.render(&body))
 }
 

@@ -32,7 +32,8 @@ pub fn url(entry: &str) -> String {
 pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
     let file = Dist::get(&path).ok_or_else(|| Error::not_found("asset", path.clone()))?;
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
-    let cache = if is_hashed(&path) { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
+    let cache =
+        if is_hashed(&path) { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
     let seen = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     if seen.is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
@@ -48,7 +49,10 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Respo
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {
-        answer.insert(name, value.parse().map_err(|e: InvalidHeaderValue| Error::internal("header of an asset", e))?);
+        answer.insert(
+            name,
+            value.parse().map_err(|e: InvalidHeaderValue| Error::internal("header of an asset", e))?,
+        );
     }
     Ok(response)
 }

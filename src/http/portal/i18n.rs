@@ -24,7 +24,8 @@ static EN: LazyLock<LanguageIdentifier> = LazyLock::new(|| "en".parse().expect("
 
 /// Names of the variables that texts for scripts may use; they stay in the text as `{name}`.
 const SCRIPT_VARIABLES: [&str; 13] = [
-    "status", "field", "min", "on", "all", "count", "q", "time", "reason", "limit", "sent", "total", "percent",
+    "status", "field", "min", "on", "all", "count", "q", "time", "reason", "limit", "sent", "total",
+    "percent",
 ];
 
 /// Texts of one language.
@@ -99,9 +100,12 @@ mod tests {
         let mut keys = BTreeSet::new();
         for file in std::fs::read_dir(folder).unwrap() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            keys.extend(text.lines().filter_map(|l| l.split_once(" =")).map(|(k, _)| k.to_owned()).filter(
-                |k| k.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'),
-            ));
+            keys.extend(
+                text.lines()
+                    .filter_map(|l| l.split_once(" ="))
+                    .map(|(k, _)| k.to_owned())
+                    .filter(|k| k.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')),
+            );
         }
         keys
     }
@@ -133,10 +137,13 @@ mod tests {
                     // `t(` must not be the end of another name (`Text(`, `set(` …).
                     for (at, _) in source.match_indices(call) {
                         let before = source[..at].chars().next_back().unwrap_or(' ');
-                        if !call.starts_with('.') && (before.is_alphanumeric() || before == '_' || before == '.') {
+                        if !call.starts_with('.')
+                            && (before.is_alphanumeric() || before == '_' || before == '.')
+                        {
                             continue;
                         }
-                        let key: String = source[at + call.len()..].chars().take_while(|c| *c != end).collect();
+                        let key: String =
+                            source[at + call.len()..].chars().take_while(|c| *c != end).collect();
                         let key = format!("{prefix}{key}");
                         if !known.contains(&key) {
                             missing.insert(format!("{}: {key}", path.display()));

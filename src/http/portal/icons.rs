@@ -30,7 +30,10 @@ pub fn menu() -> Markup {
 
 /// A magnifying glass.
 pub fn search() -> Markup {
-    svg(18, r#"<circle cx="7" cy="7" r="4.8" fill="none" stroke="currentColor" stroke-width="1.8"/><path d="M10.6 10.6L15 15" stroke="currentColor" stroke-width="2"/>"#)
+    svg(
+        18,
+        r#"<circle cx="7" cy="7" r="4.8" fill="none" stroke="currentColor" stroke-width="1.8"/><path d="M10.6 10.6L15 15" stroke="currentColor" stroke-width="2"/>"#,
+    )
 }
 
 /// A cross: close.
@@ -40,7 +43,10 @@ pub fn close() -> Markup {
 
 /// A stack of layers.
 pub fn layers() -> Markup {
-    svg(18, r#"<path d="M8 1.5l6.5 3.2L8 8 1.5 4.7zM1.5 8L8 11.2 14.5 8M1.5 11.2L8 14.4l6.5-3.2" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/>"#)
+    svg(
+        18,
+        r#"<path d="M8 1.5l6.5 3.2L8 8 1.5 4.7zM1.5 8L8 11.2 14.5 8M1.5 11.2L8 14.4l6.5-3.2" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/>"#,
+    )
 }
 
 /// The sign of a verdict; each has a shape of its own, for colour alone says nothing to some.
@@ -48,11 +54,17 @@ pub fn outcome(outcome: Outcome) -> Markup {
     svg(
         14,
         match outcome {
-            Outcome::Pass => r#"<path d="M2.5 8.5l3.5 3.5 7.5-8" fill="none" stroke="currentColor" stroke-width="2.4"/>"#,
+            Outcome::Pass => {
+                r#"<path d="M2.5 8.5l3.5 3.5 7.5-8" fill="none" stroke="currentColor" stroke-width="2.4"/>"#
+            }
             Outcome::Fail => r#"<path d="M3 3l10 10M13 3L3 13" stroke="currentColor" stroke-width="2.4"/>"#,
-            Outcome::Manual => r#"<path d="M8 1.5L15 14H1z" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"/><path d="M8 6v4M8 11.4v1.4" stroke="currentColor" stroke-width="1.6"/>"#,
+            Outcome::Manual => {
+                r#"<path d="M8 1.5L15 14H1z" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"/><path d="M8 6v4M8 11.4v1.4" stroke="currentColor" stroke-width="1.6"/>"#
+            }
             Outcome::NotApplicable => r#"<path d="M3 8h10" stroke="currentColor" stroke-width="2.4"/>"#,
-            Outcome::NoData => r#"<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="3 2"/><path d="M8 4.6v4M8 10v1.6" stroke="currentColor" stroke-width="1.6"/>"#,
+            Outcome::NoData => {
+                r#"<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="3 2"/><path d="M8 4.6v4M8 10v1.6" stroke="currentColor" stroke-width="1.6"/>"#
+            }
         },
     )
 }

@@ -22,8 +22,25 @@ use crate::state::AppState;
 
 /// Themes in the order of the tree; others follow by name.
 const THEMES: [&str; 19] = [
-    "planning", "land", "building", "admin", "transport", "utility", "water", "nature", "hazard", "environment",
-    "education", "health", "culture", "tourism", "commerce", "agriculture", "security", "report", "defence",
+    "planning",
+    "land",
+    "building",
+    "admin",
+    "transport",
+    "utility",
+    "water",
+    "nature",
+    "hazard",
+    "environment",
+    "education",
+    "health",
+    "culture",
+    "tourism",
+    "commerce",
+    "agriculture",
+    "security",
+    "report",
+    "defence",
 ];
 
 /// What the map opens on where no layer has an item: the former province Đắk Nông, CRS84.
@@ -142,10 +159,17 @@ fn owners(catalog: &Catalog, def: &LayerDef, tr: Tr) -> String {
 
 fn attribute(catalog: &Catalog, a: &Attribute, tr: Tr) -> Described {
     let codes = a.codes.as_ref().and_then(|id| catalog.code_lists.get(id)).map(|list| {
-        let title = |c: &crate::layers::Code| CodeTitle { title: tr.of(&c.title).to_owned(), color: c.color.clone() };
+        let title =
+            |c: &crate::layers::Code| CodeTitle { title: tr.of(&c.title).to_owned(), color: c.color.clone() };
         list.codes.iter().map(|c| (c.code.clone(), title(c))).collect()
     });
-    Described { name: a.name.clone(), title: tr.of(&a.title).to_owned(), kind: a.kind, unit: a.unit.clone(), codes }
+    Described {
+        name: a.name.clone(),
+        title: tr.of(&a.title).to_owned(),
+        kind: a.kind,
+        unit: a.unit.clone(),
+        codes,
+    }
 }
 
 /// A style of the definition with what a MapLibre layer needs: id, source, source layer.
@@ -155,7 +179,8 @@ fn style_layer(def: &LayerDef, index: usize, style: &Member) -> Member {
         members.insert("id".to_owned(), format!("{}-{index}", def.id).into());
         members.insert("source".to_owned(), def.id.clone().into());
         members.insert("source-layer".to_owned(), def.id.clone().into());
-        let least = members.get("minzoom").and_then(Member::as_f64).unwrap_or(0.0).max(f64::from(def.min_zoom));
+        let least =
+            members.get("minzoom").and_then(Member::as_f64).unwrap_or(0.0).max(f64::from(def.min_zoom));
         if least > 0.0 {
             members.insert("minzoom".to_owned(), least.into());
         }
@@ -166,13 +191,13 @@ fn style_layer(def: &LayerDef, index: usize, style: &Member) -> Member {
 /// What the map opens on: the detailed plans, else the parcels, else the communes.
 fn bounds(readers: &[(View, LayerReader)]) -> [f64; 4] {
     let extent = |id: &str| readers.iter().find(|(v, _)| v.layer.id == id).and_then(|(_, r)| r.extent());
-    ["admin_commune", "parcel", "plan_boundary"]
-        .into_iter()
-        .find_map(extent)
-        .map_or(FALLBACK_BOUNDS, |b: Bbox| {
+    ["admin_commune", "parcel", "plan_boundary"].into_iter().find_map(extent).map_or(
+        FALLBACK_BOUNDS,
+        |b: Bbox| {
             let b = crs::bbox_to_crs84(&b);
             [b.min_x, b.min_y, b.max_x, b.max_y]
-        })
+        },
+    )
 }
 
 /// Whether what is served was made up by `dothi sample load`: then every map says so.

@@ -99,7 +99,9 @@ fn filter_form(visit: &Visit, state: &AppState, filters: &Filters, all: bool) ->
 fn table(visit: &Visit, state: &AppState, rows: &[Row]) -> Markup {
     let tr = visit.tr;
     let today = crate::permit::calendar::local_date(chrono::Utc::now());
-    let kind = |kind: &str| state.law.procedure(kind, today).map_or_else(|_| kind.to_owned(), |p| tr.of(&p.title).to_owned());
+    let kind = |kind: &str| {
+        state.law.procedure(kind, today).map_or_else(|_| kind.to_owned(), |p| tr.of(&p.title).to_owned())
+    };
     html! {
         div class="table-wrap" {
             table class="stack" {

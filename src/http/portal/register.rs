@@ -38,7 +38,11 @@ struct Row {
 }
 
 /// `GET /permits?q=`.
-pub async fn list(visit: Visit, State(state): State<AppState>, Query(wanted): Query<Wanted>) -> Result<Response> {
+pub async fn list(
+    visit: Visit,
+    State(state): State<AppState>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response> {
     let tr = visit.tr;
     let q = wanted.q.as_deref().map(str::trim).unwrap_or_default();
     if !q.is_empty() {
@@ -143,7 +147,8 @@ pub async fn page(visit: Visit, State(state): State<AppState>, Path(code): Path<
     let text = |name: &str| permit[name].as_str().unwrap_or_default().to_owned();
     let date = |name: &str| text(name).parse::<NaiveDate>().map(day).unwrap_or_default();
     let number = |name: &str, unit: &str| permit[name].as_f64().map(|v| quantity(tr, v, Some(unit)));
-    let parcels: Vec<&str> = permit["parcels"].as_array().into_iter().flatten().filter_map(Member::as_str).collect();
+    let parcels: Vec<&str> =
+        permit["parcels"].as_array().into_iter().flatten().filter_map(Member::as_str).collect();
     let title = tr.with("permit-heading", &[("number", &text("number"))]);
     let figures = [
         ("permit-use", Some(titled(tr, &state, "building_use", &text("use"))).filter(|u| !u.is_empty())),

@@ -23,7 +23,11 @@ pub struct Wanted {
 }
 
 /// `GET /search?q=`.
-pub async fn page(visit: Visit, State(state): State<AppState>, Query(wanted): Query<Wanted>) -> Result<Response> {
+pub async fn page(
+    visit: Visit,
+    State(state): State<AppState>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response> {
     let tr = visit.tr;
     let q: String = wanted.q.unwrap_or_default().trim().chars().take(QUERY_CHARS_MAX).collect();
     let enough = q.chars().count() >= 2;

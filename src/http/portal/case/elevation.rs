@@ -45,12 +45,7 @@ pub fn storey_extents(building: &BuildingFacts) -> Vec<(String, f64, f64)> {
 /// Width over which the storeys are drawn: the longer side of the footprint, metres.
 fn breadth_m(building: &BuildingFacts) -> f64 {
     use geo::BoundingRect;
-    building
-        .footprint_local
-        .0
-        .bounding_rect()
-        .map_or(10.0, |r| r.width().max(r.height()))
-        .max(3.0)
+    building.footprint_local.0.bounding_rect().map_or(10.0, |r| r.width().max(r.height())).max(3.0)
 }
 
 /// The drawing; empty where the model has no storeys with levels.
@@ -65,7 +60,8 @@ pub fn drawing(tr: Tr, building: &BuildingFacts) -> Markup {
     let width = (breadth_m(building) * scale).max(60.0);
     let x = LEFT + (WIDTH - LEFT - RIGHT - width) / 2.0;
     let y = |level_m: f64| HEIGHT - EDGE - (level_m - low) * scale;
-    let label = tr.with("elevation-label", &[("name", &building.name), ("height", &quantity(tr, high, Some("m")))]);
+    let label =
+        tr.with("elevation-label", &[("name", &building.name), ("height", &quantity(tr, high, Some("m")))]);
     html! {
         figure class="elevation" {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(label) {

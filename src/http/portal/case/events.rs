@@ -46,7 +46,8 @@ impl EventForms<'_> {
     fn form(&self, event: &Offered) -> Markup {
         let tr = self.tr;
         let grave = GRAVE.contains(&event.event.as_str());
-        let question = grave.then(|| tr.with("confirm-event", &[("event", &tr.of(&event.title).to_lowercase())]));
+        let question =
+            grave.then(|| tr.with("confirm-event", &[("event", &tr.of(&event.title).to_lowercase())]));
         html! {
             form class="card" data-event=(event.event) data-api={ "POST /api/v1/applications/" (self.id) "/events" } data-then="reload" data-confirm=[question] {
                 input type="hidden" name="event" value=(event.event);

@@ -40,14 +40,19 @@ fn building(b: &BuildingFacts) -> Vec<Value> {
     let Some(placed) = &b.placed else { return Vec::new() };
     let outline = |o: &Outline| to_crs84(&Geometry::MultiPolygon(o.0.clone()));
     let mut features = Vec::new();
-    let parts = [("projection", &placed.projection), ("underground", &placed.underground), ("footprint", &placed.footprint)];
+    let parts = [
+        ("projection", &placed.projection),
+        ("underground", &placed.underground),
+        ("footprint", &placed.footprint),
+    ];
     for (part, shape) in parts.into_iter().filter(|(_, shape)| !shape.0.0.is_empty()) {
         features.push(feature(&outline(shape), &json!({"part": part, "name": b.name})));
     }
     // The map has no underground: only what stands above ±0.00 is raised.
     let storeys = storey_extents(b).into_iter().filter(|(_, _, top)| *top > 0.0);
     for (index, (name, base, top)) in storeys.enumerate() {
-        let about = json!({"part": "storey", "index": index, "name": name, "base_m": base.max(0.0), "top_m": top});
+        let about =
+            json!({"part": "storey", "index": index, "name": name, "base_m": base.max(0.0), "top_m": top});
         features.push(feature(&outline(&placed.footprint), &about));
     }
     features

@@ -71,7 +71,8 @@ impl Files<'_> {
     /// The document slots of the procedure.
     pub fn documents(&self) -> Markup {
         let tr = self.tr;
-        let slots: Vec<&Slot> = self.procedure.slots.iter().filter(|s| s.id != MODEL_SLOT && self.concerns(s)).collect();
+        let slots: Vec<&Slot> =
+            self.procedure.slots.iter().filter(|s| s.id != MODEL_SLOT && self.concerns(s)).collect();
         if slots.is_empty() {
             return html! { p class="muted" { (tr.t("documents-none")) } };
         }
@@ -90,7 +91,8 @@ impl Files<'_> {
     fn slot(&self, slot: &Slot) -> Markup {
         let tr = self.tr;
         let file = self.files.iter().find(|f| f.slot == slot.id);
-        let href = file.map(|f| format!("/api/v1/applications/{}/documents/{}/{}", self.id, slot.id, f.version));
+        let href =
+            file.map(|f| format!("/api/v1/applications/{}/documents/{}/{}", self.id, slot.id, f.version));
         let gate = match slot.gate {
             Gate::Submit => "gate-submit",
             Gate::Intake => "gate-intake",

@@ -176,6 +176,9 @@ mod tests {
     fn who_may_not_find_sees_no_form() {
         let findings = Findings { tr: Tr(Lang::Vi), id: "1".to_owned(), made: &[], may_find: false };
         assert!(findings.below(0, &verdict("P07", Outcome::Fail)).is_none());
-        assert_eq!(findings.bulk(&[verdict("P07", Outcome::Fail), verdict("P08", Outcome::Fail)]).into_string(), "");
+        assert_eq!(
+            findings.bulk(&[verdict("P07", Outcome::Fail), verdict("P08", Outcome::Fail)]).into_string(),
+            ""
+        );
     }
 }

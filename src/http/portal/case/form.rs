@@ -10,8 +10,23 @@ use crate::layers::Catalog;
 
 /// The order of form 01 on paper; other fields follow by name. A JSON object has no order of its own.
 const ORDER: [&str; 17] = [
-    "reason", "investor", "type", "name", "id_number", "address", "phone", "email", "use", "storeys", "basements",
-    "height_m", "footprint_area_m2", "gross_floor_area_m2", "setback_m", "level_zero_m", "designer",
+    "reason",
+    "investor",
+    "type",
+    "name",
+    "id_number",
+    "address",
+    "phone",
+    "email",
+    "use",
+    "storeys",
+    "basements",
+    "height_m",
+    "footprint_area_m2",
+    "gross_floor_area_m2",
+    "setback_m",
+    "level_zero_m",
+    "designer",
 ];
 
 /// What fields are made from.
@@ -141,7 +156,9 @@ impl Fields<'_> {
                     let shown = number(self.tr, n.as_f64().unwrap_or_default(), 3);
                     rows.push((label, format!("{shown}{}", unit.unwrap_or_default())));
                 }
-                Value::String(text) if field["enum"].is_array() => rows.push((label, self.choice_title(field, text))),
+                Value::String(text) if field["enum"].is_array() => {
+                    rows.push((label, self.choice_title(field, text)))
+                }
                 Value::String(text) => rows.push((label, text.clone())),
                 other => rows.push((label, other.to_string())),
             }

@@ -54,7 +54,11 @@ pub fn letters(tr: Tr, letters: &[Letter]) -> Markup {
 
 fn letter_body(tr: Tr, body: &serde_json::Value) -> Markup {
     let text = |v: &serde_json::Value| {
-        v.as_str().or_else(|| v[tr.code()].as_str()).or_else(|| v["vi"].as_str()).unwrap_or_default().to_owned()
+        v.as_str()
+            .or_else(|| v[tr.code()].as_str())
+            .or_else(|| v["vi"].as_str())
+            .unwrap_or_default()
+            .to_owned()
     };
     let paragraphs = body[tr.code()]["paragraphs"].as_array().or_else(|| body["vi"]["paragraphs"].as_array());
     html! {

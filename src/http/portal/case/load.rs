@@ -189,7 +189,8 @@ impl CasePage {
     /// What has happened.
     pub fn timeline(&self) -> Markup {
         let machine = self.procedure.machine();
-        let title = |id: &str| machine.state(id).map_or_else(|| id.to_owned(), |s| self.tr.of(&s.title).to_owned());
+        let title =
+            |id: &str| machine.state(id).map_or_else(|| id.to_owned(), |s| self.tr.of(&s.title).to_owned());
         history::timeline(self.tr, &self.case.history, &title)
     }
 

@@ -8,7 +8,6 @@ pub mod files;
 pub mod findings;
 pub mod form;
 pub mod history;
-pub mod load;
 pub mod model;
 pub mod summary;
 pub mod verdicts;

@@ -7,7 +7,8 @@ use super::super::i18n::Tr;
 use super::model::CaseView;
 
 /// Steps that an applicant goes through.
-const STEPS: [&str; 6] = ["step-form", "step-model", "step-check", "step-submit", "step-appraisal", "step-decision"];
+const STEPS: [&str; 6] =
+    ["step-form", "step-model", "step-check", "step-submit", "step-appraisal", "step-decision"];
 
 /// The step at which the case is: 0 form … 5 result.
 fn step(case: &CaseView, has_model: bool, has_run: bool) -> usize {

@@ -65,7 +65,9 @@ pub fn tally(tr: Tr, rows: &[Verdict]) -> Markup {
 
 /// A row that this version does not compute: it waits for an officer and says nothing about the model.
 fn is_uncomputed(v: &Verdict) -> bool {
-    v.verdict == Outcome::Manual && v.measured.is_none() && v.message.vi.to_lowercase().contains("chưa kiểm tra tự động")
+    v.verdict == Outcome::Manual
+        && v.measured.is_none()
+        && v.message.vi.to_lowercase().contains("chưa kiểm tra tự động")
 }
 
 /// The rows of a run by outcome. Rows that are not computed automatically stand apart, folded.
@@ -196,8 +198,11 @@ pub(super) mod tests {
         v.measured = Some(86.5);
         v.limit = Some(80.0);
         v.unit = Some("percent".to_owned());
-        v.limit_source =
-            Some(LimitSource { kind: "detailed_plan".to_owned(), name: "QHCT 1/500 khu A".to_owned(), feature: None });
+        v.limit_source = Some(LimitSource {
+            kind: "detailed_plan".to_owned(),
+            name: "QHCT 1/500 khu A".to_owned(),
+            feature: None,
+        });
         let html = list(Tr(Lang::Vi), &[v], &Extras::default()).into_string();
         for part in ["86,5\u{a0}%", "80\u{a0}%", "QHCT 1/500 khu A", "QCVN 01:2021 2.6.3", "verdict--FAIL"] {
             assert!(html.contains(part), "{part} in {html}");
