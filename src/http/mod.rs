@@ -24,10 +24,10 @@ pub mod health;
 mod idempotency;
 pub mod lang;
 pub mod ogc;
-pub mod problem;
-pub mod tiles;
 pub mod portal;
+pub mod problem;
 pub mod search;
+pub mod tiles;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;

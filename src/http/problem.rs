@@ -211,14 +211,21 @@ impl Asked {
 pub async fn render(request: Request, next: Next) -> Response {
     let asked = Asked::new(request.headers(), request.uri().path());
     let opened = request.method().is_safe() && portal::error::wants_page(&asked.path, request.headers());
-    let address = opened.then(|| request.uri().path_and_query().map_or_else(String::new, ToString::to_string));
+    let address =
+        opened.then(|| request.uri().path_and_query().map_or_else(String::new, ToString::to_string));
     let response = next.run(request).await;
     let fault = response.extensions().get::<Fault>().cloned();
     let answer = written(response, &asked);
     // Somebody who opens an address in a browser gets a page that he can read, not JSON.
     let (Some(Fault(error)), Some(address)) = (fault, address) else { return answer };
     let problem = describe(&error);
-    portal::error::page(problem.status, problem.detail.get(asked.lang), asked.id.as_deref(), asked.lang, &address)
+    portal::error::page(
+        problem.status,
+        problem.detail.get(asked.lang),
+        asked.id.as_deref(),
+        asked.lang,
+        &address,
+    )
 }
 
 /// The response with the body of its error; any other response as it is.
