@@ -1,10 +1,21 @@
 //! Fills the state at start-up and shuts down gracefully.
 
+use std::future::Future;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+
 use crate::cluster::{Cluster, Durability, SUPERUSER};
 use crate::config::Config;
+use crate::features::Features;
+use crate::feed::Feed;
+use crate::files::Files;
+use crate::permit::Law;
+use crate::state::{AppState, Parts};
 use crate::store::Store;
 use crate::store::bootstrap::{self, SERVE};
-use crate::{Error, Result};
+use crate::{Error, Result, http};
 
 /// Name of the database in a private cluster.
 const DATABASE: &str = "dothi";
@@ -60,6 +71,68 @@ impl Database {
     pub fn close(self) -> Result<()> {
         self.cluster.map_or(Ok(()), Cluster::close)
     }
+}
+
+/// The running program: database, memory, background work.
+pub struct App {
+    state: AppState,
+    database: Database,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Loads all layers into memory and starts the background work. The database is migrated already.
+    pub async fn start(config: Config, database: Database) -> Result<Self> {
+        let state = open_state(config, &database.serve_url).await?;
+        Ok(Self { state, database })
+    }
+
+    /// What handlers and jobs share.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Serves on `listener` until `until` is ready, then lets running requests end.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        until: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<()> {
+        http::server::serve(listener, self.state.clone(), until).await
+    }
+
+    /// Ends background work, closes the connections and leaves the cluster.
+    pub async fn close(self) -> Result<()> {
+        self.state.feed.stop();
+        self.state.store.close().await;
+        tokio::task::spawn_blocking(|| self.database.close())
+            .await
+            .map_err(|e| Error::internal("leave the private database", e))?
+    }
+}
+
+/// The state without background work and without a server: for commands that read what is served.
+pub async fn open_state(config: Config, serve_url: &str) -> Result<AppState> {
+    let law = Law::load()?;
+    let files = Files::open(&config.home.join("files"))?;
+    let store = Store::connect(serve_url).await?;
+    let features = Arc::new(Features::default());
+    let catalog = Arc::new(ArcSwap::default());
+    let feed = Feed::start(store.clone(), features.clone(), catalog.clone()).await?;
+    Ok(AppState::new(Parts {
+        config: Arc::new(config),
+        store,
+        catalog,
+        features,
+        feed,
+        files,
+        law: Arc::new(law),
+    }))
 }
 
 /// Ready at Ctrl-C or SIGTERM.

@@ -4,9 +4,12 @@
 //! to stdout.
 
 mod cluster;
+mod first_admin;
 pub mod ifc;
 mod migrate;
 pub mod sample_models;
+mod serve;
+mod up;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -28,6 +31,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve the portal, the OGC services and the API
+    Serve(serve::Args),
+    /// Bring everything up from nothing: database, layers, sample province, server
+    Up(up::Args),
     /// Bring the database up to date
     Migrate(migrate::Args),
     /// The private database cluster
@@ -46,7 +53,7 @@ type Outcome = Result<ExitCode>;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("DOTHI_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dothi=info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dothi=info,sqlx::query=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     if let Command::Worker(args) = &cli.command {
         // Alone in its process, before there are threads: its limits hold for everything it does.
@@ -69,6 +76,8 @@ impl Cli {
     async fn run(self) -> Outcome {
         self.config.check()?;
         match self.command {
+            Command::Serve(args) => serve::run(args, self.config).await,
+            Command::Up(args) => up::run(args, self.config).await,
             Command::Migrate(args) => migrate::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),

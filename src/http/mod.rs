@@ -27,6 +27,7 @@ pub mod ogc;
 pub mod portal;
 pub mod problem;
 pub mod search;
+pub mod server;
 pub mod tiles;
 
 /// Largest body that is not an upload.
