@@ -2,6 +2,7 @@
 
 mod arrows;
 mod cluster;
+mod crs;
 mod feed;
 mod front;
 mod ogc;

@@ -51,10 +51,11 @@ impl Transform {
         MADE.with_borrow_mut(|made| {
             if !made.contains_key(self) {
                 let proj = Proj::new_known_crs(&self.from, &self.to, None).map_err(|e| {
+                    let (vi, en) = foreign_data();
                     Error::invalid(
                         "crs",
-                        format!("không chuyển được từ {} sang {}: {e}", self.from, self.to),
-                        format!("no transformation from {} to {}: {e}", self.from, self.to),
+                        format!("không chuyển được từ {} sang {}: {e}{vi}", self.from, self.to),
+                        format!("no transformation from {} to {}: {e}{en}", self.from, self.to),
                     )
                 })?;
                 made.insert(self.clone(), proj);
@@ -70,4 +71,16 @@ impl Transform {
             format!("({x}, {y}) cannot be transformed from {} to {}: {why}", self.from, self.to),
         )
     }
+}
+
+/// PROJ's database is built into the program; a variable that names the data of another PROJ comes before it and
+/// breaks it where that one is older. A message that does not say so would send people looking elsewhere.
+fn foreign_data() -> (String, String) {
+    let named = ["PROJ_DATA", "PROJ_LIB"].into_iter().find_map(|v| Some((v, std::env::var(v).ok()?)));
+    named.map_or_else(Default::default, |(name, value)| {
+        (
+            format!(" ({name}={value} trỏ đến dữ liệu của một bản PROJ khác; hãy bỏ biến này)"),
+            format!(" ({name}={value} names the data of another PROJ; unset it)"),
+        )
+    })
 }
