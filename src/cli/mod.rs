@@ -7,6 +7,7 @@ mod cluster;
 mod first_admin;
 pub mod ifc;
 mod migrate;
+pub mod sample;
 pub mod sample_models;
 mod serve;
 mod up;
@@ -41,6 +42,8 @@ enum Command {
     Cluster(cluster::Args),
     /// Building models
     Ifc(ifc::Args),
+    /// The made-up sample province and building models
+    Sample(sample::Args),
     /// Parses one untrusted file for the program itself
     #[command(hide = true)]
     Worker(worker::Args),
@@ -81,6 +84,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),
+            Command::Sample(args) => sample::run(args, &self.config).await,
             Command::Cluster(args) => cluster::run(args, &self.config).await,
         }
     }
