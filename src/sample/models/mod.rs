@@ -4,6 +4,8 @@ mod apartment;
 mod backbone;
 mod design;
 mod details;
+#[cfg(test)]
+mod facts_tests;
 mod georeference;
 mod guid;
 mod parts;

@@ -71,7 +71,7 @@ fn add_lot(sample: &mut Sample, quarter: &DemoQuarter, lot: &DemoLot) {
         area_m2: rounded(lot.rect.area_m2(), 1),
     };
     sample.add("zoning_lot", polygon_with_corners(quarter, lot), row);
-    if lot.zoning_use == "park" {
+    if lot.zoning_use == "green" {
         let row = values! {
             code: sample.next_code("park", "CV"), name: format!("Công viên {}", quarter.name), kind: "park",
             area_m2: rounded(lot.rect.area_m2(), 1), commune_code: quarter.commune_code,
