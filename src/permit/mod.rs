@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod canonical;
 pub mod check_input;
+pub mod checks;
 pub mod clock;
 pub mod law;
 pub mod procedure;

@@ -5,6 +5,7 @@ mod forms;
 mod procedure;
 mod rule;
 mod settings;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +19,9 @@ pub use procedure::{
     Bim, Fee, Gate, Ground, Guard, Machine, OnIssue, Procedure, Scope, Slot, StateDef, Timers, TransitionDef,
     WorkKind,
 };
-pub use rule::{Comparison, Example, LimitDef, Method, Rule, RuleInput, RuleSet, Tolerance};
+pub use rule::{Comparison, Condition, Example, LimitDef, Method, Rule, RuleInput, RuleSet, Tolerance};
 pub use settings::{Setting, Settings};
+pub use tables::{Numbers, TableSetback, Tables};
 
 use super::calendar::Calendar;
 use crate::{Error, Result};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use include_dir::Dir;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::super::canonical::sha256_hex;
 use super::super::verdict::{Effect, Outcome};
+use super::Tables;
 use crate::{Error, Result, text::Text};
 
 /// A rule set: every row of the check catalogue, in its order.
@@ -28,6 +29,10 @@ pub struct RuleSet {
     pub hash: String,
     /// Rules.
     pub rules: Vec<Rule>,
+    /// QCVN 01 tables.
+    pub tables: Tables,
+    /// Messages that rules share.
+    common: BTreeMap<String, Text>,
 }
 
 /// One row of the catalogue.
@@ -51,7 +56,7 @@ pub struct Rule {
     pub effect: Effect,
     /// Agency that is asked, for `consult`.
     #[serde(default)]
-    pub agency: Option<String>,
+    pub agency: Option<Text>,
     /// The Rust function that computes it.
     pub method: Method,
     /// Whether it needs the model's place; then it is NO_DATA while G03 is not PASS.
@@ -132,7 +137,7 @@ pub struct RuleInput {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitDef {
-    /// `detailed_plan`, `urban_design`, `architecture_rules` or `qcvn`.
+    /// `detailed_plan`, `urban_design`, `architecture_rules`, `zoning_plan` or `qcvn`.
     pub source: String,
     /// `<layer>.<attribute>` or `table:<number>`.
     pub from: String,
@@ -192,13 +197,16 @@ struct Manifest {
     valid_from: NaiveDate,
     #[serde(default)]
     valid_to: Option<NaiveDate>,
+    /// Other files of the set: `tables.toml`, `messages.toml`.
+    #[serde(rename = "file")]
+    files: Vec<ManifestFile>,
     #[serde(rename = "rule")]
-    rules: Vec<ManifestRule>,
+    rules: Vec<ManifestFile>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ManifestRule {
+struct ManifestFile {
     id: String,
     sha256: String,
 }
@@ -207,6 +215,11 @@ impl RuleSet {
     /// A rule by its id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|r| r.id == id)
+    }
+
+    /// A message of a rule, else the one that rules share.
+    pub fn message<'a>(&'a self, rule: &'a Rule, key: &str) -> Option<&'a Text> {
+        rule.messages.get(key).or_else(|| self.common.get(key))
     }
 }
 
@@ -217,11 +230,6 @@ impl Rule {
             .iter()
             .filter_map(|i| i.name.split_once('.').map(|(layer, _)| layer))
             .filter(|layer| !matches!(*layer, "model" | "form" | "application"))
-    }
-
-    /// A message by its key, such as `FAIL` or `NO_DATA_plan`.
-    pub fn message(&self, key: &str) -> Option<&Text> {
-        self.messages.get(key)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -258,35 +266,31 @@ pub(super) fn load_sets(dir: &Dir<'_>) -> Result<Vec<Arc<RuleSet>>> {
 }
 
 fn load_set(dir: &Dir<'_>, id: &str) -> Result<RuleSet> {
-    let bad = |file: &str, why: String| Error::Setup(format!("schema/rules/{id}/{file}: {why}"));
-    let read = |file: &str| {
-        let found = dir.get_file(format!("{id}/{file}")).and_then(include_dir::File::contents_utf8);
-        found.ok_or_else(|| bad(file, "missing from the program".to_owned()))
-    };
-    let text = read("manifest.toml")?;
-    let manifest: Manifest = toml::from_str(text).map_err(|e| bad("manifest.toml", e.to_string()))?;
+    let folder = Folder { dir, id };
+    let text = folder.read("manifest.toml")?;
+    let manifest: Manifest = folder.parse("manifest.toml", text)?;
     if manifest.id != id {
-        return Err(bad("manifest.toml", format!("id: {} is not the folder's name", manifest.id)));
+        return Err(folder.bad("manifest.toml", format!("id: {} is not the folder's name", manifest.id)));
     }
     let mut rules = Vec::new();
     for entry in &manifest.rules {
-        let file = format!("{}.toml", entry.id);
-        let text = read(&file)?;
-        let hash = sha256_hex(text.as_bytes());
-        if hash != entry.sha256 {
-            return Err(bad(
-                &file,
-                format!("SHA-256 {hash} is not the manifest's: a published rule never changes"),
-            ));
-        }
-        let rule: Rule = toml::from_str(text).map_err(|e| bad(&file, e.to_string()))?;
-        rule.check().map_err(|why| bad(&file, why))?;
+        let rule: Rule = folder.sealed(entry)?;
+        let bad = |why: String| folder.bad(&format!("{}.toml", entry.id), why);
+        rule.check().map_err(bad)?;
         if rule.id != entry.id {
-            return Err(bad(&file, format!("id: {} is not the file's name", rule.id)));
+            return Err(bad(format!("id: {} is not the file's name", rule.id)));
         }
         rules.push(rule);
     }
+    let file = |name: &str| {
+        let entry = manifest.files.iter().find(|f| f.id == name);
+        entry.ok_or_else(|| folder.bad("manifest.toml", format!("file {name}: not listed")))
+    };
+    let tables: Tables = folder.sealed(file("tables")?)?;
+    tables.check().map_err(|why| folder.bad("tables.toml", why))?;
     Ok(RuleSet {
+        common: folder.sealed(file("messages")?)?,
+        tables,
         id: manifest.id,
         title: manifest.title,
         valid_from: manifest.valid_from,
@@ -294,4 +298,40 @@ fn load_set(dir: &Dir<'_>, id: &str) -> Result<RuleSet> {
         hash: sha256_hex(text.as_bytes()),
         rules,
     })
+}
+
+/// A rule set's folder, for reading its files with their place in every error.
+struct Folder<'a> {
+    dir: &'a Dir<'a>,
+    id: &'a str,
+}
+
+impl<'a> Folder<'a> {
+    fn bad(&self, file: &str, why: impl std::fmt::Display) -> Error {
+        Error::Setup(format!("schema/rules/{}/{file}: {why}", self.id))
+    }
+
+    fn read(&self, file: &str) -> Result<&'a str> {
+        let found =
+            self.dir.get_file(format!("{}/{file}", self.id)).and_then(include_dir::File::contents_utf8);
+        found.ok_or_else(|| self.bad(file, "missing from the program"))
+    }
+
+    fn parse<T: DeserializeOwned>(&self, file: &str, text: &str) -> Result<T> {
+        toml::from_str(text).map_err(|e| self.bad(file, e))
+    }
+
+    /// A file whose bytes must be those that the manifest names.
+    fn sealed<T: DeserializeOwned>(&self, entry: &ManifestFile) -> Result<T> {
+        let file = format!("{}.toml", entry.id);
+        let text = self.read(&file)?;
+        let hash = sha256_hex(text.as_bytes());
+        if hash != entry.sha256 {
+            return Err(self.bad(
+                &file,
+                format!("SHA-256 {hash} is not the manifest's: a published rule never changes"),
+            ));
+        }
+        self.parse(&file, text)
+    }
 }
