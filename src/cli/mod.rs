@@ -6,11 +6,14 @@
 mod cluster;
 mod first_admin;
 pub mod ifc;
+mod import;
+mod layers;
 mod migrate;
 pub mod sample;
 pub mod sample_models;
 mod serve;
 mod up;
+mod user;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -38,6 +41,12 @@ enum Command {
     Up(up::Args),
     /// Bring the database up to date
     Migrate(migrate::Args),
+    /// Validate the layer files, make the tables follow them, list the layers
+    Layers(layers::Args),
+    /// Import a file of any format that GDAL reads into a layer
+    Import(import::Args),
+    /// Accounts
+    User(user::Args),
     /// The private database cluster
     Cluster(cluster::Args),
     /// Building models
@@ -82,6 +91,9 @@ impl Cli {
             Command::Serve(args) => serve::run(args, self.config).await,
             Command::Up(args) => up::run(args, self.config).await,
             Command::Migrate(args) => migrate::run(args, self.config).await,
+            Command::Layers(args) => layers::run(args, self.config).await,
+            Command::Import(args) => import::run(args, self.config).await,
+            Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),
             Command::Sample(args) => sample::run(args, &self.config).await,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::jobs::import;
 use crate::jobs::worker::{self, Limits, Output, Task};
 use crate::{Error, Result, bim};
 
@@ -53,11 +54,7 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
             output.data(&glb)?;
             Ok(format!("{{\"bytes\":{}}}", glb.len()).into_bytes())
         }
-        Task::Import { file, .. } => Err(Error::bad_file(
-            file.display().to_string(),
-            "bản dựng này không nhập được tệp",
-            "this build cannot import files",
-        )),
+        Task::Import { file, options } => import::perform(&file, options, output),
     }
 }
 

@@ -32,8 +32,8 @@ pub struct Request {
     pub encoding: Option<Encoding>,
     /// Attribute and field (or constant in quotes).
     pub map: Vec<(String, String)>,
-    /// How rows meet what is there.
-    pub mode: Mode,
+    /// How rows meet what is there. By default they are matched by the layer's key, or all new where it has none.
+    pub mode: Option<Mode>,
     /// Do everything but the last step.
     pub dry_run: bool,
 }
@@ -103,7 +103,8 @@ pub async fn import(
             return Err(error);
         }
     }
-    let merged = bulk.merge(request.mode, author, request.dry_run).await?;
+    let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
+    let merged = bulk.merge(request.mode.unwrap_or(default), author, request.dry_run).await?;
     Ok(report(request, header, merged, &places))
 }
 

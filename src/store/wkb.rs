@@ -53,7 +53,8 @@ fn snap(c: Coord<f64>) -> Coord<f64> {
 }
 
 /// Positions must stand for a place. Near the zone all do; farther out (imports of foreign data) those that come back
-/// when they are turned into degrees and again into metres.
+/// when they are turned into degrees and again into metres (to the centimetre: each way drops the height that the
+/// datum shift gives a position so far from home).
 fn check_domain(geometry: &Geometry<f64>) -> Result<(), Text> {
     use geo::CoordsIter;
     let d = DOMAIN_9218;
@@ -63,7 +64,7 @@ fn check_domain(geometry: &Geometry<f64>) -> Result<(), Text> {
         }
         let (lon, lat) = to_crs84(c.x, c.y);
         let (x, y) = from_crs84(lon, lat);
-        (x - c.x).abs() < 0.001 && (y - c.y).abs() < 0.001
+        (x - c.x).abs() < 0.05 && (y - c.y).abs() < 0.05
     };
     match geometry.coords_iter().find(|c| !sound(c)) {
         None => Ok(()),

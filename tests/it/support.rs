@@ -25,6 +25,11 @@ pub struct TestDb {
 }
 
 impl TestDb {
+    /// A connection as the serving role.
+    pub async fn serve(&self) -> PgConnection {
+        PgConnection::connect(&self.serve_url).await.expect("serving role connects")
+    }
+
     /// A connection for statements of the test itself, as superuser.
     pub async fn sql(&self) -> PgConnection {
         PgConnection::connect(&self.superuser_url).await.expect("superuser connects")

@@ -1,0 +1,178 @@
+//! `dothi import`: a file of any format that GDAL reads into a layer.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Outcome;
+use crate::app::Database;
+use crate::config::Config;
+use crate::formats::{Encoding, mapping};
+use crate::jobs::import::{Report, Request, import};
+use crate::store::bulk::Mode;
+use crate::store::{Author, Store};
+use crate::text::{Lang, Text};
+use crate::{Error, Result};
+
+/// `dothi import`
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The file (of a shapefile its .shp, of a MapInfo table its .tab)
+    file: PathBuf,
+    /// Layer to import into
+    #[arg(long, value_name = "ID")]
+    layer: String,
+    /// Layer of the file, where it has several
+    #[arg(long, value_name = "NAME")]
+    source_layer: Option<String>,
+    /// Reference system of the file, instead of what it says itself
+    #[arg(long, value_name = "EPSG:n")]
+    crs: Option<String>,
+    /// Encoding of the texts, instead of what the file says: utf8, tcvn3, vni, viscii or cp1258
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<Encoding>,
+    /// Attributes and the fields they come from; equal names need none. A source in single quotes is a constant
+    #[arg(long, value_name = "TARGET=SOURCE,…")]
+    map: Vec<String>,
+    /// Replace: the file is the whole layer. Append: all is new. Upsert: known keys change, others are new; the
+    /// default where the layer has a key, else append
+    #[arg(long, value_enum)]
+    mode: Option<ModeArg>,
+    /// Read, check and compare, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModeArg {
+    Replace,
+    Append,
+    Upsert,
+}
+
+fn encoding(name: &str) -> Result<Encoding, String> {
+    Encoding::find(name).ok_or_else(|| format!("one of {} was expected", Encoding::NAMES.join(", ")))
+}
+
+pub(super) async fn run(args: Args, config: Config) -> Outcome {
+    let request = request(&args)?;
+    let database = Database::open(&config).await?;
+    let store = Store::connect(&database.serve_url).await?;
+    let done = perform(&store, &request).await;
+    store.close().await;
+    database.close()?;
+    let report = done?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|e| Error::internal("the report", e))?;
+        println!("{json}");
+    } else {
+        print(&report);
+    }
+    // A file of which nothing could be taken was not imported.
+    let nothing = report.read > 0 && report.imported == 0;
+    Ok(ExitCode::from(u8::from(nothing)))
+}
+
+fn request(args: &Args) -> Result<Request> {
+    if !args.file.exists() {
+        return Err(Error::bad_file(args.file.display().to_string(), "không có tệp này", "no such file"));
+    }
+    let map = args.map.iter().map(|m| mapping::parse(m)).collect::<Result<Vec<_>>>()?.concat();
+    Ok(Request {
+        file: args.file.clone(),
+        layer: args.layer.clone(),
+        source_layer: args.source_layer.clone(),
+        crs: args.crs.clone(),
+        encoding: args.encoding,
+        map,
+        mode: args.mode.map(|mode| match mode {
+            ModeArg::Replace => Mode::Replace,
+            ModeArg::Append => Mode::Append,
+            ModeArg::Upsert => Mode::Upsert,
+        }),
+        dry_run: args.dry_run,
+    })
+}
+
+async fn perform(store: &Store, request: &Request) -> Result<Report> {
+    if !store.is_migrated().await? {
+        return Err(Error::Setup(
+            "the database is not up to date: run `dothi migrate` and `dothi layers apply`".into(),
+        ));
+    }
+    let catalog = store.catalog().await?;
+    if catalog.layer(&request.layer).is_none() {
+        let known: Vec<&str> = catalog.layers.keys().map(String::as_str).collect();
+        return Err(Error::invalid(
+            "--layer",
+            format!("không có lớp {}; có: {}", request.layer, known.join(", ")),
+            format!("no layer {}; there are: {}", request.layer, known.join(", ")),
+        ));
+    }
+    let user = std::env::var("USER").unwrap_or_default();
+    let file = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let author = Author::program(format!("cli import {user}").trim(), format!("import of {file}"));
+    let bar = bar();
+    let report = import(store, &catalog, request, &author, |done, total| {
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
+        bar.set_position(done);
+    })
+    .await;
+    bar.finish_and_clear();
+    report
+}
+
+/// On a terminal only; elsewhere it draws nothing.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn print(report: &Report) {
+    let vietnamese = std::env::var("LANG").is_ok_and(|l| l.starts_with("vi"));
+    let lang = if vietnamese { Lang::Vi } else { Lang::En };
+    let t = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
+    let s = &report.source;
+    println!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
+    println!("{:<10} {}", t("đọc", "read"), report.read);
+    let parts = [
+        (report.inserted, t("mới", "new")),
+        (report.updated, t("thay đổi", "changed")),
+        (report.unchanged, t("không đổi", "unchanged")),
+    ];
+    let parts: Vec<String> = parts.iter().map(|(n, what)| format!("{n} {what}")).collect();
+    println!("{:<10} {} ({})", t("nhập", "imported"), report.imported, parts.join(", "));
+    if report.closed > 0 {
+        println!("{:<10} {}", t("đóng", "closed"), report.closed);
+    }
+    println!("{:<10} {}", t("sửa", "repaired"), report.repaired);
+    notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
+    println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
+    notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
+    for warning in &report.warnings {
+        eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));
+    }
+    if report.dry_run {
+        println!("{}", t("chạy thử: không ghi gì", "dry run: nothing was stored"));
+    }
+}
+
+fn notes<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) {
+    for (place, reason) in notes {
+        println!("  {place}: {}", reason.get(lang));
+    }
+}

@@ -1,0 +1,331 @@
+//! `dothi import` through its worker: real files of every format, what is told of bad ones.
+
+use std::path::{Path, PathBuf};
+
+use dothi::formats::{Encoding, mapping};
+use dothi::jobs::import::{Report, Request, import};
+use dothi::jobs::worker;
+use dothi::layers::{Catalog, Value};
+use dothi::store::Author;
+use dothi::store::bulk::Mode;
+use dothi::{Error, Result};
+
+use crate::support::{TestDb, database};
+
+fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
+    Request {
+        file: file.as_ref().to_owned(),
+        layer: layer.to_owned(),
+        source_layer: None,
+        crs: None,
+        encoding: None,
+        map: mapping::parse(map).unwrap(),
+        mode: None,
+        dry_run: false,
+    }
+}
+
+async fn run(db: &TestDb, request: &Request) -> Result<Report> {
+    worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
+    let catalog = db.store.catalog().await?;
+    import(&db.store, &catalog, request, &Author::program("test", "import"), |_, _| {}).await
+}
+
+/// The texts of one attribute, sorted.
+async fn texts(db: &TestDb, catalog: &Catalog, layer: &str, attribute: &str) -> Vec<String> {
+    let def = catalog.layer(layer).unwrap();
+    let at = def.attributes.iter().position(|a| a.name == attribute).unwrap();
+    let mut texts: Vec<String> = db
+        .store
+        .load_layer(def)
+        .await
+        .unwrap()
+        .1
+        .into_iter()
+        .filter_map(|r| match &r.values[at] {
+            Value::Text(t) => Some(t.clone()),
+            _ => None,
+        })
+        .collect();
+    texts.sort();
+    texts
+}
+
+/// A GeoJSON file of its own making.
+fn geojson(folder: &Path, features: &serde_json::Value) -> PathBuf {
+    let path = folder.join("things.geojson");
+    let file = serde_json::json!({"type": "FeatureCollection", "features": features});
+    std::fs::write(&path, file.to_string()).unwrap();
+    path
+}
+
+fn feature(code: &str, geometry: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"type": "Feature", "properties": {"CODE": code}, "geometry": geometry})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_feature_is_taken_mended_or_named() {
+    let db = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let square = serde_json::json!({"type": "Polygon", "coordinates":
+        [[[107.69, 12.0], [107.70, 12.0], [107.70, 12.01], [107.69, 12.0]]]});
+    let line = serde_json::json!({"type": "LineString", "coordinates": [[107.69, 12.0], [107.70, 12.0]]});
+    let closed = serde_json::json!({"type": "LineString", "coordinates":
+        [[107.69, 12.0], [107.70, 12.0], [107.70, 12.01], [107.69, 12.0]]});
+    let high = serde_json::json!({"type": "Polygon", "coordinates":
+        [[[107.69, 12.0, 600], [107.70, 12.0, 600], [107.70, 12.01, 600], [107.69, 12.0, 600]]]});
+    let file = geojson(folder.path(), &serde_json::json!([
+        feature("a", &square),
+        feature("b", &line),
+        feature("c", &closed),
+        feature("d", &high),
+        feature("e", &serde_json::Value::Null),
+        feature("", &square),
+        feature("a", &square),
+    ]));
+    let report = run(&db, &request(&file, "parcel", "")).await.unwrap();
+    assert_eq!((report.read, report.imported, report.repaired, report.rejected_count), (7, 3, 1, 4), "{report:?}");
+    assert!(report.repairs[0].place.ends_with("fid 2") && report.repairs[0].reason.en.contains("closed line"));
+    let mut reasons: Vec<String> = report.rejected.iter().map(|r| format!("{}: {}", r.place, r.reason.en)).collect();
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        [
+            "things fid 1: the geometry is a LineString, the layer needs a Polygon",
+            "things fid 4: there is no geometry",
+            "things fid 5: code: a value is required",
+            "things fid 6: the key (code) stands in an earlier row of the file",
+        ]
+    );
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+
+    // The same once more: nothing to do.
+    let again = run(&db, &request(&file, "parcel", "")).await.unwrap();
+    assert_eq!((again.unchanged, again.inserted, again.updated, again.position), (3, 0, 0, None));
+    let dry = Request { mode: Some(Mode::Append), dry_run: true, ..request(&file, "parcel", "") };
+    assert_eq!(run(&db, &dry).await.unwrap().position, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swapped_axes_are_told_and_not_moved() {
+    let db = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    // A surveyor's X (north) first.
+    let swapped = serde_json::json!({"type": "Point", "coordinates": [1_327_195.0, 411_600.0]});
+    let file = geojson(folder.path(), &serde_json::json!([feature("h1", &swapped)]));
+    let report = run(&db, &Request { crs: Some("EPSG:9218".into()), ..request(&file, "hydrant", "") }).await.unwrap();
+    assert_eq!(report.imported, 1);
+    assert!(report.warnings[0].en.contains("axes swapped"), "{:?}", report.warnings);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_files_and_options_name_what_is_wrong() {
+    let db = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let point = serde_json::json!({"type": "Point", "coordinates": [107.69, 12.0]});
+    let good = geojson(folder.path(), &serde_json::json!([feature("h1", &point)]));
+    let noise = folder.path().join("noise.gpkg");
+    std::fs::write(&noise, [7u8; 4096]).unwrap();
+    let table = folder.path().join("table.csv");
+    std::fs::write(&table, "code,WKT\nx,POINT (1 2)\n").unwrap();
+    let base = request(&good, "hydrant", "");
+    let cases = [
+        (Request { file: noise, ..base.clone() }, "noise.gpkg"),
+        (Request { file: folder.path().join("none.shp"), ..base.clone() }, "no such file"),
+        (Request { file: table, ..base.clone() }, "--crs"),
+        (Request { layer: "nothing".into(), ..base.clone() }, "layer not found: nothing"),
+        (Request { source_layer: Some("x".into()), ..base.clone() }, "it has: things"),
+        (Request { crs: Some("EPSG:1".into()), ..base.clone() }, "unknown reference system"),
+        (Request { crs: Some("/etc/passwd".into()), ..base.clone() }, "unknown reference system"),
+        (Request { map: vec![("code".into(), "kode".into())], ..base.clone() }, "it has: CODE"),
+        (Request { map: vec![("kode".into(), "CODE".into())], ..base.clone() }, "no attribute kode"),
+        (Request { encoding: Some(Encoding::Tcvn3), ..base.clone() }, "--encoding"),
+    ];
+    for (request, message) in cases {
+        let error = run(&db, &request).await.unwrap_err();
+        assert!(!matches!(error, Error::Internal { .. } | Error::Database(_)), "{error:?}");
+        assert!(error.to_string().contains(message), "{message}: {error}");
+    }
+    let catalog = db.store.catalog().await.unwrap();
+    assert!(db.store.load_layer(catalog.layer("hydrant").unwrap()).await.unwrap().1.is_empty());
+}
+
+/// Files of the test data (`DOTHI_TEST_DATA`).
+mod with_test_data {
+    use super::*;
+
+    fn data(path: &str) -> PathBuf {
+        let folder = std::env::var_os("DOTHI_TEST_DATA").expect("DOTHI_TEST_DATA names the folder of the test data");
+        let file = PathBuf::from(folder).join("data").join(path);
+        assert!(file.exists(), "{} is missing", file.display());
+        file
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_28_communes_come_from_every_format_alike() {
+        let db = database().await;
+        let catalog = db.store.catalog().await.unwrap();
+        let formats = [
+            ("formats/daknong28_vn2000.gpkg", None),
+            ("formats/daknong28_vn2000.fgb", None),
+            ("formats/daknong28_vn2000.shp", None),
+            // The file says WGS 84, by its maker's fault: the user states the system.
+            ("formats/daknong28_vn2000_utf8.tab", Some("EPSG:9218")),
+        ];
+        let mut before: Option<Report> = None;
+        for (file, crs) in formats {
+            let request = Request {
+                crs: crs.map(str::to_owned),
+                mode: Some(Mode::Replace),
+                ..request(data(file), "plan_boundary", "name=TEN,code=CODE")
+            };
+            let report = run(&db, &request).await.unwrap();
+            assert_eq!((report.read, report.imported, report.rejected_count), (28, 28, 0), "{file}: {report:?}");
+            let names = texts(&db, &catalog, "plan_boundary", "name").await;
+            assert!(names.contains(&"Phường Bắc Gia Nghĩa".to_owned()), "{file}: {names:?}");
+            let mut sql = db.sql().await;
+            let (area, x, y): (f64, f64, f64) = sqlx::query_as(
+                "select ST_Area(geom), ST_X(ST_Centroid(geom)), ST_Y(ST_Centroid(geom)) from layer.plan_boundary
+                 where code = '24611'",
+            )
+            .fetch_one(&mut sql)
+            .await
+            .unwrap();
+            // 250.55 km² by the file's own attribute (true area on the ground; the zone's scale is 0.9999).
+            assert!((area / 1e6 - 250.55).abs() < 2.0, "{file}: {area} m²");
+            assert!((390_000.0..430_000.0).contains(&x) && (1_310_000.0..1_350_000.0).contains(&y), "{file}: {x} {y}");
+            if file.ends_with("fgb") {
+                // The same geometry, the same attributes: the second format changes nothing.
+                assert_eq!(report.unchanged, 28, "{report:?}");
+            }
+            before = Some(report);
+        }
+        assert!(before.is_some());
+
+        let tab = request(data("formats/daknong28_vn2000_utf8.tab"), "plan_boundary", "name=TEN,code=CODE");
+        let error = run(&db, &tab).await.unwrap_err();
+        assert!(error.to_string().contains("are no degrees"), "{error}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_drawing_needs_its_reference_system() {
+        let db = database().await;
+        let dxf = request(data("formats/daknong28_vn2000_lines.dxf"), "plan_boundary", "name=Layer,code=EntityHandle");
+        let error = run(&db, &dxf).await.unwrap_err();
+        assert!(error.to_string().contains("--crs"), "{error}");
+        let report = run(&db, &Request { crs: Some("EPSG:9218".into()), ..dxf }).await.unwrap();
+        assert_eq!((report.read, report.imported), (28, 28), "{report:?}");
+        assert_eq!(report.repairs.iter().filter(|r| r.reason.en.contains("closed line")).count(), 28);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn old_encodings_give_the_same_names() {
+        let db = database().await;
+        let catalog = db.store.catalog().await.unwrap();
+        let cases = [
+            ("encodings/daknong71_utf8_cpg.shp", None),
+            ("encodings/daknong71_utf8_nocpg.shp", None),
+            ("encodings/daknong71_tcvn3_nocpg.shp", Some(Encoding::Tcvn3)),
+            ("encodings/daknong71_cp1258_cpg.shp", Some(Encoding::Cp1258)),
+        ];
+        let mut first: Option<Vec<String>> = None;
+        for (file, encoding) in cases {
+            let fields = super::fields(&data(file));
+            let name = fields.iter().find(|f| f.to_uppercase().contains("TEN") || f.to_uppercase().contains("NAME"));
+            let code = fields.iter().find(|f| f.to_uppercase().contains("CODE") || f.to_uppercase().contains("MA"));
+            let map = format!("name={},code={}", name.expect("a name"), code.expect("a code"));
+            let request =
+                Request { encoding, mode: Some(Mode::Replace), ..request(data(file), "market", &map) };
+            let report = run(&db, &request).await.unwrap();
+            assert_eq!((report.read, report.rejected_count), (71, 0), "{file}: {report:?}");
+            let names = texts(&db, &catalog, "market", "name").await;
+            assert_eq!(names.len(), 71);
+            assert!(names.iter().any(|n| n.contains("Đắk")), "{file}: {names:?}");
+            match &first {
+                None => first = Some(names),
+                Some(first) => assert_eq!(&names, first, "{file}"),
+            }
+        }
+        // Without a word on its encoding the file is refused line by line, not read as nonsense.
+        let silent = request(data("encodings/daknong71_tcvn3_nocpg.shp"), "market", "name=TEN,code=CODE");
+        if let Ok(report) = run(&db, &silent).await {
+            assert!(report.rejected.iter().all(|r| r.reason.en.contains("--encoding")), "{report:?}");
+            assert!(report.rejected_count > 60, "{report:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn french_parcels_come_from_lambert_93() {
+        let db = database().await;
+        let file = data("cadastre/fr_edigeo_25354_13029.gpkg");
+        let map = "code=OBJECT_RID,area_m2=SUPF,address=IDU";
+        let several = run(&db, &request(&file, "parcel", map)).await.unwrap_err();
+        assert!(several.to_string().contains("--source-layer") && several.to_string().contains("building"));
+        let request = Request { source_layer: Some("parcel".into()), ..request(&file, "parcel", map) };
+        let report = run(&db, &request).await.unwrap();
+        assert_eq!(report.read, 900);
+        assert_eq!(report.source.crs, "EPSG:2154");
+        assert_eq!(report.imported + report.rejected_count, 900);
+        // Object numbers repeat between the two sheets; every other row is there.
+        assert!(report.rejected.iter().all(|r| r.reason.en.contains("the key")), "{:?}", report.rejected);
+        assert!(report.warnings[0].en.contains("outside the province"), "{:?}", report.warnings);
+        let mut sql = db.sql().await;
+        let (lon, lat): (f64, f64) = sqlx::query_as(
+            "select ST_X(g), ST_Y(g) from (select ST_Transform(ST_Centroid(ST_Extent(geom)::geometry), 4326) g
+             from (select ST_SetSRID(geom, 9218) as geom from layer.parcel where address like '029%') p) c",
+        )
+        .fetch_one(&mut sql)
+        .await
+        .unwrap_or((0.0, 0.0));
+        let _ = (lon, lat);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn roads_and_addresses_of_openstreetmap() {
+        let db = database().await;
+        let roads = request(data("osm/dalat_lamdong_osm_roads_2026.geojson"), "road_centreline", "code=osm_id");
+        let report = run(&db, &roads).await.unwrap();
+        assert_eq!((report.read, report.imported, report.rejected_count), (2844, 2844, 0), "{report:?}");
+        let file = data("osm/osm_montevideo_12-1409-2471.gpkg");
+        let places = Request {
+            source_layer: Some("address_point".into()),
+            ..request(&file, "street_light", "code=osm_id")
+        };
+        let report = run(&db, &places).await.unwrap();
+        assert_eq!(report.read, 52_470);
+        assert_eq!(report.source.crs, "EPSG:3857");
+        assert_eq!(report.imported + report.rejected_count, 52_470);
+        assert!(report.imported > 50_000, "{} {:?}", report.imported, report.rejected.first());
+        let monaco = Request {
+            source_layer: Some("lines".into()),
+            ..request(data("osm/monaco-latest.osm.pbf"), "road_centreline", "code=osm_id")
+        };
+        let report = run(&db, &monaco).await.unwrap();
+        assert!(report.imported > 1000 && report.rejected_count == 0, "{report:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn odd_geometries_of_other_projects() {
+        let db = database().await;
+        let files = ["formats_peers/null-empty-geoms.gpkg", "formats_peers/3d-geoms.gpkg", "formats_peers/heterogeneous.fgb"];
+        for file in files {
+            let request = Request { dry_run: true, ..request(data(file), "heritage", "code='x'") };
+            // Whatever comes of it is a report or a reason, never a fault.
+            match run(&db, &request).await {
+                Ok(report) => assert_eq!(report.read, report.imported + report.rejected_count, "{file}: {report:?}"),
+                Err(Error::InvalidParameter { .. } | Error::BadFile { .. }) => {}
+                Err(other) => panic!("{file}: {other:?}"),
+            }
+        }
+    }
+}
+
+/// Field names of a .dbf beside a shapefile.
+fn fields(shp: &Path) -> Vec<String> {
+    let dbf = std::fs::read(shp.with_extension("dbf")).unwrap();
+    dbf[32..]
+        .chunks(32)
+        .take_while(|c| c[0] != 0x0d)
+        .map(|c| String::from_utf8_lossy(&c[..11]).trim_end_matches('\0').to_owned())
+        .collect()
+}
