@@ -13,3 +13,4 @@ mod store_feed;
 mod store_items;
 mod store_layers;
 mod support;
+mod worker;

@@ -73,6 +73,11 @@ impl Worker {
         })
     }
 
+    /// The child's process id while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The next frame; none after the done frame. A refusal, a crash and the end of time are errors.
     /// Read slowly and the child waits: the pipe is the only buffer.
     pub async fn next(&mut self) -> Result<Option<Frame>> {
