@@ -12,5 +12,6 @@ mod store_bulk;
 mod store_feed;
 mod store_items;
 mod store_layers;
+mod sample_checks;
 mod support;
 mod worker;
