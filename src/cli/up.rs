@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Outcome, first_admin, serve};
+use super::{Outcome, first_admin, sample, serve};
 use crate::Result;
 use crate::app::Database;
 use crate::config::Config;
@@ -49,6 +49,7 @@ async fn prepare(store: &Store, with_sample: bool, step: &impl Fn(&str)) -> Resu
         .await?;
     if with_sample {
         step("loading the sample province (at the first start)");
+        sample::load(store, crate::sample::province::SEED).await?;
     }
     first_admin::ensure(store).await
 }
