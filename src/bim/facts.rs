@@ -11,7 +11,7 @@ use crate::space::geojson::serde_multi_polygon;
 /// Facts of one IFC file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
-    /// `IFC2X3`, `IFC4`, `IFC4X3` …, as FILE_SCHEMA names it.
+    /// `IFC2X3`, `IFC4`, `IFC4X3` …: FILE_SCHEMA without addenda (`IFC4X3` for `IFC4X3_ADD2`).
     pub schema: String,
     /// Number of records in the DATA section.
     pub entities: u64,

@@ -74,19 +74,29 @@ async fn each_feature_is_taken_mended_or_named() {
         [[107.69, 12.0], [107.70, 12.0], [107.70, 12.01], [107.69, 12.0]]});
     let high = serde_json::json!({"type": "Polygon", "coordinates":
         [[[107.69, 12.0, 600], [107.70, 12.0, 600], [107.70, 12.01, 600], [107.69, 12.0, 600]]]});
-    let file = geojson(folder.path(), &serde_json::json!([
-        feature("a", &square),
-        feature("b", &line),
-        feature("c", &closed),
-        feature("d", &high),
-        feature("e", &serde_json::Value::Null),
-        feature("", &square),
-        feature("a", &square),
-    ]));
+    let file = geojson(
+        folder.path(),
+        &serde_json::json!([
+            feature("a", &square),
+            feature("b", &line),
+            feature("c", &closed),
+            feature("d", &high),
+            feature("e", &serde_json::Value::Null),
+            feature("", &square),
+            feature("a", &square),
+        ]),
+    );
     let report = run(&db, &request(&file, "parcel", "")).await.unwrap();
-    assert_eq!((report.read, report.imported, report.repaired, report.rejected_count), (7, 3, 1, 4), "{report:?}");
-    assert!(report.repairs[0].place.ends_with("fid 2") && report.repairs[0].reason.en.contains("closed line"));
-    let mut reasons: Vec<String> = report.rejected.iter().map(|r| format!("{}: {}", r.place, r.reason.en)).collect();
+    assert_eq!(
+        (report.read, report.imported, report.repaired, report.rejected_count),
+        (7, 3, 1, 4),
+        "{report:?}"
+    );
+    assert!(
+        report.repairs[0].place.ends_with("fid 2") && report.repairs[0].reason.en.contains("closed line")
+    );
+    let mut reasons: Vec<String> =
+        report.rejected.iter().map(|r| format!("{}: {}", r.place, r.reason.en)).collect();
     reasons.sort();
     assert_eq!(
         reasons,
@@ -113,7 +123,8 @@ async fn swapped_axes_are_told_and_not_moved() {
     // A surveyor's X (north) first.
     let swapped = serde_json::json!({"type": "Point", "coordinates": [1_327_195.0, 411_600.0]});
     let file = geojson(folder.path(), &serde_json::json!([feature("h1", &swapped)]));
-    let report = run(&db, &Request { crs: Some("EPSG:9218".into()), ..request(&file, "hydrant", "") }).await.unwrap();
+    let report =
+        run(&db, &Request { crs: Some("EPSG:9218".into()), ..request(&file, "hydrant", "") }).await.unwrap();
     assert_eq!(report.imported, 1);
     assert!(report.warnings[0].en.contains("axes swapped"), "{:?}", report.warnings);
 }
@@ -155,7 +166,8 @@ mod with_test_data {
     use super::*;
 
     fn data(path: &str) -> PathBuf {
-        let folder = std::env::var_os("DOTHI_TEST_DATA").expect("DOTHI_TEST_DATA names the folder of the test data");
+        let folder =
+            std::env::var_os("DOTHI_TEST_DATA").expect("DOTHI_TEST_DATA names the folder of the test data");
         let file = PathBuf::from(folder).join("data").join(path);
         assert!(file.exists(), "{} is missing", file.display());
         file
@@ -180,7 +192,11 @@ mod with_test_data {
                 ..request(data(file), "plan_boundary", "name=TEN,code=CODE")
             };
             let report = run(&db, &request).await.unwrap();
-            assert_eq!((report.read, report.imported, report.rejected_count), (28, 28, 0), "{file}: {report:?}");
+            assert_eq!(
+                (report.read, report.imported, report.rejected_count),
+                (28, 28, 0),
+                "{file}: {report:?}"
+            );
             let names = texts(&db, &catalog, "plan_boundary", "name").await;
             assert!(names.contains(&"Phường Bắc Gia Nghĩa".to_owned()), "{file}: {names:?}");
             let mut sql = db.sql().await;
@@ -193,7 +209,10 @@ mod with_test_data {
             .unwrap();
             // 250.55 km² by the file's own attribute (true area on the ground; the zone's scale is 0.9999).
             assert!((area / 1e6 - 250.55).abs() < 2.0, "{file}: {area} m²");
-            assert!((390_000.0..430_000.0).contains(&x) && (1_310_000.0..1_350_000.0).contains(&y), "{file}: {x} {y}");
+            assert!(
+                (390_000.0..430_000.0).contains(&x) && (1_310_000.0..1_350_000.0).contains(&y),
+                "{file}: {x} {y}"
+            );
             if file.ends_with("fgb") {
                 // The same geometry, the same attributes: the second format changes nothing.
                 assert_eq!(report.unchanged, 28, "{report:?}");
@@ -210,7 +229,11 @@ mod with_test_data {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_drawing_needs_its_reference_system() {
         let db = database().await;
-        let dxf = request(data("formats/daknong28_vn2000_lines.dxf"), "plan_boundary", "name=Layer,code=EntityHandle");
+        let dxf = request(
+            data("formats/daknong28_vn2000_lines.dxf"),
+            "plan_boundary",
+            "name=Layer,code=EntityHandle",
+        );
         let error = run(&db, &dxf).await.unwrap_err();
         assert!(error.to_string().contains("--crs"), "{error}");
         let report = run(&db, &Request { crs: Some("EPSG:9218".into()), ..dxf }).await.unwrap();
@@ -231,8 +254,10 @@ mod with_test_data {
         let mut first: Option<Vec<String>> = None;
         for (file, encoding) in cases {
             let fields = super::fields(&data(file));
-            let name = fields.iter().find(|f| f.to_uppercase().contains("TEN") || f.to_uppercase().contains("NAME"));
-            let code = fields.iter().find(|f| f.to_uppercase().contains("CODE") || f.to_uppercase().contains("MA"));
+            let name =
+                fields.iter().find(|f| f.to_uppercase().contains("TEN") || f.to_uppercase().contains("NAME"));
+            let code =
+                fields.iter().find(|f| f.to_uppercase().contains("CODE") || f.to_uppercase().contains("MA"));
             let map = format!("name={},code={}", name.expect("a name"), code.expect("a code"));
             let request =
                 Request { encoding, mode: Some(Mode::Replace), ..request(data(file), "market", &map) };
@@ -283,7 +308,8 @@ mod with_test_data {
     #[tokio::test(flavor = "multi_thread")]
     async fn roads_and_addresses_of_openstreetmap() {
         let db = database().await;
-        let roads = request(data("osm/dalat_lamdong_osm_roads_2026.geojson"), "road_centreline", "code=osm_id");
+        let roads =
+            request(data("osm/dalat_lamdong_osm_roads_2026.geojson"), "road_centreline", "code=osm_id");
         let report = run(&db, &roads).await.unwrap();
         assert_eq!((report.read, report.imported, report.rejected_count), (2844, 2844, 0), "{report:?}");
         let file = data("osm/osm_montevideo_12-1409-2471.gpkg");
@@ -307,12 +333,18 @@ mod with_test_data {
     #[tokio::test(flavor = "multi_thread")]
     async fn odd_geometries_of_other_projects() {
         let db = database().await;
-        let files = ["formats_peers/null-empty-geoms.gpkg", "formats_peers/3d-geoms.gpkg", "formats_peers/heterogeneous.fgb"];
+        let files = [
+            "formats_peers/null-empty-geoms.gpkg",
+            "formats_peers/3d-geoms.gpkg",
+            "formats_peers/heterogeneous.fgb",
+        ];
         for file in files {
             let request = Request { dry_run: true, ..request(data(file), "heritage", "code='x'") };
             // Whatever comes of it is a report or a reason, never a fault.
             match run(&db, &request).await {
-                Ok(report) => assert_eq!(report.read, report.imported + report.rejected_count, "{file}: {report:?}"),
+                Ok(report) => {
+                    assert_eq!(report.read, report.imported + report.rejected_count, "{file}: {report:?}")
+                }
                 Err(Error::InvalidParameter { .. } | Error::BadFile { .. }) => {}
                 Err(other) => panic!("{file}: {other:?}"),
             }

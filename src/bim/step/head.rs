@@ -13,7 +13,7 @@ const TAIL_BYTES: usize = 4096;
 
 /// What the head says.
 pub struct Head {
-    /// FILE_SCHEMA as written.
+    /// The schema's family: `IFC4X3` for `IFC4X3_ADD2`.
     pub label: String,
     /// The schema whose attribute positions hold.
     pub schema: SchemaVersion,
@@ -32,16 +32,24 @@ pub fn check(bytes: &[u8]) -> Result<Head, BimError> {
     let Some(schema) = labels.iter().find_map(|l| SchemaVersion::from_file_schema(l)) else {
         return Err(unknown_schema(&labels));
     };
-    let label = labels
-        .into_iter()
-        .find(|l| SchemaVersion::from_file_schema(l).is_some())
-        .map_or_else(String::new, |l| l.trim().to_ascii_uppercase());
+    let label = family(schema).to_owned();
     check_tail(bytes)?;
     let mut warnings = Vec::new();
     if matches!(schema, SchemaVersion::Ifc4x1 | SchemaVersion::Ifc4x2) {
         warnings.push(format!("{label} was withdrawn by buildingSMART; deliver IFC4X3, IFC4 or IFC2X3"));
     }
     Ok(Head { label, schema, warnings })
+}
+
+/// The schema without addenda and corrigenda, which change no attribute.
+fn family(schema: SchemaVersion) -> &'static str {
+    match schema {
+        SchemaVersion::Ifc2x3 => "IFC2X3",
+        SchemaVersion::Ifc4 => "IFC4",
+        SchemaVersion::Ifc4x1 => "IFC4X1",
+        SchemaVersion::Ifc4x2 => "IFC4X2",
+        _ => "IFC4X3",
+    }
 }
 
 /// Where the text begins: after a byte order mark, white space and comments.

@@ -65,7 +65,7 @@ impl<'a> Model<'a> {
         Ok(Self { bytes, label: head.label, schema: head.schema, index, by_entity, decoder, warnings })
     }
 
-    /// FILE_SCHEMA as the file names it.
+    /// The schema's family, such as `IFC4X3` for `IFC4X3_ADD2`.
     pub fn schema(&self) -> &str {
         &self.label
     }
