@@ -30,6 +30,7 @@ create table permit.check_run (
     check (kind = 'precheck' or submission is not null),
     check (state <> 'done' or (input is not null and output_sha256 is not null))
 );
+create index check_run_job on permit.check_run (job);
 create index check_run_application on permit.check_run (application, created_at desc);
 
 create table permit.verdict (

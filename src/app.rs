@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::features::Features;
 use crate::feed::Feed;
 use crate::files::Files;
+use crate::jobs::Runner;
 use crate::permit::Law;
 use crate::state::{AppState, Parts};
 use crate::store::Store;
@@ -77,6 +78,7 @@ impl Database {
 pub struct App {
     state: AppState,
     database: Database,
+    runner: Runner,
 }
 
 impl std::fmt::Debug for App {
@@ -89,7 +91,8 @@ impl App {
     /// Loads all layers into memory and starts the background work. The database is migrated already.
     pub async fn start(config: Config, database: Database) -> Result<Self> {
         let state = open_state(config, &database.serve_url).await?;
-        Ok(Self { state, database })
+        let runner = Runner::start(&state);
+        Ok(Self { state, database, runner })
     }
 
     /// What handlers and jobs share.
@@ -108,6 +111,7 @@ impl App {
 
     /// Ends background work, closes the connections and leaves the cluster.
     pub async fn close(self) -> Result<()> {
+        self.runner.stop().await;
         self.state.feed.stop();
         self.state.store.close().await;
         tokio::task::spawn_blocking(|| self.database.close())

@@ -9,6 +9,7 @@ pub mod ifc;
 mod import;
 mod layers;
 mod migrate;
+pub mod precheck;
 pub mod sample;
 pub mod sample_models;
 mod serve;
@@ -51,6 +52,8 @@ enum Command {
     Cluster(cluster::Args),
     /// Building models
     Ifc(ifc::Args),
+    /// Verdicts on a model for a parcel, without filing anything
+    Precheck(precheck::Args),
     /// The made-up sample province and building models
     Sample(sample::Args),
     /// Parses one untrusted file for the program itself
@@ -96,6 +99,7 @@ impl Cli {
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),
+            Command::Precheck(args) => precheck::run(args, self.config).await,
             Command::Sample(args) => sample::run(args, &self.config).await,
             Command::Cluster(args) => cluster::run(args, &self.config).await,
         }

@@ -1,12 +1,15 @@
 //! `dothi precheck`: the verdicts on a model for a parcel, without filing anything.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use clap::Args;
 use geo::{Geometry, MapCoords};
 use serde_json::{Value, json};
 
+use super::Outcome as Exit;
+use crate::app::{Database, open_state};
 use crate::bim::facts::ModelFacts;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::jobs::check_application::{Loose, check_loose};
 use crate::jobs::parcels::find_parcel;
@@ -15,9 +18,9 @@ use crate::permit::verdict::{Outcome, Verdict};
 use crate::space::{crs, geojson};
 use crate::state::AppState;
 
-/// Arguments of `dothi precheck`.
-#[derive(Debug, Args)]
-pub struct Precheck {
+/// `dothi precheck`
+#[derive(Debug, clap::Args)]
+pub struct Args {
     /// The building model
     #[arg(long, value_name = "FILE")]
     pub ifc: PathBuf,
@@ -35,9 +38,20 @@ pub struct Precheck {
     pub json: bool,
 }
 
-impl Precheck {
-    /// Runs the checks; true where none fails.
-    pub async fn run(&self, state: &AppState) -> Result<bool> {
+/// Opens the state without a server and runs the checks; exit code 1 where one fails.
+pub(super) async fn run(args: Args, config: Config) -> Exit {
+    let database = Database::open(&config).await?;
+    let state = open_state(config, &database.serve_url).await?;
+    let done = args.check(&state).await;
+    state.feed.stop();
+    state.store.close().await;
+    database.close()?;
+    Ok(if done? { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+impl Args {
+    /// Runs the checks and prints them; true where none fails.
+    async fn check(&self, state: &AppState) -> Result<bool> {
         for code in &self.parcels {
             if find_parcel(state, code)?.is_none() {
                 return Err(Error::invalid(

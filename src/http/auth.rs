@@ -29,7 +29,7 @@ pub const SESSION_COOKIE: &str = "dothi_session";
 /// Wrong passwords from one address, or for one name, before it waits.
 const MAX_FAILURES: u32 = 20;
 /// For how long failures are remembered.
-const FAILURE_WINDOW: Duration = Duration::from_secs(300);
+const FAILURE_WINDOW: Duration = Duration::from_mins(5);
 
 /// Routes of signing in and out.
 pub fn router() -> Router<AppState> {
@@ -171,7 +171,9 @@ pub async fn sign_in(
             Ok((token, account))
         }
         SignIn::Refused | SignIn::Locked(_) => {
-            keys.iter().for_each(|k| FAILURES.count(k));
+            for key in &keys {
+                FAILURES.count(key);
+            }
             state.store.audit(&entry).await?;
             Err(Error::Unauthorized)
         }

@@ -24,6 +24,7 @@ pub mod health;
 mod idempotency;
 pub mod lang;
 pub mod ogc;
+pub mod permits;
 pub mod portal;
 pub mod problem;
 pub mod search;
@@ -33,7 +34,7 @@ pub mod tiles;
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
 /// Time for the head of an answer; bodies stream on without a limit, uploads have their own.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
@@ -43,8 +44,11 @@ pub fn router(state: AppState) -> Router {
         .merge(ogc::router())
         .merge(tiles::router())
         .merge(portal::router())
+        .merge(permits::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
-    layered(timed.fallback(unknown_path).method_not_allowed_fallback(wrong_method)).with_state(state)
+    let untimed = permits::uploads();
+    layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))
+        .with_state(state)
 }
 
 /// The layers around all routes; a request passes them from the outside (first) in.
@@ -76,6 +80,7 @@ fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the signature that the layer asks for")]
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text = cause
         .downcast_ref::<String>()

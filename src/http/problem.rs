@@ -62,6 +62,7 @@ impl Problem {
 }
 
 /// The one match from errors to answers.
+#[allow(clippy::too_many_lines, reason = "one exhaustive match, a few lines an error")]
 fn describe(error: &Error) -> Problem {
     use StatusCode as S;
     match error {

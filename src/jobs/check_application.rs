@@ -74,7 +74,7 @@ pub async fn is_stale(state: &AppState, dossier: &Dossier, run: &Run) -> Result<
     let subject = subject(state, dossier, run.submission).await?;
     let ruleset = state.law.ruleset(subject.legal_date)?;
     if run.ruleset_hash.as_ref() != Some(&ruleset.hash)
-        || run.checker_version.as_deref() != Some(checks::VERSION)
+        || run.checker_version.as_deref() != Some(checks::CHECKER_VERSION)
     {
         return Ok(true);
     }
@@ -125,7 +125,7 @@ pub fn check_loose(state: &AppState, loose: Loose) -> Result<(String, Vec<Verdic
         settings: state.law.settings().values(),
         documents: BTreeMap::new(),
     };
-    Ok((ruleset.id.clone(), checks::run(&ruleset, &input)))
+    Ok((ruleset.id.clone(), checks::run(&input, &ruleset)))
 }
 
 /// Position of the layers that were read.
@@ -147,13 +147,13 @@ async fn check(
     let input_sha256 = sha256_hex(&canonical);
     // Geometry of a big site takes a while; requests go on meanwhile.
     let rules = ruleset.clone();
-    let verdicts = tokio::task::spawn_blocking(move || checks::run(&rules, &input))
+    let verdicts = tokio::task::spawn_blocking(move || checks::run(&input, &rules))
         .await
         .map_err(|e| Error::internal("run the checks", e))?;
     Ok(RunResult {
         ruleset_id: ruleset.id.clone(),
         ruleset_hash: ruleset.hash.clone(),
-        checker_version: checks::VERSION.to_owned(),
+        checker_version: checks::CHECKER_VERSION.to_owned(),
         geometry_engine: checks::GEOMETRY_ENGINE.to_owned(),
         layer_epoch: layers.epoch,
         layer_revision: layers.revision,
@@ -231,7 +231,7 @@ async fn work_input(state: &AppState, work: &Work, files: &[CaseFile]) -> Result
         None => (None, None),
         Some(file) => match facts(state, &file.sha256).await? {
             FactsOrRefusal::Facts(facts) => (Some(*facts), None),
-            FactsOrRefusal::Refusal(reason) => (None, reason["vi"].as_str().map(str::to_owned)),
+            FactsOrRefusal::Refusal(reason) => (None, Some(reason.vi)),
         },
     };
     Ok(WorkInput { id: work.id.clone(), name: work.name.clone(), use_: work.use_.clone(), facts, model_error })
@@ -260,9 +260,8 @@ fn hidden_for(state: &AppState, run: &Run) -> Vec<String> {
 
 /// Layers that checks read and `principal` may not see.
 pub fn hidden_layers(catalog: &Catalog, principal: &Principal) -> Vec<String> {
-    let needed = checks::needed_layers();
-    let hidden = |id: &String| catalog.layer(id).is_some_and(|l| view(principal, l).is_none());
-    needed.into_iter().map(|n| n.layer).filter(hidden).collect()
+    let hidden = |id: &&str| catalog.layer(id).is_some_and(|l| view(principal, l).is_none());
+    checks::needed_layers().iter().map(|(id, _)| *id).filter(hidden).map(str::to_owned).collect()
 }
 
 /// Why a run failed, as the people of the case are told.

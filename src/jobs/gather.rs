@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::features::{Item, Query, Snapshot};
 use crate::layers::{Catalog, LayerDef};
 use crate::permit::check_input::MapFeature;
-use crate::permit::checks::{NeededLayer, needed_layers};
+use crate::permit::checks::needed_layers;
 use crate::space::Bbox;
 
 /// What was gathered.
@@ -36,20 +36,20 @@ pub fn gather(
     }
     let site = around(own.iter().map(|p| &p.geometry).chain(places));
     let mut found = Gathered::default();
-    for needed in needed_layers() {
-        let Some(layer) = catalog.layer(&needed.layer) else { continue };
-        if hidden.contains(&needed.layer) {
+    for (id, reach_m) in needed_layers() {
+        let Some(layer) = catalog.layer(id) else { continue };
+        if hidden.iter().any(|h| h == id) {
             continue;
         }
         let mut features = match site {
-            Some(site) => read(snapshot, layer, &needed, &site)?,
+            Some(site) => read(snapshot, layer, *reach_m, &site)?,
             None => Vec::new(),
         };
-        if needed.layer == PARCEL_LAYER {
+        if *id == PARCEL_LAYER {
             features.extend(own.iter().filter(|p| features.iter().all(|f| f.fid != p.fid)).cloned().collect::<Vec<_>>());
         }
         features.sort_by_key(|f| f.fid);
-        found.features.insert(needed.layer, features);
+        found.features.insert((*id).to_owned(), features);
     }
     Ok(found)
 }
@@ -57,11 +57,10 @@ pub fn gather(
 fn read(
     snapshot: &Snapshot,
     layer: &std::sync::Arc<LayerDef>,
-    needed: &NeededLayer,
+    r: f64,
     site: &Bbox,
 ) -> Result<Vec<MapFeature>> {
     let Some(reader) = snapshot.layer(&View::system(layer)) else { return Ok(Vec::new()) };
-    let r = needed.reach_m;
     let bbox = Bbox {
         min_x: site.min_x - r,
         min_y: site.min_y - r,

@@ -1,7 +1,5 @@
 //! The facts of an uploaded model: read in the worker child, kept by the file's hash.
 
-use serde_json::json;
-
 use super::worker::{self, Limits, Task};
 use crate::bim::facts::ModelFacts;
 use crate::error::{Error, Result};
@@ -11,7 +9,7 @@ use crate::store::permits::files::FactsOrRefusal;
 /// Facts of the same bytes change with the reader alone: the program's version.
 pub const READER: &str = env!("CARGO_PKG_VERSION");
 
-/// The facts of a stored model, or why it cannot be read (`{"vi", "en"}`).
+/// The facts of a stored model, or why it cannot be read.
 pub async fn facts(state: &AppState, sha256: &str) -> Result<FactsOrRefusal> {
     if let Some(found) = state.store.find_model_facts(sha256, READER).await? {
         return Ok(found);
@@ -24,7 +22,7 @@ pub async fn facts(state: &AppState, sha256: &str) -> Result<FactsOrRefusal> {
             FactsOrRefusal::Facts(Box::new(facts))
         }
         // The place names the stored file, which tells people nothing; the reason is what they need.
-        Err(Error::BadFile { reason, .. }) => FactsOrRefusal::Refusal(json!(reason)),
+        Err(Error::BadFile { reason, .. }) => FactsOrRefusal::Refusal(reason),
         Err(e) => return Err(e),
     };
     state.store.keep_model_facts(sha256, READER, &found).await?;

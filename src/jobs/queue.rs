@@ -14,7 +14,6 @@ use crate::state::AppState;
 use crate::store::jobs::Lease;
 use crate::store::permits::CHECK_JOB;
 use crate::store::permits::files::FactsOrRefusal;
-use crate::text::Text;
 
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";
@@ -30,7 +29,7 @@ const IDLE: Duration = Duration::from_millis(250);
 /// Time before a job that failed for a passing reason is tried again.
 const RETRY_AFTER_S: f64 = 5.0;
 /// How often the deadlines of cases are looked at.
-const DEADLINES_EVERY: Duration = Duration::from_secs(60);
+const DEADLINES_EVERY: Duration = Duration::from_mins(1);
 
 /// The running workers of this node.
 #[derive(Debug)]
@@ -137,7 +136,7 @@ async fn read_model(state: &AppState, payload: &Value) -> Result<Value> {
         })),
         FactsOrRefusal::Refusal(reason) => Err(Error::BadFile {
             place: "model".to_owned(),
-            reason: serde_json::from_value::<Text>(reason).unwrap_or_default(),
+            reason,
         }),
     }
 }

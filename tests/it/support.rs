@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, Weak};
 
 use dothi::cluster::{Cluster, Durability, SUPERUSER};
 use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
+use dothi::layers::Catalog;
+use dothi::store::bulk::{Incoming, Mode};
 use dothi::store::layers::ApplyOptions;
 use dothi::store::{Author, Store};
 use sha2::{Digest, Sha256};
@@ -47,6 +49,13 @@ pub async fn empty_database() -> TestDb {
 pub async fn database() -> TestDb {
     let cluster = cluster();
     let template = template(&cluster, "layers").await;
+    copy(cluster, &template).await
+}
+
+/// A database with the land of the sample province (what checks read) and the sample accounts.
+pub async fn sample_database() -> TestDb {
+    let cluster = cluster();
+    let template = template(&cluster, "sample").await;
     copy(cluster, &template).await
 }
 
@@ -100,12 +109,33 @@ async fn template(cluster: &Cluster, kind: &str) -> String {
 async fn fill(url: &str, kind: &str) {
     let store = Store::connect(url).await.unwrap();
     store.migrate().await.unwrap();
-    if kind == "layers" {
+    if kind != "empty" {
         let catalog = dothi::layers::embedded().expect("the embedded layer files are right");
         let author = Author::program("test", "layer files");
         store.apply(&catalog, ApplyOptions::default(), &author).await.unwrap();
+        if kind == "sample" {
+            load_sample(&store, &catalog).await;
+        }
     }
     store.close().await;
+}
+
+/// The layers that checks read, and the accounts.
+async fn load_sample(store: &Store, catalog: &Catalog) {
+    let author = Author::program("test", "sample");
+    for (layer, items) in dothi::sample::province::generate(dothi::sample::province::SEED).into_layers() {
+        if dothi::permit::checks::needed_layers().iter().all(|(id, _)| *id != layer) {
+            continue;
+        }
+        let def = catalog.layer(layer).unwrap();
+        let rows = items.iter().enumerate().map(|(i, item)| {
+            let row = item.to_row(def).unwrap();
+            Incoming { place: i.to_string(), wkb: row.wkb, values: row.values }
+        });
+        let report = store.load_rows(catalog, layer, rows.collect::<Vec<_>>(), Mode::Append, &author).await.unwrap();
+        assert_eq!(report.rejected, 0, "{layer}: {:?}", report.rejections);
+    }
+    dothi::store::permits::sample::accounts(store, catalog).await.unwrap();
 }
 
 /// Databases of older builds; those in use by a run beside this one stay.

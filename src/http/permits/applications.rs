@@ -116,18 +116,24 @@ async fn by_external(
     respond(&state, &user, &id.to_string(), lang).await
 }
 
-#[derive(Debug, Deserialize)]
+/// Parameters of a list.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
-    state: Option<String>,
-    waiting_for: Option<String>,
-    due_before: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
+pub struct ListQuery {
+    /// States, separated by commas.
+    pub state: Option<String>,
+    /// `me`: what waits for the caller.
+    pub waiting_for: Option<String>,
+    /// A day, or an instant.
+    pub due_before: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// Rows on a page, at most 200.
+    pub limit: Option<i64>,
 }
 
 /// `GET /applications`: the caller's own, or his authority's, by urgency.
-async fn list(
+pub(super) async fn list(
     State(state): State<AppState>,
     user: User,
     Query(query): Query<ListQuery>,
@@ -143,8 +149,10 @@ async fn list(
         Some(_) => return Err(Error::invalid("waiting_for", "chỉ nhận giá trị me", "only `me` is known")),
     };
     let mut rows = state.store.list_applications(&filter).await?;
-    let more = rows.len() as i64 == filter.limit;
-    rows.truncate((filter.limit - 1) as usize);
+    // One row more than a page was asked for: it tells whether there is another page.
+    let page = usize::try_from(filter.limit - 1).unwrap_or_default();
+    let more = rows.len() > page;
+    rows.truncate(page);
     let cursor = rows.last().filter(|_| more).map(|r| cursor(r.order_key, r.id));
     let items: Vec<Value> = rows.iter().map(|r| view::listed(&state, r)).collect();
     Ok(axum::Json(json!({ "applications": items, "cursor": cursor })))

@@ -15,6 +15,8 @@ use super::place::{from_crs84, to_crs84};
 use crate::error::{Error, Result};
 use crate::http::auth::User;
 use crate::http::extract::{Json, Path};
+use crate::jobs::cases::Situation;
+use crate::permit::procedure::may_find;
 use crate::state::AppState;
 use crate::store::permits::work::{Comment, NewComment, NewFinding};
 use crate::text::Text;
@@ -70,14 +72,9 @@ async fn add_finding(
     Json(body): Json<FindingBody>,
 ) -> Result<Response> {
     let opened = open(&state, &user, &id).await?;
-    opened.only_examiners()?;
+    let situation = Situation::load(&state, opened.dossier.clone()).await?;
+    may_find(&situation.case, &super::engine_actor(&opened))?;
     let a = &opened.dossier.application;
-    if !matches!(a.state.as_str(), "APPRAISAL" | "DECISION" | "SUPPLEMENT_REQUESTED" | "ACCEPTED") {
-        return Err(Error::conflict(
-            "Chỉ ghi kết luận khi hồ sơ đang được thẩm định.",
-            "Findings are made while the application is under appraisal.",
-        ));
-    }
     let reason = text("reason", &body.reason)?;
     let work = body.work.unwrap_or_default();
     known_row(&state, &opened, &body.rule, &work).await?;
@@ -127,15 +124,16 @@ async fn findings(
 ) -> Result<axum::Json<Value>> {
     let opened = open(&state, &user, &id).await?;
     let a = &opened.dossier.application;
-    let list = match shows_findings(&opened) {
-        true => state.store.list_findings(a.id, a.submission).await?,
-        false => Vec::new(),
+    let list = if shows_findings(&opened) {
+        state.store.list_findings(a.id, a.submission).await?
+    } else {
+        Vec::new()
     };
     Ok(axum::Json(json!({ "findings": list })))
 }
 
 /// The applicant learns findings with the letter or the decision that they lead to, not while they are made.
-fn shows_findings(opened: &Opened) -> bool {
+pub(super) fn shows_findings(opened: &Opened) -> bool {
     let state = opened.dossier.application.state.as_str();
     !opened.standing.party || matches!(state, "SUPPLEMENT_REQUESTED" | "FEE_DUE" | "ISSUED" | "REFUSED")
 }

@@ -61,7 +61,7 @@ async fn precheck(
 }
 
 /// Runs that the caller may see: officers see official ones, the applicant all of his.
-async fn visible(state: &AppState, opened: &Opened) -> Result<Vec<Run>> {
+pub(super) async fn visible(state: &AppState, opened: &Opened) -> Result<Vec<Run>> {
     let mut runs = state.store.list_runs(opened.dossier.application.id).await?;
     runs.retain(|r| opened.standing.party || r.kind == "official");
     Ok(runs)
@@ -81,7 +81,7 @@ async fn runs(
     Ok(axum::Json(json!({ "runs": list })))
 }
 
-async fn run_json(state: &AppState, opened: &Opened, r: &Run) -> Result<Value> {
+pub(super) async fn run_json(state: &AppState, opened: &Opened, r: &Run) -> Result<Value> {
     let stale = r.state == "done" && is_stale(state, &opened.dossier, r).await?;
     let mut json = json!({
         "run": r.id, "kind": r.kind, "submission": r.submission, "reason": r.reason, "state": r.state,
@@ -163,12 +163,17 @@ async fn checks(
             detail: json!({"state": found.state, "job": found.job, "error": found.error}),
         });
     }
-    let verdicts = shown(&state, &opened, found).await?;
-    let stale = is_stale(&state, &opened.dossier, found).await?;
-    Ok(axum::Json(json!({
-        "run": found.id, "kind": found.kind, "submission": found.submission, "ruleset": found.ruleset_id,
+    Ok(axum::Json(checks_json(&state, &opened, found).await?))
+}
+
+/// The verdicts of a finished run as JSON.
+pub(super) async fn checks_json(state: &AppState, opened: &Opened, run: &Run) -> Result<Value> {
+    let verdicts = shown(state, opened, run).await?;
+    let stale = is_stale(state, &opened.dossier, run).await?;
+    Ok(json!({
+        "run": run.id, "kind": run.kind, "submission": run.submission, "ruleset": run.ruleset_id,
         "stale": stale, "checks": verdicts.iter().map(verdict_json).collect::<Vec<_>>(),
-    })))
+    }))
 }
 
 /// The verdicts of a run as the caller may see them.

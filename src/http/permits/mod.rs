@@ -11,6 +11,7 @@ mod models;
 mod openapi;
 mod place;
 mod procedures;
+pub mod read;
 mod register;
 mod uploads;
 mod view;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::load::{Opened, open};
 use crate::access::Role;
+use crate::access::permits::standing;
 use crate::error::{Error, Result};
 use crate::http::auth::User;
 use crate::http::extract::{Path, Query};
@@ -24,18 +25,25 @@ pub(super) fn router() -> Router<AppState> {
         .route("/applications/{id}/submissions/{number}/diff", get(diff))
 }
 
-/// `GET /jobs/{job}`, of the caller's own jobs (administrators: all).
+/// `GET /jobs/{job}`: the caller's own jobs, and those of check runs that he may see.
 async fn job(State(state): State<AppState>, user: User, Path(id): Path<Uuid>) -> Result<axum::Json<Value>> {
     let unknown = || Error::not_found("job", id.to_string());
     let found = state.store.find_job(id).await?.ok_or_else(unknown)?;
     let own = found.requested_by == Some(user.account.id) || user.account.roles.contains(&Role::Admin);
-    if !own {
+    if !own && !of_visible_run(&state, &user, id).await? {
         return Err(unknown());
     }
     Ok(axum::Json(json!({
         "job": found.id, "kind": found.kind, "state": found.state, "progress": found.progress,
         "error": found.error, "result": found.result,
     })))
+}
+
+/// Whether the job is an official run of a case that the caller may see.
+async fn of_visible_run(state: &AppState, user: &User, job: Uuid) -> Result<bool> {
+    let Some(case) = state.store.find_case_of_job(job).await? else { return Ok(false) };
+    let Some(dossier) = state.store.find_dossier(case).await? else { return Ok(false) };
+    Ok(standing(&user.principal(), &dossier.case()).is_some())
 }
 
 /// Facts by work of one submission; `0` means the open working set, for the applicant.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub use super::applications::ListQuery;
 use super::load::Opened;
 pub use super::load::open;
-use super::{applications, casework, checks, models, register, view};
+use super::{applications, casework, checks, register, view};
 use crate::access::Principal;
 use crate::bim::facts::ModelFacts;
 use crate::error::{Error, Result};

@@ -22,20 +22,18 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// `GET /permits/{code}`.
-async fn read(
+pub(super) async fn read(
     State(state): State<AppState>,
     Session(principal): Session,
     Path(code): Path<String>,
 ) -> Result<axum::Json<Value>> {
     let unknown = || Error::not_found("permit", &code);
     let permit = state.store.find_permit(&code).await?.ok_or_else(unknown)?;
-    let entitled = match principal.user {
-        None => false,
-        Some(_) => {
-            let case = state.store.find_dossier(permit.application).await?;
-            case.is_some_and(|d| standing(&principal, &d.case()).is_some())
-        }
-    };
+    let mut entitled = false;
+    if principal.user.is_some() {
+        let case = state.store.find_dossier(permit.application).await?;
+        entitled = case.is_some_and(|d| standing(&principal, &d.case()).is_some());
+    }
     let mut json = extract(&permit)?;
     if entitled {
         json["holder"] = permit.holder.clone();

@@ -258,10 +258,8 @@ impl<'a> Work<'a> {
     /// The answer of a consulted agency, or its silence.
     fn opinion(&mut self) -> Result<()> {
         let silent = self.event.name == "deemed_consent";
-        let agency = match silent {
-            true => self.event.text("agency").map(str::to_owned),
-            false => self.giver.engine.authority.clone(),
-        };
+        let named = || self.event.text("agency").map(str::to_owned);
+        let agency = if silent { named() } else { self.giver.engine.authority.clone() };
         let open = |c: &&crate::store::permits::work::Consultation| {
             Some(&c.authority) == agency.as_ref() && matches!(c.state.as_str(), "open" | "overdue")
         };
@@ -342,8 +340,8 @@ impl<'a> Work<'a> {
     }
 
     /// The change and the case as they are to be saved.
-    pub(super) fn finish(self) -> Result<(Change, Dossier)> {
-        Ok((self.change, self.situation.dossier.clone()))
+    pub(super) fn finish(self) -> (Change, Dossier) {
+        (self.change, self.situation.dossier.clone())
     }
 
     /// What the letters need of the program.

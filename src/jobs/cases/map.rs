@@ -18,14 +18,12 @@ pub(super) async fn facts(state: &AppState, dossier: &Dossier) -> Result<MapFact
     let input = present_input(state, dossier).await?;
     let parcels = own_parcels(&input);
     let place = place(&input, &parcels);
-    let wkb = match place.0.is_empty() {
-        true => None,
-        false => {
-            let geometry = geo::Geometry::MultiPolygon(place);
-            Some(geometry.to_wkb(CoordDimensions::xy()).map_err(|e| Error::internal("write a place", e))?)
-        }
-    };
+    let geometry = (!place.0.is_empty()).then_some(geo::Geometry::MultiPolygon(place));
+    let wkb = geometry
+        .map(|g| g.to_wkb(CoordDimensions::xy()).map_err(|e| Error::internal("write a place", e)))
+        .transpose()?;
     let ruleset = state.law.ruleset(input.legal_date)?;
+    let class = checks::authority(&input, &ruleset).ok().and_then(|a| a.class);
     let measured = |of: fn(&BuildingFacts) -> Measured, add: fn(f64, f64) -> f64| {
         buildings(&input).filter_map(|b| of(b).measured).reduce(add)
     };
@@ -34,7 +32,7 @@ pub(super) async fn facts(state: &AppState, dossier: &Dossier) -> Result<MapFact
     Ok(MapFacts {
         wkb,
         commune_code: text(&parcels, "commune_code"),
-        building_class: checks::building_class(&ruleset, &input),
+        building_class: class.map(|c| c.code().to_owned()),
         work_name: input.works.first().map(|w| w.name.clone()),
         use_: input.works.iter().find_map(|w| w.use_.clone()).or_else(|| string(&input.form["use"])),
         storeys: storeys.filter(|n| *n > 0).or_else(|| input.form["storeys"].as_i64()),
@@ -49,7 +47,7 @@ fn buildings(input: &CheckInput) -> impl Iterator<Item = &BuildingFacts> {
     input.works.iter().filter_map(|w| w.facts.as_ref()).flat_map(|f| &f.buildings)
 }
 
-fn own_parcels(input: &CheckInput) -> Vec<MapFeature> {
+pub(super) fn own_parcels(input: &CheckInput) -> Vec<MapFeature> {
     let all = input.features.get(PARCEL_LAYER).map(Vec::as_slice).unwrap_or_default();
     let own = |f: &&MapFeature| f.attributes.get("code").and_then(Value::as_str).is_some_and(|c| input.parcels.iter().any(|p| p == c));
     all.iter().filter(own).cloned().collect()
@@ -68,6 +66,6 @@ fn text(parcels: &[MapFeature], name: &str) -> Option<String> {
     parcels.iter().find_map(|p| string(p.attributes.get(name)?))
 }
 
-fn string(value: &Value) -> Option<String> {
+pub(super) fn string(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

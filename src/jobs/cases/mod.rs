@@ -60,7 +60,7 @@ pub async fn give(
     for step in &decided.steps {
         work.apply(step).await?;
     }
-    let (change, dossier) = work.finish()?;
+    let (change, dossier) = work.finish();
     let to = dossier.application.state.clone();
     let changed = state.store.change_application(&dossier, &change, &giver.record).await?;
     state.feed.catch_up(changed.position).await?;

@@ -94,7 +94,7 @@ impl Situation {
             ..CaseState::default()
         };
         case.areas = dossier.parcels.iter().filter_map(|c| c.split('-').next()).map(str::to_owned).collect();
-        let mut situation = Self { procedure, case, files, run, consultations, dossier };
+        let mut situation = Self { dossier, procedure, case, files, run, consultations };
         situation.load_rows(state).await?;
         Ok(situation)
     }

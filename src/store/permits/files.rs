@@ -1,7 +1,7 @@
 //! Files of a case: each slot keeps its versions, the highest is the working set.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,6 +9,7 @@ use super::application::stale;
 use crate::bim::facts::ModelFacts;
 use crate::error::{Error, Result};
 use crate::store::{Store, database};
+use crate::text::Text;
 
 /// Slot of the models of works.
 pub const MODEL_SLOT: &str = "model";
@@ -156,7 +157,11 @@ impl Store {
                     .map_err(|e| Error::internal(format!("read the kept facts of {sha256}"), e))?;
                 Ok(Some(FactsOrRefusal::Facts(Box::new(facts))))
             }
-            (None, refusal) => Ok(Some(FactsOrRefusal::Refusal(refusal.unwrap_or_default()))),
+            (None, refusal) => {
+                let reason = serde_json::from_value(refusal.unwrap_or_default())
+                    .map_err(|e| Error::internal(format!("read the kept refusal of {sha256}"), e))?;
+                Ok(Some(FactsOrRefusal::Refusal(reason)))
+            }
         }
     }
 
@@ -168,7 +173,7 @@ impl Store {
                     .map_err(|e| Error::internal("write the facts of a model", e))?;
                 (Some(facts), None)
             }
-            FactsOrRefusal::Refusal(reason) => (None, Some(reason.clone())),
+            FactsOrRefusal::Refusal(reason) => (None, Some(json!(reason))),
         };
         sqlx::query!(
             "insert into permit.model_facts (sha256, reader, facts, refusal) values ($1, $2, $3, $4)
@@ -190,8 +195,8 @@ impl Store {
 pub enum FactsOrRefusal {
     /// Its facts.
     Facts(Box<ModelFacts>),
-    /// Why it cannot be read: `{"vi", "en"}`.
-    Refusal(Value),
+    /// Why it cannot be read.
+    Refusal(Text),
 }
 
 /// Freezes the working set as files of submission `number`.
