@@ -75,10 +75,9 @@ impl Args {
     }
 
     async fn facts(&self) -> Result<ModelFacts> {
-        let file = std::path::absolute(&self.ifc)
-            .ok()
-            .filter(|f| f.is_file())
-            .ok_or_else(|| Error::bad_file(self.ifc.display().to_string(), "không có tệp này", "no such file"))?;
+        let file = std::path::absolute(&self.ifc).ok().filter(|f| f.is_file()).ok_or_else(|| {
+            Error::bad_file(self.ifc.display().to_string(), "không có tệp này", "no such file")
+        })?;
         let bytes = worker::run(&Task::IfcFacts { file }, &Limits::default(), |_| Ok(())).await?;
         serde_json::from_slice(&bytes).map_err(|e| Error::internal("read the facts from the worker", e))
     }

@@ -234,7 +234,13 @@ async fn work_input(state: &AppState, work: &Work, files: &[CaseFile]) -> Result
             FactsOrRefusal::Refusal(reason) => (None, Some(reason.vi)),
         },
     };
-    Ok(WorkInput { id: work.id.clone(), name: work.name.clone(), use_: work.use_.clone(), facts, model_error })
+    Ok(WorkInput {
+        id: work.id.clone(),
+        name: work.name.clone(),
+        use_: work.use_.clone(),
+        facts,
+        model_error,
+    })
 }
 
 /// Outlines of a placed model.
@@ -255,7 +261,11 @@ fn documents(files: &[CaseFile]) -> BTreeMap<String, bool> {
 /// Layers that stay hidden in a run: in a pre-check those that an applicant may not see. An official run sees
 /// all; what of it is shown to whom is decided when it is served.
 fn hidden_for(state: &AppState, run: &Run) -> Vec<String> {
-    if run.kind == "official" { Vec::new() } else { hidden_layers(&state.catalog.load(), &Principal::public()) }
+    if run.kind == "official" {
+        Vec::new()
+    } else {
+        hidden_layers(&state.catalog.load(), &Principal::public())
+    }
 }
 
 /// Layers that checks read and `principal` may not see.
@@ -268,17 +278,15 @@ pub fn hidden_layers(catalog: &Catalog, principal: &Principal) -> Vec<String> {
 pub fn failure(error: &Error) -> Text {
     match error {
         Error::BadFile { reason, .. } | Error::InvalidParameter { reason, .. } => reason.clone(),
-        Error::Unavailable(_) => Text::new(
-            "Cơ sở dữ liệu tạm thời không truy cập được.",
-            "The database could not be reached.",
-        ),
+        Error::Unavailable(_) => {
+            Text::new("Cơ sở dữ liệu tạm thời không truy cập được.", "The database could not be reached.")
+        }
         _ => Text::new(
             "Lỗi của hệ thống khi kiểm tra; hãy thử lại hoặc báo người quản trị.",
             "The check failed on our side; try again or tell the administrator.",
         ),
     }
 }
-
 
 /// Marks the run of a job that is given up.
 pub(super) async fn fail_job(state: &AppState, payload: &Value, reason: &Text) -> Result<()> {

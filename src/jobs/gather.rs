@@ -46,7 +46,9 @@ pub fn gather(
             None => Vec::new(),
         };
         if *id == PARCEL_LAYER {
-            features.extend(own.iter().filter(|p| features.iter().all(|f| f.fid != p.fid)).cloned().collect::<Vec<_>>());
+            features.extend(
+                own.iter().filter(|p| features.iter().all(|f| f.fid != p.fid)).cloned().collect::<Vec<_>>(),
+            );
         }
         features.sort_by_key(|f| f.fid);
         found.features.insert((*id).to_owned(), features);
@@ -61,12 +63,8 @@ fn read(
     site: &Bbox,
 ) -> Result<Vec<MapFeature>> {
     let Some(reader) = snapshot.layer(&View::system(layer)) else { return Ok(Vec::new()) };
-    let bbox = Bbox {
-        min_x: site.min_x - r,
-        min_y: site.min_y - r,
-        max_x: site.max_x + r,
-        max_y: site.max_y + r,
-    };
+    let bbox =
+        Bbox { min_x: site.min_x - r, min_y: site.min_y - r, max_x: site.max_x + r, max_y: site.max_y + r };
     let query = Query { bbox: Some(bbox), ..Query::default() };
     Ok(reader.query(&query)?.map(|item| feature(&item)).collect())
 }

@@ -1,10 +1,10 @@
 //! Background work on a PostgreSQL queue, one file a job; `worker` is the child that parses untrusted files.
 
-pub mod import;
 pub mod cases;
 pub mod check_application;
 mod deadlines;
 pub mod gather;
+pub mod import;
 pub mod model;
 pub mod parcels;
 mod queue;

@@ -134,16 +134,14 @@ async fn read_model(state: &AppState, payload: &Value) -> Result<Value> {
             "sha256": sha256, "schema": facts.schema, "entities": facts.entities,
             "buildings": facts.buildings.len(), "warnings": facts.warnings,
         })),
-        FactsOrRefusal::Refusal(reason) => Err(Error::BadFile {
-            place: "model".to_owned(),
-            reason,
-        }),
+        FactsOrRefusal::Refusal(reason) => Err(Error::BadFile { place: "model".to_owned(), reason }),
     }
 }
 
 /// A refused file stays refused; anything else may pass and is tried again.
 async fn give_up(state: &AppState, lease: &Lease, error: &Error) -> Result<bool> {
-    let final_ = matches!(error, Error::BadFile { .. } | Error::InvalidParameter { .. } | Error::NotFound { .. });
+    let final_ =
+        matches!(error, Error::BadFile { .. } | Error::InvalidParameter { .. } | Error::NotFound { .. });
     if !final_ {
         tracing::error!(job = %lease.id, kind = lease.kind, attempt = lease.attempt, error = %error, "a job failed");
     }

@@ -18,7 +18,8 @@ async fn from_the_draft_to_the_permit_on_the_map() {
     let id = draft(&applicant, "tube_house.ifc").await;
 
     // The authority's own checks, before anything is filed.
-    let precheck = applicant.post(&format!("/api/v1/applications/{id}/precheck"), &json!({})).await.expect(202);
+    let precheck =
+        applicant.post(&format!("/api/v1/applications/{id}/precheck"), &json!({})).await.expect(202);
     let job = applicant.job(&precheck).await;
     assert_eq!(job["state"], "done", "{job}");
     let checks = applicant.get(&format!("/api/v1/applications/{id}/checks")).await.expect(200).body;
@@ -57,7 +58,10 @@ async fn from_the_draft_to_the_permit_on_the_map() {
     let runs = reviewer.get(&format!("/api/v1/applications/{id}/runs")).await.expect(200).body;
     let reasons: Vec<_> = runs["runs"].as_array().unwrap().iter().map(|r| r["reason"].clone()).collect();
     assert!(reasons.contains(&json!("accept")) && reasons.contains(&json!("repeat")), "{reasons:?}");
-    assert_eq!(runs["runs"][0]["input_sha256"], runs["runs"][1]["input_sha256"], "nothing changed in between");
+    assert_eq!(
+        runs["runs"][0]["input_sha256"], runs["runs"][1]["input_sha256"],
+        "nothing changed in between"
+    );
 
     let approver = s.sign_in("approver").await;
     let decided = approver.event(&id, "approve", json!({"expected_state": "DECISION"})).await.expect(200);
@@ -70,7 +74,8 @@ async fn from_the_draft_to_the_permit_on_the_map() {
     let view = dothi::access::view(&dothi::access::Principal::public(), layer).unwrap();
     let snapshot = s.state.features.snapshot();
     let reader = snapshot.layer(&view).unwrap();
-    let found = reader.query(&dothi::features::Query::default()).unwrap().next().expect("the permit is an item");
+    let found =
+        reader.query(&dothi::features::Query::default()).unwrap().next().expect("the permit is an item");
     assert_eq!(found.value_of("code").unwrap().to_json(), json!(code));
     assert_eq!(found.value_of("state").unwrap().to_json(), json!("VALID"));
 
@@ -86,7 +91,8 @@ async fn from_the_draft_to_the_permit_on_the_map() {
     let reader = snapshot.layer(&dothi::access::View::system(open)).unwrap();
     assert_eq!(reader.count(), 0);
     let events = applicant.get(&format!("/api/v1/applications/{id}/events")).await.expect(200).body;
-    let names: Vec<_> = events["events"].as_array().unwrap().iter().map(|e| e["event"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        events["events"].as_array().unwrap().iter().map(|e| e["event"].as_str().unwrap()).collect();
     assert_eq!(names, ["create", "submit", "accept", "begin_appraisal", "approve", "issue"]);
     s.stop().await;
 }
@@ -104,7 +110,8 @@ async fn a_supplement_is_asked_for_once() {
 
     let finding = json!({"rule": "P09", "work": failed["work"], "finding": "not_accepted", "reason": "Vượt chiều cao."});
     reviewer.post(&format!("/api/v1/applications/{id}/findings"), &finding).await.expect(201);
-    let asked = reviewer.event(&id, "request_supplement", json!({"note": "Giảm chiều cao."})).await.expect(200);
+    let asked =
+        reviewer.event(&id, "request_supplement", json!({"note": "Giảm chiều cao."})).await.expect(200);
     assert_eq!(asked.body["state"], "SUPPLEMENT_REQUESTED");
     let letters = applicant.get(&format!("/api/v1/applications/{id}/letters")).await.expect(200).body;
     let letter = letters["letters"].as_array().unwrap().last().unwrap();
@@ -118,9 +125,12 @@ async fn a_supplement_is_asked_for_once() {
     assert_eq!(filed.body["state"], "APPRAISAL");
     assert_eq!(applicant.job(&filed).await["state"], "done");
     assert_eq!(row(&reviewer, &id, "P09").await["verdict"], "PASS");
-    let diff = reviewer.get(&format!("/api/v1/applications/{id}/submissions/2/diff?from=1")).await.expect(200).body;
+    let diff =
+        reviewer.get(&format!("/api/v1/applications/{id}/submissions/2/diff?from=1")).await.expect(200).body;
     assert_eq!(diff["files"][0]["slot"], "model");
-    assert!(diff["facts"]["1/0/height_m"]["before"].as_f64() > diff["facts"]["1/0/height_m"]["after"].as_f64());
+    assert!(
+        diff["facts"]["1/0/height_m"]["before"].as_f64() > diff["facts"]["1/0/height_m"]["after"].as_f64()
+    );
 
     let again = reviewer.event(&id, "request_supplement", json!({"note": "Lần nữa."})).await.expect(409);
     assert!(again.body["allowed_events"].is_array());

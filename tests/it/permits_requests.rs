@@ -11,12 +11,15 @@ async fn strangers_learn_nothing() {
     let applicant = s.sign_in("applicant").await;
     let id = draft(&applicant, "tube_house.ifc").await;
     let stranger = s.sign_in("applicant2").await;
-    for path in ["", "/checks", "/runs", "/documents", "/letters", "/messages", "/events", "/comments", "/findings"] {
+    for path in
+        ["", "/checks", "/runs", "/documents", "/letters", "/messages", "/events", "/comments", "/findings"]
+    {
         stranger.get(&format!("/api/v1/applications/{id}{path}")).await.expect(404);
         s.public().get(&format!("/api/v1/applications/{id}{path}")).await.expect(401);
     }
     stranger.event(&id, "submit", json!({})).await.expect(404);
-    let upload = stranger.put_bytes(&format!("/api/v1/applications/{id}/model"), b"ISO-10303-21;".to_vec()).await;
+    let upload =
+        stranger.put_bytes(&format!("/api/v1/applications/{id}/model"), b"ISO-10303-21;".to_vec()).await;
     upload.expect(404);
     applicant.event(&id, "submit", json!({})).await.expect(200);
     s.sign_in("reviewer-duclap").await.get(&format!("/api/v1/applications/{id}")).await.expect(404);
@@ -102,7 +105,8 @@ async fn a_key_gives_the_first_answer_again() {
     // The same for an upload: one version, one answer.
     let id = first.body["id"].as_str().unwrap();
     let put = || {
-        let request = applicant.request(Method::PUT, &format!("/api/v1/applications/{id}/documents/land_paper"));
+        let request =
+            applicant.request(Method::PUT, &format!("/api/v1/applications/{id}/documents/land_paper"));
         Person::send(request.header("Idempotency-Key", "k-2").body("%PDF-1.4 giấy tờ"))
     };
     assert_eq!(put().await.expect(201).body, put().await.expect(201).body);
@@ -127,7 +131,8 @@ async fn stale_requests_are_told_so() {
     submit(seen.etag()).await.expect(200);
     let wrong = applicant.event(&id, "submit", json!({})).await.expect(409);
     assert_eq!(wrong.body["allowed_events"], json!(["withdraw"]));
-    let late = applicant.put_bytes(&format!("/api/v1/applications/{id}/model"), b"ISO-10303-21;".to_vec()).await;
+    let late =
+        applicant.put_bytes(&format!("/api/v1/applications/{id}/model"), b"ISO-10303-21;".to_vec()).await;
     late.expect(409);
     s.stop().await;
 }
@@ -240,7 +245,8 @@ async fn events_are_numbered_without_a_gap() {
     }
     let admin = s.sign_in("admin").await;
     let events = admin.get("/api/v1/events?after=0").await.expect(200).body;
-    let numbers: Vec<i64> = events["events"].as_array().unwrap().iter().map(|e| e["seq"].as_i64().unwrap()).collect();
+    let numbers: Vec<i64> =
+        events["events"].as_array().unwrap().iter().map(|e| e["seq"].as_i64().unwrap()).collect();
     assert_eq!(numbers, (1..=7).collect::<Vec<_>>());
     s.stop().await;
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
 use dothi::cluster::{Cluster, Durability, SUPERUSER};
-use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
 use dothi::layers::Catalog;
+use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
 use dothi::store::bulk::{Incoming, Mode};
 use dothi::store::layers::ApplyOptions;
 use dothi::store::{Author, Store};
@@ -132,7 +132,8 @@ async fn load_sample(store: &Store, catalog: &Catalog) {
             let row = item.to_row(def).unwrap();
             Incoming { place: i.to_string(), wkb: row.wkb, values: row.values }
         });
-        let report = store.load_rows(catalog, layer, rows.collect::<Vec<_>>(), Mode::Append, &author).await.unwrap();
+        let report =
+            store.load_rows(catalog, layer, rows.collect::<Vec<_>>(), Mode::Append, &author).await.unwrap();
         assert_eq!(report.rejected, 0, "{layer}: {:?}", report.rejections);
     }
     dothi::store::permits::sample::accounts(store, catalog).await.unwrap();

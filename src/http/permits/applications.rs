@@ -196,7 +196,11 @@ fn due_before(text: &str) -> Result<DateTime<Utc>> {
         return Ok(at.with_timezone(&Utc));
     }
     let day = text.parse::<chrono::NaiveDate>().map_err(|_| {
-        Error::invalid("due_before", "cần ngày (YYYY-MM-DD) hoặc thời điểm RFC 3339", "a day or an instant was expected")
+        Error::invalid(
+            "due_before",
+            "cần ngày (YYYY-MM-DD) hoặc thời điểm RFC 3339",
+            "a day or an instant was expected",
+        )
     })?;
     let midnight = (day + chrono::Days::new(1)).and_hms_opt(0, 0, 0).unwrap_or_default();
     Ok((midnight - chrono::Duration::hours(7)).and_utc())

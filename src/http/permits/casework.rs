@@ -105,7 +105,8 @@ async fn known_row(state: &AppState, opened: &Opened, rule: &str, work: &str) ->
         ));
     };
     let verdicts = state.store.list_verdicts(run.id).await?;
-    let found = verdicts.iter().any(|v| v.rule == rule && (work.is_empty() || v.work.as_deref() == Some(work)));
+    let found =
+        verdicts.iter().any(|v| v.rule == rule && (work.is_empty() || v.work.as_deref() == Some(work)));
     if found {
         return Ok(());
     }

@@ -56,7 +56,8 @@ async fn precheck(
         reason: "precheck",
         requested_by: Some(user.account.id),
     };
-    let job = state.store.queue_precheck(opened.dossier.application.id, &new, &actor(&user, &headers)).await?;
+    let job =
+        state.store.queue_precheck(opened.dossier.application.id, &new, &actor(&user, &headers)).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(json!({"job": job, "run": new.id}))).into_response())
 }
 
@@ -106,10 +107,13 @@ async fn run(
 ) -> Result<axum::Json<Value>> {
     let opened = open(&state, &user, &id).await?;
     let runs = visible(&state, &opened).await?;
-    let found = runs.iter().position(|r| r.id == run).ok_or_else(|| Error::not_found("run", run.to_string()))?;
+    let found =
+        runs.iter().position(|r| r.id == run).ok_or_else(|| Error::not_found("run", run.to_string()))?;
     let mut json = run_json(&state, &opened, &runs[found]).await?;
     let before = runs[found + 1..].iter().find(|r| r.kind == "official" && r.state == "done");
-    if let (true, Some(before)) = (runs[found].reason == "repeat" || runs[found].reason == "supplement", before) {
+    if let (true, Some(before)) =
+        (runs[found].reason == "repeat" || runs[found].reason == "supplement", before)
+    {
         let old = shown(&state, &opened, before).await?;
         let new = shown(&state, &opened, &runs[found]).await?;
         json["compared_with"] = json!(before.id);
@@ -203,7 +207,10 @@ fn hide(verdict: Verdict, rules: Option<&Arc<RuleSet>>, hidden: &[String]) -> Ve
         measured: None,
         limit: None,
         limit_source: None,
-        message: Text::new("Cần lấy ý kiến cơ quan có thẩm quyền.", "The competent agency must be consulted."),
+        message: Text::new(
+            "Cần lấy ý kiến cơ quan có thẩm quyền.",
+            "The competent agency must be consulted.",
+        ),
         elements: Vec::new(),
         geometry: None,
         ..verdict

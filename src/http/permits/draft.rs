@@ -156,7 +156,11 @@ fn parcels(state: &AppState, one: Option<String>, many: Vec<String>) -> Result<V
     let mut seen = BTreeSet::new();
     for code in &codes {
         if !seen.insert(code) {
-            return Err(Error::invalid("parcels", format!("thửa {code} ghi hai lần"), format!("{code} stands twice")));
+            return Err(Error::invalid(
+                "parcels",
+                format!("thửa {code} ghi hai lần"),
+                format!("{code} stands twice"),
+            ));
         }
         if find_parcel(state, code)?.is_none() {
             return Err(Error::invalid(
@@ -218,7 +222,8 @@ async fn parent(
             "this procedure is not about an issued permit",
         ));
     }
-    let unknown = || Error::invalid("parent_permit", format!("không có giấy phép {code}"), format!("no permit {code}"));
+    let unknown =
+        || Error::invalid("parent_permit", format!("không có giấy phép {code}"), format!("no permit {code}"));
     let permit = state.store.find_permit(code).await?.ok_or_else(unknown)?;
     let case = state.store.find_dossier(permit.application).await?.ok_or_else(unknown)?;
     if !case.parties.contains(&user.account.id) {

@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::load::{Opened, actor, etag, open};
 use super::engine_actor;
+use super::load::{Opened, actor, etag, open};
 use crate::access::Role;
 use crate::error::{Error, Result};
 use crate::http::auth::User;

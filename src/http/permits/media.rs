@@ -51,9 +51,10 @@ fn is_dxf(head: &[u8]) -> bool {
 pub fn seems(head: &[u8]) -> (&'static str, &'static str) {
     match head {
         [] => ("tệp rỗng", "an empty file"),
-        [b'P', b'K', 3 | 5, ..] => {
-            ("tệp nén ZIP (hãy giải nén .ifczip rồi nộp tệp .ifc)", "a ZIP archive (unpack .ifczip and send the .ifc)")
-        }
+        [b'P', b'K', 3 | 5, ..] => (
+            "tệp nén ZIP (hãy giải nén .ifczip rồi nộp tệp .ifc)",
+            "a ZIP archive (unpack .ifczip and send the .ifc)",
+        ),
         _ if head.trim_ascii_start().starts_with(b"<") => {
             ("tệp XML (hãy xuất mô hình ra dạng .ifc)", "an XML file (export the model as .ifc)")
         }
@@ -70,7 +71,8 @@ pub fn seems(head: &[u8]) -> (&'static str, &'static str) {
 pub fn clean_name(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.nfc().filter(|c| !c.is_control() && !"\"<>|:*?".contains(*c)).take(150).collect();
+    let clean: String =
+        last.nfc().filter(|c| !c.is_control() && !"\"<>|:*?".contains(*c)).take(150).collect();
     clean.trim().to_owned()
 }
 

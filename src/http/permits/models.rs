@@ -94,7 +94,9 @@ async fn diff(
     let opened = open(&state, &user, &id).await?;
     let from = query.from.unwrap_or(number - 1);
     let all = state.store.list_submissions(opened.dossier.application.id).await?;
-    let of = |n: i32| all.iter().find(|s| s.number == n).ok_or_else(|| Error::not_found("submission", n.to_string()));
+    let of = |n: i32| {
+        all.iter().find(|s| s.number == n).ok_or_else(|| Error::not_found("submission", n.to_string()))
+    };
     let (old, new) = (of(from)?, of(number)?);
     let old_facts = facts_of(&state, &opened, from).await?;
     let new_facts = facts_of(&state, &opened, number).await?;
@@ -114,9 +116,7 @@ fn changes(old: &Value, new: &Value) -> Value {
     let (old, new) = (old.as_object().unwrap_or(&empty), new.as_object().unwrap_or(&empty));
     let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differs = names.into_iter().filter(|n| old.get(*n) != new.get(*n));
-    Value::Object(
-        differs.map(|n| (n.clone(), json!({"before": old.get(n), "after": new.get(n)}))).collect(),
-    )
+    Value::Object(differs.map(|n| (n.clone(), json!({"before": old.get(n), "after": new.get(n)}))).collect())
 }
 
 /// Files that were added, removed or replaced.

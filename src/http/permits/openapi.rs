@@ -32,7 +32,12 @@ struct Operation {
     signed_in: bool,
 }
 
-const fn op(method: &'static str, path: &'static str, status: &'static str, summary: &'static str) -> Operation {
+const fn op(
+    method: &'static str,
+    path: &'static str,
+    status: &'static str,
+    summary: &'static str,
+) -> Operation {
     Operation { method, path, summary, body: Body::None, status, query: &[], signed_in: true }
 }
 
@@ -68,12 +73,22 @@ const OPERATIONS: [Operation; 42] = [
     op("post", "/logout", "204", "Sign out"),
     op("get", "/me", "200", "The account that is signed in"),
     op("get", "/procedures", "200", "Kinds of procedure in force").query(&["on"]).open(),
-    op("get", "/procedures/{kind}", "200", "A procedure: slots, form, timers, states, transitions, legal sources")
-        .query(&["on"])
-        .open(),
+    op(
+        "get",
+        "/procedures/{kind}",
+        "200",
+        "A procedure: slots, form, timers, states, transitions, legal sources",
+    )
+    .query(&["on"])
+    .open(),
     op("get", "/authorities", "200", "Authorities that issue permits or are consulted").open(),
-    op("get", "/applications", "200", "The caller's cases, or his authority's, by urgency")
-        .query(&["state", "waiting_for", "due_before", "cursor", "limit"]),
+    op("get", "/applications", "200", "The caller's cases, or his authority's, by urgency").query(&[
+        "state",
+        "waiting_for",
+        "due_before",
+        "cursor",
+        "limit",
+    ]),
     op("post", "/applications", "201", "Make a draft").json("NewApplication"),
     op("get", "/applications/by-external/{channel}/{code}", "200", "A case by the number of its channel"),
     op("get", "~", "200", "A case: state, clock, allowed events, submissions, history; with an ETag"),
@@ -116,7 +131,8 @@ fn document() -> Value {
     let mut paths = Map::new();
     for operation in &OPERATIONS {
         let path = format!("/api/v1{}", operation.path.replace('~', A));
-        let entry = paths.entry(path.clone()).or_insert_with(|| json!({ "parameters": path_parameters(&path) }));
+        let entry =
+            paths.entry(path.clone()).or_insert_with(|| json!({ "parameters": path_parameters(&path) }));
         entry[operation.method] = describe(operation);
     }
     json!({
@@ -156,7 +172,8 @@ fn describe(operation: &Operation) -> Value {
     }
     let problem = json!({"description": "Problem (RFC 9457)",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
-    let mut responses = Map::from_iter([(operation.status.to_owned(), success(operation)), ("default".to_owned(), problem)]);
+    let mut responses =
+        Map::from_iter([(operation.status.to_owned(), success(operation)), ("default".to_owned(), problem)]);
     responses.extend(["400", "401", "404"].map(|s| (s.to_owned(), responses["default"].clone())));
     let security = if operation.signed_in { json!([{"session": []}, {"bearer": []}]) } else { json!([]) };
     let mut described = json!({"summary": operation.summary, "parameters": parameters, "responses": responses,
@@ -190,7 +207,8 @@ fn success(operation: &Operation) -> Value {
     if operation.status == "204" || operation.method == "head" {
         return json!({"description": operation.summary});
     }
-    let bytes = operation.method == "get" && (operation.path.ends_with("{version}") || operation.path.ends_with("/model"));
+    let bytes = operation.method == "get"
+        && (operation.path.ends_with("{version}") || operation.path.ends_with("/model"));
     let content = if bytes { "application/octet-stream" } else { "application/json" };
     let schema = match operation.path {
         "/jobs/{job}" => json!({"$ref": "#/components/schemas/Job"}),

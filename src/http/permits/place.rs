@@ -13,7 +13,11 @@ pub(super) fn from_crs84(field: &str, value: &Value) -> Result<Geometry<f64>> {
     // A Feature is taken for its geometry: that is what most tools export.
     let value = if value["type"] == "Feature" { &value["geometry"] } else { value };
     let wrong = |why: String| {
-        Error::invalid(field, format!("hình học GeoJSON không đúng: {why}"), format!("not a GeoJSON geometry: {why}"))
+        Error::invalid(
+            field,
+            format!("hình học GeoJSON không đúng: {why}"),
+            format!("not a GeoJSON geometry: {why}"),
+        )
     };
     let geometry = geojson::from_json(value).map_err(wrong)?;
     let inside = |c: geo::Coord| (-180.0..=180.0).contains(&c.x) && (-90.0..=90.0).contains(&c.y);

@@ -14,10 +14,10 @@ use super::load::{Opened, actor, open};
 use super::media;
 use crate::error::{Error, Result};
 use crate::files::Stored;
-use crate::jobs::READ_MODEL_JOB;
 use crate::http::auth::User;
 use crate::http::extract::{Path, Query};
 use crate::http::idempotency::{Request, once};
+use crate::jobs::READ_MODEL_JOB;
 use crate::state::AppState;
 use crate::store::permits::files::{CaseFile, MODEL_SLOT, NewFile};
 
@@ -252,7 +252,8 @@ async fn download_model(
 ) -> Result<Response> {
     let opened = open(&state, &user, &id).await?;
     let files = visible(&state, &opened).await?;
-    let found = files.into_iter().filter(|f| f.slot == MODEL_SLOT && f.work == work).max_by_key(|f| f.version);
+    let found =
+        files.into_iter().filter(|f| f.slot == MODEL_SLOT && f.work == work).max_by_key(|f| f.version);
     send(&state, &found.ok_or_else(|| Error::not_found("model", work))?).await
 }
 

@@ -97,7 +97,8 @@ fn submission_json(s: &Submission) -> Value {
 
 fn history(opened: &Opened, machine: &Machine, events: &[Event], lang: Lang) -> Vec<Value> {
     let shown = |e: &&Event| opened.standing.officer || !INTERNAL_EVENTS.contains(&e.event.as_str());
-    let event_title = |name: &str| machine.transitions.iter().find(|t| t.event == name).map(|t| t.title.get(lang));
+    let event_title =
+        |name: &str| machine.transitions.iter().find(|t| t.event == name).map(|t| t.title.get(lang));
     events
         .iter()
         .filter(shown)

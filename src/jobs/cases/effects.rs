@@ -180,7 +180,8 @@ impl<'a> Work<'a> {
         let Some(to) = machine.transition("begin_appraisal", &accepted.to).and_then(|t| t.to.clone()) else {
             return;
         };
-        let step = Step { event: "begin_appraisal".to_owned(), from: accepted.to.clone(), to, by_system: true };
+        let step =
+            Step { event: "begin_appraisal".to_owned(), from: accepted.to.clone(), to, by_system: true };
         self.enter(&step);
     }
 
@@ -214,7 +215,10 @@ impl<'a> Work<'a> {
         let accounts = self.state.store.list_accounts().await?;
         let found = accounts.into_iter().find(|l| {
             let a = &l.account;
-            l.disabled_at.is_none() && a.name == name && a.roles.contains(&Role::Reviewer) && a.authority == authority
+            l.disabled_at.is_none()
+                && a.name == name
+                && a.roles.contains(&Role::Reviewer)
+                && a.authority == authority
         });
         let Some(found) = found else {
             return Err(Error::invalid(
@@ -236,7 +240,11 @@ impl<'a> Work<'a> {
     async fn consult(&mut self) -> Result<()> {
         let code = self.event.text("agency").unwrap_or_default().to_owned();
         if self.state.store.find_authority(&code).await?.is_none() {
-            return Err(Error::invalid("agency", format!("không có cơ quan mã {code}"), format!("no agency {code}")));
+            return Err(Error::invalid(
+                "agency",
+                format!("không có cơ quan mã {code}"),
+                format!("no agency {code}"),
+            ));
         }
         if self.situation.case.consultations.iter().any(|c| c.open && c.agency == code) {
             return Err(Error::conflict(
@@ -311,14 +319,17 @@ impl<'a> Work<'a> {
 
     fn issue(&mut self) -> Result<()> {
         let today = local_date(self.now);
-        let months = self.state.law.settings().value("start_within_months").and_then(Value::as_u64).unwrap_or(12);
+        let months =
+            self.state.law.settings().value("start_within_months").and_then(Value::as_u64).unwrap_or(12);
         let start_by = today.checked_add_months(Months::new(months as u32)).unwrap_or(today);
         let actor = self.giver.record.account;
         let Situation { dossier, procedure, files, .. } = &*self.situation;
         let a = &dossier.application;
         let authority = a.authority.clone().unwrap_or_default();
-        let approved_by = a.approved_by.or(actor).ok_or_else(|| Error::Setup("issue without approval".to_owned()))?;
-        let term = a.form["term_ends_on"].as_str().and_then(|d| d.parse().ok()).filter(|_| procedure.fixed_term);
+        let approved_by =
+            a.approved_by.or(actor).ok_or_else(|| Error::Setup("issue without approval".to_owned()))?;
+        let term =
+            a.form["term_ends_on"].as_str().and_then(|d| d.parse().ok()).filter(|_| procedure.fixed_term);
         let hashes = files.iter().map(|f| json!({"slot": f.slot, "work": f.work, "sha256": f.sha256}));
         let permit = NewPermit {
             issued_on: today,

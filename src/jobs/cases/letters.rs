@@ -75,9 +75,10 @@ pub(super) fn supplement(
     let code = &work.situation.dossier.application.code;
     let rows = &work.situation.case.rows;
     let clause = |rule: &str| rows.iter().find(|r| r.rule == rule).map(|r| r.clause.clone());
-    let found = findings.iter().filter(|f| f.finding == "not_accepted").map(|f| {
-        json!({"rule": f.rule, "work": f.work, "clause": clause(&f.rule), "text": f.reason})
-    });
+    let found = findings
+        .iter()
+        .filter(|f| f.finding == "not_accepted")
+        .map(|f| json!({"rule": f.rule, "work": f.work, "clause": clause(&f.rule), "text": f.reason}));
     let said = comments.iter().map(|c| {
         json!({"rule": c.rule, "work": c.work, "element": c.element, "slot": c.slot, "page": c.page, "text": c.body})
     });

@@ -37,7 +37,8 @@ pub(super) async fn facts(state: &AppState, dossier: &Dossier) -> Result<MapFact
         use_: input.works.iter().find_map(|w| w.use_.clone()).or_else(|| string(&input.form["use"])),
         storeys: storeys.filter(|n| *n > 0).or_else(|| input.form["storeys"].as_i64()),
         height_m: measured(|b| b.height_m, f64::max).or_else(|| number("height_m")),
-        footprint_area_m2: measured(|b| b.footprint_area_m2, |a, b| a + b).or_else(|| number("footprint_area_m2")),
+        footprint_area_m2: measured(|b| b.footprint_area_m2, |a, b| a + b)
+            .or_else(|| number("footprint_area_m2")),
         gross_floor_area_m2: measured(|b| b.gross_floor_area_m2, |a, b| a + b)
             .or_else(|| number("gross_floor_area_m2")),
     })
@@ -49,7 +50,9 @@ fn buildings(input: &CheckInput) -> impl Iterator<Item = &BuildingFacts> {
 
 pub(super) fn own_parcels(input: &CheckInput) -> Vec<MapFeature> {
     let all = input.features.get(PARCEL_LAYER).map(Vec::as_slice).unwrap_or_default();
-    let own = |f: &&MapFeature| f.attributes.get("code").and_then(Value::as_str).is_some_and(|c| input.parcels.iter().any(|p| p == c));
+    let own = |f: &&MapFeature| {
+        f.attributes.get("code").and_then(Value::as_str).is_some_and(|c| input.parcels.iter().any(|p| p == c))
+    };
     all.iter().filter(own).cloned().collect()
 }
 
@@ -59,7 +62,11 @@ fn place(input: &CheckInput, parcels: &[MapFeature]) -> MultiPolygon<f64> {
     let footprint = buildings(input)
         .filter_map(|b| b.placed.as_ref())
         .fold(MultiPolygon(Vec::new()), |all, p| all.union(&p.footprint.0));
-    if !footprint.0.is_empty() && (land.0.is_empty() || footprint.intersects(&land)) { footprint } else { land }
+    if !footprint.0.is_empty() && (land.0.is_empty() || footprint.intersects(&land)) {
+        footprint
+    } else {
+        land
+    }
 }
 
 fn text(parcels: &[MapFeature], name: &str) -> Option<String> {

@@ -10,7 +10,9 @@ use crate::jobs::check_application;
 use crate::permit::calendar::local_date;
 use crate::permit::clock::{Clock, ClockEffect, ClockMark};
 use crate::permit::law::{Gate, Procedure, Timers, WorkKind};
-use crate::permit::procedure::{CaseState, Consultation, FindingKind, Missing, OfficialRun, PermitFacts, RowState};
+use crate::permit::procedure::{
+    CaseState, Consultation, FindingKind, Missing, OfficialRun, PermitFacts, RowState,
+};
 use crate::state::AppState;
 use crate::store::permits::files::CaseFile;
 use crate::store::permits::runs::Run;
@@ -169,7 +171,11 @@ pub fn missing(
         let whole = whole_form(a);
         found.extend(form.problems(&whole).into_iter().map(|p| Missing {
             reason: Text::new(
-                if p.missing { format!("thiếu {}", p.pointer) } else { format!("{}: {}", p.pointer, p.reason) },
+                if p.missing {
+                    format!("thiếu {}", p.pointer)
+                } else {
+                    format!("{}: {}", p.pointer, p.reason)
+                },
                 format!("{}: {}", p.pointer, p.reason),
             ),
             place: p.pointer,

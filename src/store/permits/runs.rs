@@ -148,10 +148,13 @@ impl Store {
 
     /// The case whose official run a job does.
     pub async fn find_case_of_job(&self, job: Uuid) -> Result<Option<Uuid>> {
-        sqlx::query_scalar!("select application from permit.check_run where job = $1 and kind = 'official'", job)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(database)
+        sqlx::query_scalar!(
+            "select application from permit.check_run where job = $1 and kind = 'official'",
+            job
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(database)
     }
 
     /// The latest finished run of a case, of `submission` where one is named.
