@@ -1,6 +1,6 @@
 //! Polylines in map coordinates: walking along, moving aside, smoothing and roughening.
 
-use geo::{Area, Buffer, Coord, LineString, MapCoords, MultiPolygon, Polygon, Simplify, Validation};
+use geo::{Area, Buffer, Coord, Intersects, Line, LineString, MapCoords, MultiPolygon, Polygon, Simplify};
 
 use super::dice::Dice;
 use super::item::on_grid;
@@ -135,7 +135,23 @@ pub fn strip(points: &[Coord<f64>], half_width_m: f64) -> Polygon<f64> {
     let at = |half_m: f64| largest(line.buffer(half_m)).simplify(0.2).map_coords(on_grid);
     // Rounded to the grid, an edge may touch another; a strip wider by a centimetre has other roundings.
     let tries = (0..9).map(|i| at(half_width_m + 0.01 * f64::from(i)));
-    tries.into_iter().find(Validation::is_valid).unwrap_or_else(|| at(half_width_m))
+    tries.into_iter().find(|p| is_simple(p.exterior())).unwrap_or_else(|| at(half_width_m))
+}
+
+/// Whether the closed ring touches itself nowhere. geo's validation compares all pairs of edges, which takes seconds
+/// on the long strips of rivers; here edges are compared only where their extents in x overlap.
+pub fn is_simple(ring: &LineString<f64>) -> bool {
+    let mut edges: Vec<(usize, Line<f64>)> = ring.lines().enumerate().collect();
+    let last = edges.len().saturating_sub(1);
+    let low = |l: &Line<f64>| l.start.x.min(l.end.x);
+    edges.sort_by(|a, b| low(&a.1).total_cmp(&low(&b.1)));
+    edges.iter().enumerate().all(|(n, (i, a))| {
+        let right = a.start.x.max(a.end.x);
+        edges[n + 1..].iter().take_while(|(_, b)| low(b) <= right).all(|(j, b)| {
+            let neighbours = i.abs_diff(*j) == 1 || i.abs_diff(*j) == last;
+            neighbours || !a.intersects(b)
+        })
+    })
 }
 
 /// The largest polygon of several, without holes.
@@ -166,4 +182,39 @@ pub fn patch(
         Coord { x: centre.x + x * cos - y * sin, y: centre.y + x * sin + y * cos }
     });
     Polygon::new(LineString::from_iter(ring), vec![])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(points: &[(f64, f64)]) -> Vec<Coord<f64>> {
+        points.iter().map(|p| Coord::from(*p)).collect()
+    }
+
+    #[test]
+    fn rings_that_cross_or_touch_themselves_are_found() {
+        let ring = |points: &[(f64, f64)]| LineString::from(line(points));
+        assert!(is_simple(&ring(&[(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0), (0.0, 0.0)])));
+        assert!(!is_simple(&ring(&[(0.0, 0.0), (4.0, 3.0), (4.0, 0.0), (0.0, 3.0), (0.0, 0.0)])));
+        assert!(!is_simple(&ring(&[(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (2.0, 0.0), (0.0, 3.0), (0.0, 0.0)])));
+    }
+
+    #[test]
+    fn lines_are_walked_moved_and_trimmed() {
+        let bent = line(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
+        let at: Vec<(f64, f64)> = stations(&bent, 5.0, 10.0).iter().map(|s| (s.at.x, s.at.y)).collect();
+        assert_eq!(at, vec![(5.0, 0.0), (10.0, 5.0)]);
+        assert_eq!(moved_left(&bent, 1.0), line(&[(0.0, 1.0), (9.0, 1.0), (9.0, 10.0)]));
+        assert_eq!(trimmed(&bent, 2.0), line(&[(2.0, 0.0), (10.0, 0.0), (10.0, 8.0)]));
+        assert_eq!(length(&bent), 20.0);
+        assert_eq!(stations(&bent, 15.0, 99.0)[0].bearing_deg(), 0.0);
+    }
+
+    #[test]
+    fn a_strip_has_its_width() {
+        let strip = strip(&line(&[(0.0, 0.0), (100.0, 0.0)]), 5.0);
+        let area = strip.unsigned_area();
+        assert!((area - 1_000.0 - 25.0 * std::f64::consts::PI).abs() < 12.0, "{area}");
+    }
 }
