@@ -1,4 +1,5 @@
-//! The language of an answer: the cookie `dothi_lang`, else `Accept-Language`, else Vietnamese.
+//! The language of an answer: the cookie `dothi_lang`, else Vietnamese on pages and `Accept-Language` for programs.
+//! Browsers in Vietnam often ask for English without their owner's knowledge, so a page goes by the switch alone.
 
 use std::convert::Infallible;
 
@@ -30,9 +31,11 @@ pub fn of_headers(headers: &HeaderMap) -> Lang {
         "en" => Some(Lang::En),
         _ => None,
     };
+    let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
+    let is_page = text(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
     cookie(headers, LANG_COOKIE)
         .and_then(named)
-        .or_else(|| accepted(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?))
+        .or_else(|| if is_page { None } else { accepted(text(header::ACCEPT_LANGUAGE)?) })
         .unwrap_or_default()
 }
 
@@ -79,5 +82,14 @@ mod tests {
         headers.insert(header::ACCEPT_LANGUAGE, "vi".parse().unwrap());
         headers.insert(header::COOKIE, "a=b; dothi_lang=en".parse().unwrap());
         assert_eq!(of_headers(&headers), Lang::En);
+    }
+
+    #[test]
+    fn a_page_goes_by_the_switch_alone() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, "en-US".parse().unwrap());
+        assert_eq!(of_headers(&headers), Lang::En);
+        headers.insert(header::ACCEPT, "text/html,application/xhtml+xml".parse().unwrap());
+        assert_eq!(of_headers(&headers), Lang::Vi);
     }
 }
