@@ -95,6 +95,8 @@ impl Cluster {
         let alone = open_lock(&self.home, "cluster.users")?;
         if alone.try_lock().is_ok() {
             server::stop(&self.place, &self.account)?;
+            // Only a tidy-up: the next start makes the folder again.
+            let _ = std::fs::remove_dir(&self.place.socket_dir);
         }
         Ok(())
     }
