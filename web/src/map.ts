@@ -1,5 +1,5 @@
 // The map page: layers, search, identify. A link may carry ?parcel=CODE or ?item=layer/fid.
-import { GeoJSONSource, LngLatBounds, Map as LibreMap, NavigationControl, GeolocateControl, ScaleControl, type IControl } from 'maplibre-gl';
+import { AttributionControl, GeoJSONSource, LngLatBounds, Map as LibreMap, NavigationControl, GeolocateControl, ScaleControl, type IControl } from 'maplibre-gl';
 import './portal';
 import { call } from './lib/api';
 import { byId, el, t } from './lib/page';
@@ -20,7 +20,7 @@ function say(text: string | undefined): void {
 /** A control that is one button with a text or sign of its own. */
 class ButtonControl implements IControl {
   private node?: HTMLElement;
-  constructor(private readonly label: string, private readonly text: string, private readonly act: (button: HTMLButtonElement) => void) {}
+  constructor(private readonly label: string, private readonly text: string | Node, private readonly act: (button: HTMLButtonElement) => void) {}
   onAdd(): HTMLElement {
     const button = el('button', { type: 'button', class: 'text-control', title: this.label, 'aria-label': this.label }, this.text);
     button.addEventListener('click', () => this.act(button));
@@ -32,12 +32,30 @@ class ButtonControl implements IControl {
   }
 }
 
+function houseSign(): SVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('width', '18');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', 'M1.5 8L8 2l6.5 6M3.5 7v6.5h9V7');
+  path.setAttribute('fill', 'none');
+  path.setAttribute('stroke', 'currentColor');
+  path.setAttribute('stroke-width', '1.8');
+  svg.append(path);
+  return svg;
+}
+
 function addControls(map: LibreMap, catalog: Catalog): void {
   map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
   map.addControl(new GeolocateControl({}), 'bottom-right');
-  map.addControl(new ButtonControl(t('map-whole'), '⌂', () => map.fitBounds(catalog.bounds, { padding: 20 })), 'bottom-right');
+  map.addControl(new ButtonControl(t('map-whole'), houseSign(), () => map.fitBounds(catalog.bounds, { padding: 20 })), 'bottom-right');
   map.addControl(new ButtonControl(t('map-3d'), '3D', (button) => toggle3d(map, button)), 'bottom-right');
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
+  if (catalog.sample) {
+    byId('sample-note').hidden = false;
+    map.addControl(new AttributionControl({ compact: false, customAttribution: t('map-sample') }), 'bottom-left');
+  }
 }
 
 /** Tilts the map and raises the buildings by their heights, or lays both flat again. */
@@ -78,7 +96,10 @@ function addMark(map: LibreMap): (geometry: GeoJSON.Geometry | undefined) => voi
 /** Goes to a hit, and shows what it is. */
 function goTo(map: LibreMap, identify: Identify, layers: ReturnType<typeof byIdMap>, hit: Hit): void {
   const layer = layers.get(hit.layer);
-  map.fitBounds(new LngLatBounds(hit.bbox), { padding: 90, maxZoom: hit.kind === 'parcel' ? 18.5 : 16, duration: 900 });
+  // On a phone the panel covers the lower half.
+  const narrow = window.innerWidth <= 860;
+  const padding = narrow ? { top: 40, left: 30, right: 30, bottom: window.innerHeight * 0.5 } : { top: 90, left: 90, right: 420, bottom: 90 };
+  map.fitBounds(new LngLatBounds(hit.bbox), { padding, maxZoom: hit.kind === 'parcel' ? 18.5 : 16, duration: 900 });
   if (layer) void identify.show([[layer, hit.fid]]);
   byId('map-side').classList.remove('is-open');
 }

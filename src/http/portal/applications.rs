@@ -94,6 +94,7 @@ pub async fn case_page(
                 section id="documents" { h2 { (tr.t("section-documents")) } (page.files().documents()) }
                 section id="actions" { h2 { (tr.t("section-actions")) } (page.event_forms()) }
                 (history::messages(tr, &case.id.to_string(), &page.messages, case.submission > 0))
+                (history::submissions(tr, &case.id.to_string(), &case.submissions))
                 section id="history" { h2 { (tr.t("section-history")) } (page.timeline()) }
             }
             aside aria-label=(tr.t("state")) { (summary::aside(tr, case, page.total_wd)) }

@@ -8,13 +8,16 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use geo::InteriorPoint;
 use serde::Serialize;
 use serde_json::Value as Member;
 
 use super::i18n::Tr;
 use crate::access::{self, View};
+use crate::error::Error;
 use crate::features::LayerReader;
 use crate::http::auth::Session;
+use crate::http::extract::Path;
 use crate::http::lang::Language;
 use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value};
 use crate::space::{Bbox, crs};
@@ -43,11 +46,14 @@ const THEMES: [&str; 19] = [
     "defence",
 ];
 
+/// Areas of a layer whose texts get points of their own, at most.
+const LABELS_MAX: usize = 5000;
+
 /// What the map opens on where no layer has an item: the former province Đắk Nông, CRS84.
 const FALLBACK_BOUNDS: [f64; 4] = [107.2, 11.75, 108.15, 12.85];
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/api/v1/layers", get(list))
+    Router::new().route("/api/v1/layers", get(list)).route("/api/v1/layers/{id}/labels", get(labels))
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +76,7 @@ struct Layer {
     visible: bool,
     draw_order: i32,
     count: usize,
+    labels: bool,
     attributes: Vec<Described>,
     style: Vec<Member>,
 }
@@ -144,8 +151,14 @@ fn describe(catalog: &Catalog, view: &View, reader: &LayerReader, tr: Tr) -> Lay
         visible: def.visible,
         draw_order: def.draw_order,
         count: reader.count(),
+        labels: has_labels(def, reader),
         attributes: seen.map(|(a, _)| attribute(catalog, a, tr)).collect(),
-        style: def.styles.iter().enumerate().map(|(i, style)| style_layer(def, i, style)).collect(),
+        style: def
+            .styles
+            .iter()
+            .enumerate()
+            .map(|(i, style)| style_layer(def, i, style, has_labels(def, reader)))
+            .collect(),
     }
 }
 
@@ -173,12 +186,16 @@ fn attribute(catalog: &Catalog, a: &Attribute, tr: Tr) -> Described {
 }
 
 /// A style of the definition with what a MapLibre layer needs: id, source, source layer.
-fn style_layer(def: &LayerDef, index: usize, style: &Member) -> Member {
+fn style_layer(def: &LayerDef, index: usize, style: &Member, labels: bool) -> Member {
     let mut style = style.clone();
     if let Some(members) = style.as_object_mut() {
         members.insert("id".to_owned(), format!("{}-{index}", def.id).into());
-        members.insert("source".to_owned(), def.id.clone().into());
-        members.insert("source-layer".to_owned(), def.id.clone().into());
+        if labels && members.get("type").is_some_and(|t| t == "symbol") {
+            members.insert("source".to_owned(), format!("{}-labels", def.id).into());
+        } else {
+            members.insert("source".to_owned(), def.id.clone().into());
+            members.insert("source-layer".to_owned(), def.id.clone().into());
+        }
         let least =
             members.get("minzoom").and_then(Member::as_f64).unwrap_or(0.0).max(f64::from(def.min_zoom));
         if least > 0.0 {
@@ -186,6 +203,43 @@ fn style_layer(def: &LayerDef, index: usize, style: &Member) -> Member {
         }
     }
     style
+}
+
+/// Whether the layer's texts are drawn from points of their own: those of an area that is cut by tiles would stand
+/// once in each. Of very many areas the points would take longer to fetch than the doubles are worth.
+fn has_labels(def: &LayerDef, reader: &LayerReader) -> bool {
+    def.geometry.is_area() && reader.count() <= LABELS_MAX && def.styles.iter().any(|s| s["type"] == "symbol")
+}
+
+/// `GET /api/v1/layers/{id}/labels`: a point inside each area of the layer, with the attributes that its texts are
+/// made of. GeoJSON, CRS84.
+async fn labels(
+    State(state): State<AppState>,
+    Session(who): Session,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let unknown = || Error::not_found("layer", id.clone());
+    let catalog = state.catalog.load_full();
+    let view = catalog.layer(&id).and_then(|def| access::view(&who, def)).ok_or_else(unknown)?;
+    let reader =
+        state.features.snapshot().layer(&view).filter(|r| has_labels(&view.layer, r)).ok_or_else(unknown)?;
+    let styles = view.layer.styles.iter().filter(|s| s["type"] == "symbol");
+    let text = styles.map(Member::to_string).collect::<String>();
+    let used = |name: &str| text.contains(&format!("[\"get\",\"{name}\"]"));
+    let mut features = Vec::new();
+    for item in reader.query(&crate::features::Query::default())? {
+        let Some(point) = item.geometry_crs84().interior_point() else { continue };
+        let properties: serde_json::Map<String, Member> = item
+            .attributes()
+            .filter(|(a, _)| used(&a.name))
+            .map(|(a, value)| (a.name.clone(), value.to_json()))
+            .collect();
+        let geometry = crate::space::geojson::to_json(&geo::Geometry::Point(point), 7);
+        features.push(serde_json::json!({"type": "Feature", "id": item.fid, "geometry": geometry, "properties": properties}));
+    }
+    let headers = [(header::CACHE_CONTROL, "private, max-age=60"), (header::VARY, "cookie")];
+    Ok((headers, Json(serde_json::json!({"type": "FeatureCollection", "features": features})))
+        .into_response())
 }
 
 /// What the map opens on: the detailed plans, else the parcels, else the communes.

@@ -15,6 +15,7 @@ use super::lang;
 use crate::error::Error;
 use crate::state::AppState;
 
+mod applications;
 mod apply;
 mod assets;
 mod case;
@@ -23,9 +24,12 @@ mod format;
 mod i18n;
 mod icons;
 mod layers;
+mod list;
 mod map;
+mod officer;
 mod page;
 mod parcel;
+mod register;
 mod search;
 mod sign_in;
 
@@ -37,6 +41,12 @@ pub fn router() -> Router<AppState> {
         .route("/sign-in", get(sign_in::page))
         .route("/lang/{code}", get(sign_in::language))
         .route("/apply", get(apply::page))
+        .route("/applications", get(applications::list_page))
+        .route("/applications/{id}", get(applications::case_page))
+        .route("/officer", get(officer::queue))
+        .route("/officer/{id}", get(officer::review))
+        .route("/permits", get(register::list))
+        .route("/permits/{code}", get(register::page))
         .route("/assets/{*path}", get(assets::serve))
         .merge(layers::router())
         .merge(super::search::router())

@@ -199,6 +199,7 @@ fn work(page: &CasePage) -> Markup {
         (history::consultations(tr, &page.consultations))
         (history::letters(tr, &page.letters))
         (history::messages(tr, &case.id.to_string(), &page.messages, page.examines))
-        section id="history" { h2 { (tr.t("section-history")) } (page.timeline()) }
+        (history::submissions(tr, &case.id.to_string(), &case.submissions))
+                section id="history" { h2 { (tr.t("section-history")) } (page.timeline()) }
     }
 }

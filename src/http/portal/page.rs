@@ -115,8 +115,8 @@ impl<'a> Page<'a> {
                     meta name="description" content=(tr.t("site-description"));
                     meta name="theme-color" content="#b3282d";
                     link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 40'%3E%3Crect width='40' height='40' rx='6' fill='%230b4d6b'/%3E%3Cpath d='M8 25l12 6 12-6M8 19l12 6 12-6' fill='none' stroke='%238fbcd1' stroke-width='2.5'/%3E%3Cpath d='M8 13l12-6 12 6-12 6z' fill='%23fff'/%3E%3C/svg%3E";
-                    @if self.map { link rel="stylesheet" href=(assets::url("map.css")); }
                     link rel="stylesheet" href=(assets::url("portal.css"));
+                    @if self.map { link rel="stylesheet" href=(assets::url("map.css")); }
                     script type="module" src=(assets::url(self.script)) {}
                 }
                 body class=[(!class.is_empty()).then_some(class)] {

@@ -50,3 +50,5 @@ js-run-working = Checking against plans and standards…
 js-bulk-none = No row is chosen.
 js-bulk-progress = Recorded { $count } of { $total } rows
 js-error-login = The account name or the password is wrong.
+js-legend = Legend ({ $count })
+js-map-sample = Sample data, of no legal value

@@ -50,3 +50,5 @@ js-run-working = Đang kiểm tra theo quy hoạch và quy chuẩn…
 js-bulk-none = Chưa chọn mục nào.
 js-bulk-progress = Đã ghi { $count } trên { $total } mục
 js-error-login = Tên đăng nhập hoặc mật khẩu không đúng.
+js-legend = Chú giải ({ $count })
+js-map-sample = Dữ liệu mẫu, không có giá trị pháp lý

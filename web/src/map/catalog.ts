@@ -21,6 +21,8 @@ export interface Layer {
   visible: boolean;
   draw_order: number;
   count: number;
+  /** Texts of an area are drawn from one point each (`/api/v1/layers/{id}/labels`), not once a tile. */
+  labels: boolean;
   attributes: Attribute[];
   /** MapLibre layers with id, source and source-layer. */
   style: LayerSpecification[];
@@ -37,6 +39,8 @@ export interface Catalog {
   /** west, south, east, north, degrees. */
   bounds: [number, number, number, number];
   revision: string;
+  /** Whether the data were made up by `dothi sample load`. */
+  sample: boolean;
 }
 
 /** A value as people read it: code titles, units, days, yes and no. */

@@ -45,8 +45,8 @@ export class Identify {
     const seen = new Set<string>();
     const found: [Layer, number][] = [];
     for (const feature of this.hits(e)) {
-      const layer = this.layers.get(feature.source);
-      const key = `${feature.source}/${feature.id}`;
+      const layer = this.layers.get(feature.source.replace(/-labels$/, ''));
+      const key = `${layer?.id}/${feature.id}`;
       if (!layer || feature.id === undefined || seen.has(key)) continue;
       seen.add(key);
       found.push([layer, Number(feature.id)]);

@@ -1,5 +1,5 @@
 // The map's style: ground, fonts, and every layer of the catalog in drawing order.
-import type { LayerSpecification, StyleSpecification, VectorSourceSpecification } from 'maplibre-gl';
+import type { LayerSpecification, SourceSpecification, StyleSpecification, VectorSourceSpecification } from 'maplibre-gl';
 import type { Catalog, Layer } from './catalog';
 
 const ranges: Record<string, string[]> = {
@@ -32,8 +32,16 @@ export function sourceOf(layer: Layer, revision: string): VectorSourceSpecificat
     type: 'vector',
     tiles: [`${location.origin}/tiles/${layer.id}/{z}/{x}/{y}.mvt?r=${encodeURIComponent(revision)}`],
     minzoom: Math.min(layer.min_zoom, 16),
-    maxzoom: 16,
+    maxzoom: 18,
   };
+}
+
+/** The sources that a layer is drawn from: its tiles, and its label points where it has them. */
+function sourcesOf(layer: Layer, revision: string): [string, SourceSpecification][] {
+  const tiles: [string, SourceSpecification] = [layer.id, sourceOf(layer, revision)];
+  if (!layer.labels) return [tiles];
+  const data = `${location.origin}/api/v1/layers/${layer.id}/labels?r=${encodeURIComponent(revision)}`;
+  return [tiles, [`${layer.id}-labels`, { type: 'geojson', data }]];
 }
 
 /** All style layers, in drawing order; those of hidden layers are there but not visible. */
@@ -54,7 +62,7 @@ export function mapStyle(catalog: Catalog, layers: Layer[], shown: (l: Layer) =>
   return {
     version: 8,
     'font-faces': fontFaces(),
-    sources: Object.fromEntries(layers.map((l) => [l.id, sourceOf(l, catalog.revision)])),
+    sources: Object.fromEntries(layers.flatMap((l) => sourcesOf(l, catalog.revision))),
     layers: [{ id: 'ground', type: 'background', paint: { 'background-color': '#f3f2ec' } }, ...styleLayers(layers, shown)],
   };
 }

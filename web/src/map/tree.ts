@@ -69,7 +69,7 @@ function themeNode(theme: Theme, visibility: Visibility, rows: { layer: Layer; r
 }
 
 function layerNode(layer: Layer, visibility: Visibility, changed: () => void, rows: { layer: Layer; row: HTMLElement }[]): HTMLElement[] {
-  const id = `layer-${layer.id}`;
+  const id = `show-${layer.id}`;
   const box = el('input', { type: 'checkbox', id });
   box.checked = visibility.isOn(layer);
   const access = layer.access === 'O' ? false : el('span', { class: 'tag', title: t(`access-${layer.access}`) }, t(`access-short-${layer.access}`));
@@ -95,13 +95,14 @@ function codeLegend(layer: Layer): HTMLElement | undefined {
   if (!attribute?.codes) return undefined;
   const entries = Object.entries(attribute.codes).filter(([code, c]) => c.color && used.includes(`"${code}"`));
   if (entries.length < 2) return undefined;
-  return el(
+  const list = el(
     'ul',
-    { class: 'legend-codes' },
-    ...entries.map(([code, c]) => {
+    {},
+    ...entries.map(([, c]) => {
       const colour = el('i');
       colour.style.backgroundColor = c.color ?? '';
-      return el('li', {}, colour, `${c.title} (${code})`);
+      return el('li', {}, colour, c.title);
     }),
   );
+  return el('details', { class: 'legend-codes' }, el('summary', {}, t('legend', { count: entries.length })), list);
 }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::format::time;
+use super::super::format::{bytes, time};
 use super::super::i18n::Tr;
-use super::model::HistoryRow;
+use super::model::{FiledFile, HistoryRow, SubmissionView};
 use crate::store::permits::work::{Consultation, Letter, Message};
 
 /// Events in the order in which they happened, the latest on top. `title_of` names a state.
@@ -33,6 +33,43 @@ fn event_title(tr: Tr, e: &HistoryRow) -> String {
 /// The state that an event led to, where it led to another.
 fn moved_to(e: &HistoryRow) -> Option<&str> {
     e.to.as_deref().filter(|to| e.from.as_deref() != Some(*to))
+}
+
+/// What was filed, each time with its files.
+pub fn submissions(tr: Tr, id: &str, list: &[SubmissionView]) -> Markup {
+    if list.is_empty() {
+        return html! {};
+    }
+    html! {
+        section id="submissions" {
+            h2 { (tr.t("submissions")) }
+            ol class="verdicts" {
+                @for s in list.iter().rev() {
+                    li class="verdict" {
+                        strong { (tr.with("submission-n", &[("number", &s.number.to_string())])) } " " span class="muted small" { (time(s.submitted_at)) }
+                        ul class="small" { @for f in &s.files { li { (filed(tr, id, f)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A filed file: a document can be opened, a model is shown by its facts.
+fn filed(tr: Tr, id: &str, f: &FiledFile) -> Markup {
+    let about = format!(
+        "{} · {}",
+        bytes(tr, f.size_bytes),
+        tr.with("version-n", &[("version", &f.version.to_string())])
+    );
+    let work = f.work.as_deref().filter(|w| !w.is_empty());
+    html! {
+        @match work {
+            Some(_) => { (f.name) }
+            None => { a href={ "/api/v1/applications/" (id) "/documents/" (f.slot) "/" (f.version) } download { (f.name) } }
+        }
+        " " span class="muted" { (about) }
+    }
 }
 
 /// Letters of the authority, each with its points.

@@ -35,7 +35,6 @@ use crate::text::Text;
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs, reason = "the members of the API's answer")]
 pub struct Checks {
-    pub run: Uuid,
     pub kind: String,
     pub submission: Option<i32>,
     pub ruleset: Option<String>,

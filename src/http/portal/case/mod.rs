@@ -8,6 +8,7 @@ pub mod files;
 pub mod findings;
 pub mod form;
 pub mod history;
+pub mod load;
 pub mod model;
 pub mod summary;
 pub mod verdicts;
