@@ -125,7 +125,7 @@ pub async fn open_state(config: Config, serve_url: &str) -> Result<AppState> {
     let law = Law::load()?;
     let files = Files::open(&config.home.join("files"))?;
     let store = Store::connect(serve_url).await?;
-    let features = Arc::new(Features::default());
+    let features = Arc::new(Features::new(config.tile_cache_mib << 20));
     let catalog = Arc::new(ArcSwap::default());
     let feed = Feed::start(store.clone(), features.clone(), catalog.clone()).await?;
     Ok(AppState::new(Parts {

@@ -29,6 +29,9 @@ pub struct Config {
     /// A proxy ends https and sets X-Forwarded-For
     #[arg(long, env = "DOTHI_BEHIND_PROXY", global = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub behind_proxy: bool,
+    /// Memory for tiles that were made, in MiB; 0 keeps none
+    #[arg(long, env = "DOTHI_TILE_CACHE_MIB", default_value_t = 256, global = true)]
+    pub tile_cache_mib: u64,
 }
 
 impl Config {

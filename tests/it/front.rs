@@ -45,6 +45,7 @@ impl Server {
             owner_url: None,
             public_url: None,
             behind_proxy: false,
+            tile_cache_mib: 16,
         };
         let features = Arc::new(Features::default());
         let catalog = Arc::new(ArcSwap::<Catalog>::default());
