@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use dothi::access::Role;
 use dothi::config::Config;
 use dothi::features::Features;
 use dothi::feed::Feed;
@@ -12,6 +13,7 @@ use dothi::layers::{AttributeType, Catalog, LayerDef, Value};
 use dothi::permit::Law;
 use dothi::state::{AppState, Parts};
 use dothi::store::Author;
+use dothi::store::accounts::NewAccount;
 use dothi::store::items::{NewItem, Written};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value as Json;
@@ -74,6 +76,26 @@ impl Server {
         let response = self.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}: {}", response.text().await.unwrap());
         response.json().await.unwrap()
+    }
+
+    /// Makes an officer of the commune Bắc Gia Nghĩa and signs him in; gives his bearer token.
+    pub async fn sign_in(&self, name: &str, role: Role) -> String {
+        let account = NewAccount {
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            password: "dothi-sample".to_owned(),
+            roles: [role].into(),
+            authority: Some("24611".to_owned()),
+            agency: Some("XA".to_owned()),
+            sample: true,
+            must_change_password: false,
+        };
+        self.state.store.put_account(account).await.unwrap();
+        let body = serde_json::json!({"name": name, "password": "dothi-sample"});
+        let answer =
+            self.client.post(format!("{}/api/v1/login", self.base)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "sign-in of {name}");
+        answer.json::<Json>().await.unwrap()["token"].as_str().unwrap().to_owned()
     }
 
     /// Definition of a layer.

@@ -326,3 +326,27 @@ async fn gdal_reads_a_collection() {
         .collect();
     assert_eq!(codes.len(), 30);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn officers_see_internal_layers_and_no_shared_cache_keeps_them() {
+    let server = Server::start().await;
+    server.insert("camera_traffic", point(AT.0, AT.1), &[]).await;
+    assert_eq!(server.get("/ogc/collections/camera_traffic/items").await.status(), StatusCode::NOT_FOUND);
+    let token = server.sign_in("reviewer", dothi::access::Role::Reviewer).await;
+    let ask = |path: &str| server.client.get(format!("{}{path}", server.base)).bearer_auth(&token).send();
+    let items = ask("/ogc/collections/camera_traffic/items").await.unwrap();
+    assert_eq!(items.status(), StatusCode::OK);
+    assert_eq!(items.headers()[header::CACHE_CONTROL], "private, no-cache");
+    assert_eq!(items.json::<Json>().await.unwrap()["numberMatched"], 1);
+    let (x, y) = tile_at(16);
+    let tile = ask(&format!("/tiles/camera_traffic/16/{x}/{y}.mvt")).await.unwrap();
+    assert_eq!(tile.status(), StatusCode::OK);
+    assert_eq!(tile.headers()[header::CACHE_CONTROL], "private, no-cache");
+    // The officer's tile is in the cache now, and still not there for the public.
+    assert_eq!(
+        server.get(&format!("/tiles/camera_traffic/16/{x}/{y}.mvt")).await.status(),
+        StatusCode::NOT_FOUND
+    );
+    let open = server.get("/ogc/collections/parcel/items").await;
+    assert_eq!(open.headers()[header::CACHE_CONTROL], "no-cache");
+}

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use chrono::{SecondsFormat, Utc};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
@@ -114,7 +114,8 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
         let next = (n + 1, Vec::with_capacity(if n < chunks { capacity } else { 0 }), tail);
         std::future::ready(Some((Ok::<_, std::convert::Infallible>(Bytes::from(out)), next)))
     });
-    Body::from_stream(parts)
+    // The compression around it may ask once more after the end.
+    Body::from_stream(parts.fuse())
 }
 
 fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool, out: &mut Vec<u8>) {
