@@ -7,6 +7,7 @@ use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
 
 use crate::space::geojson::serde_multi_polygon;
+use crate::text::Text;
 
 /// Facts of one IFC file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -35,8 +36,11 @@ pub struct ModelFacts {
     pub spaces: u64,
     /// Products whose geometry is empty or could not be made: GlobalId and reason.
     pub empty_solids: Vec<ElementNote>,
-    /// What a reader should know, in plain words.
+    /// What a reader should know, in plain English; the georeference has its own.
     pub warnings: Vec<String>,
+    /// All warnings, those of the georeference too, in both languages.
+    #[serde(default)]
+    pub notes: Vec<Text>,
 }
 
 /// A rooted entity's id and name.

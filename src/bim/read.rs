@@ -14,6 +14,7 @@ use super::shape;
 use super::site;
 use super::step::Model;
 use super::units::Units;
+use crate::text::Text;
 
 /// Bounds on what one model may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,9 @@ fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, Bim
 
 fn facts(context: &Context<'_>) -> ModelFacts {
     let model = context.model;
-    let (georeference, placement) = georeference::read(context);
+    let placed = georeference::read(context);
+    let mut notes = notes(context);
+    let buildings = building::measure(context, placed.georeference.as_ref(), &mut notes);
     let mut out = ModelFacts {
         schema: model.schema().to_owned(),
         entities: model.len() as u64,
@@ -78,7 +81,8 @@ fn facts(context: &Context<'_>) -> ModelFacts {
         bbox_m: bbox(context),
         spaces: model.all("IfcSpace").len() as u64,
         empty_solids: empty_solids(context),
-        warnings: warnings(context),
+        buildings,
+        warnings: notes.iter().map(|n| n.en.clone()).collect(),
         ..ModelFacts::default()
     };
     for (entity, ids) in model.entities() {
@@ -86,12 +90,13 @@ fn facts(context: &Context<'_>) -> ModelFacts {
             out.products.insert(entity.to_owned(), ids.len() as u64);
         }
     }
-    out.buildings = building::measure(context, georeference.as_ref(), &mut out.warnings);
-    if let Some(placement) = &placement {
+    if let Some(placement) = &placed.placement {
         out.site_outline = out.site_outline_local.as_ref().and_then(|o| placement.outline(o));
         out.buildings.iter_mut().for_each(|b| placement.place(b));
     }
-    out.georeference = georeference;
+    notes.extend(placed.notes);
+    out.notes = notes;
+    out.georeference = placed.georeference;
     out
 }
 
@@ -104,10 +109,13 @@ fn bbox(context: &Context<'_>) -> Option<Box3> {
         })
     };
     let boxes = context.meshes.solids.iter().filter(|(id, _)| counts(id)).filter_map(|(_, s)| s.bbox());
-    boxes.reduce(|a, b| Box3 {
+    let whole = boxes.reduce(|a, b| Box3 {
         min: [0, 1, 2].map(|k| a.min[k].min(b.min[k])),
         max: [0, 1, 2].map(|k| a.max[k].max(b.max[k])),
-    })
+    })?;
+    // A tenth of a millimetre: below lies only the kernel's single precision.
+    let tidy = |v: [f64; 3]| v.map(|x| (x * 1e4).round() / 1e4);
+    Some(Box3 { min: tidy(whole.min), max: tidy(whole.max) })
 }
 
 /// Elements that have a body to show but no solid came out.
@@ -147,21 +155,29 @@ fn is_body(representation: &super::step::Record) -> bool {
         )
 }
 
-fn warnings(context: &Context<'_>) -> Vec<String> {
-    let mut out = context.model.warnings().to_vec();
+fn notes(context: &Context<'_>) -> Vec<Text> {
+    let mut out = context.model.notes().to_vec();
     if context.units.declared_length_m.is_none() {
-        out.push("no length unit is declared (IfcUnitAssignment); metres are taken".to_owned());
+        out.push(Text::new(
+            "không khai báo đơn vị chiều dài (IfcUnitAssignment); tạm lấy mét",
+            "no length unit is declared (IfcUnitAssignment); metres are taken",
+        ));
     }
     if context.model.exactly("IfcProject").is_empty() {
-        out.push("there is no IfcProject".to_owned());
+        out.push(Text::new("không có IfcProject", "there is no IfcProject"));
     }
     if context.meshes.cut_short {
-        out.push(
-            "time ran out before all solids were made: the measured values miss some elements".to_owned(),
-        );
+        out.push(Text::new(
+            "hết thời gian trước khi dựng xong mọi hình khối: các giá trị đo thiếu một số cấu kiện",
+            "time ran out before all solids were made: the measured values miss some elements",
+        ));
     }
-    if context.meshes.failed_booleans > 0 {
-        out.push(format!("{} openings or clippings could not be cut", context.meshes.failed_booleans));
+    let failed = context.meshes.failed_booleans;
+    if failed > 0 {
+        out.push(Text::new(
+            format!("{failed} lỗ mở hoặc phép cắt không thực hiện được"),
+            format!("{failed} openings or clippings could not be cut"),
+        ));
     }
     out
 }

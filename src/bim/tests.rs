@@ -235,6 +235,134 @@ fn balconies_count_eaves_do_not_and_bare_slabs_are_doubtful() {
     close_to(only(&eave).height_m.measured, 6.2);
 }
 
+/// A storey `id` at the height `z`.
+fn storey(id: u32, name: &str, z: f64) -> String {
+    let n = |k: u32| format!("#{}", id + k);
+    format!(
+        "{}=IFCCARTESIANPOINT((0.,0.,{z:?}));\n{}=IFCAXIS2PLACEMENT3D({},$,$);\n{}=IFCLOCALPLACEMENT($,{});\n\
+         {}=IFCBUILDINGSTOREY('{:022}',$,'{name}',$,$,{},$,$,.ELEMENT.,{z:?});\n\
+         {}=IFCRELAGGREGATES('{:022}',$,$,$,#9,({}));\n",
+        n(0),
+        n(1),
+        n(0),
+        n(2),
+        n(1),
+        n(3),
+        id + 3,
+        n(2),
+        n(4),
+        id + 4,
+        n(3),
+    )
+}
+
+/// Four walls of 0.2 m around 10 × 6 m from `z` up, and a floor of 0.2 m under them.
+fn ring(id: u32, z: f64, height: f64) -> String {
+    [
+        block(id, "IFCWALL", "$", [0.0, 0.0, z], [10.0, 0.2, height]),
+        block(id + 20, "IFCWALL", "$", [0.0, 5.8, z], [10.0, 0.2, height]),
+        block(id + 40, "IFCWALL", "$", [0.0, 0.2, z], [0.2, 5.6, height]),
+        block(id + 60, "IFCWALL", "$", [9.8, 0.2, z], [0.2, 5.6, height]),
+        block(id + 80, "IFCSLAB", ".FLOOR.", [0.0, 0.0, z - 0.2], [10.0, 6.0, 0.2]),
+    ]
+    .concat()
+}
+
+#[test]
+fn storeys_are_sorted_by_kind_and_counted() {
+    let data = [
+        backbone(METRES, "$,$"),
+        house(1.0),
+        storey(1000, "T\\X2\\1EA7\\X0\\ng h\\X2\\1EA7\\X0\\m", -3.0),
+        storey(1010, "T\\X2\\1EA7\\X0\\ng k\\X2\\1EF9\\X0\\ thu\\X2\\1EAD\\X0\\t", 3.0),
+        storey(1020, "Tum", 6.0),
+        storey(1030, "M\\X2\\00E1\\X0\\i", 9.0),
+        ring(1100, -3.0, 2.8),
+        ring(1300, 3.0, 2.8),
+        ring(1500, 6.0, 2.8),
+        block(1700, "IFCSLAB", ".ROOF.", [0.0, 0.0, 8.8], [10.0, 6.0, 0.2]),
+        block(1720, "IFCBUILDINGELEMENTPROXY", "$", [1.0, 1.0, 9.0], [0.1, 0.1, 4.0])
+            .replace("'IFCBUILDINGELEMENTPROXY 1720'", "'Kim thu s\\X2\\00E9\\X0\\t'"),
+    ];
+    let f = facts(&file("IFC4", &data.concat()));
+    let b = only(&f);
+    let kinds: Vec<&str> = b.storeys.iter().map(|s| s.kind.as_str()).collect();
+    assert_eq!(kinds, ["basement", "above_ground", "technical", "tum", "roof"]);
+    let c = &b.storey_count;
+    assert_eq!((c.total_49_9, c.above_ground, c.below_ground, c.technical, c.tum), (4, 3, 1, 1, 1));
+    close_to(b.gross_floor_area_m2.measured, 240.0);
+    close_to(b.height_m.measured, 9.0);
+    close_to(b.depth_m, 3.2);
+    close_to(Some(geo::Area::unsigned_area(&b.underground_local.0)), 60.0);
+    assert_eq!(b.zero_level_source, "IfcBuildingStorey.Elevation");
+}
+
+#[test]
+fn a_void_does_not_count_but_a_stair_does() {
+    let upper = |stair: bool| {
+        // Instead of a whole floor at 3 m one that leaves 4 × 6 m open.
+        let mut data = vec![
+            backbone(METRES, "$,$"),
+            house(1.0),
+            storey(1010, "T2", 3.0),
+            ring(1300, 3.0, 2.8).replace("(10.0,6.0,0.2)", ""),
+            block(1500, "IFCSLAB", ".ROOF.", [0.0, 0.0, 5.8], [10.0, 6.0, 0.2]),
+        ];
+        data[3] = [
+            block(1300, "IFCWALL", "$", [0.0, 0.0, 3.0], [10.0, 0.2, 2.8]),
+            block(1320, "IFCWALL", "$", [0.0, 5.8, 3.0], [10.0, 0.2, 2.8]),
+            block(1340, "IFCWALL", "$", [0.0, 0.2, 3.0], [0.2, 5.6, 2.8]),
+            block(1360, "IFCWALL", "$", [9.8, 0.2, 3.0], [0.2, 5.6, 2.8]),
+            block(1380, "IFCSLAB", ".FLOOR.", [0.0, 0.0, 2.8], [6.0, 6.0, 0.2]),
+        ]
+        .concat();
+        if stair {
+            data.push(block(1600, "IFCSTAIR", "$", [6.5, 1.0, 0.0], [3.0, 4.0, 3.0]));
+        }
+        only(&facts(&file("IFC4", &data.concat()))).storeys[1].gross_area_m2.measured
+    };
+    // The void between the inner faces of three walls: 3.8 × 5.6 m.
+    close_to(upper(false), 60.0 - 3.8 * 5.6);
+    close_to(upper(true), 60.0);
+}
+
+#[test]
+fn columns_stand_for_their_bays() {
+    let mut data = vec![backbone(METRES, "$,$"), house(1.0).replace("IFCWALL", "IFCWALL")];
+    data[1] = [
+        block(100, "IFCWALL", "$", [0.0, 0.0, 0.0], [24.4, 0.2, 3.0]),
+        block(120, "IFCWALL", "$", [0.0, 16.2, 0.0], [24.4, 0.2, 3.0]),
+        block(140, "IFCWALL", "$", [0.0, 0.2, 0.0], [0.2, 16.0, 3.0]),
+        block(160, "IFCWALL", "$", [24.2, 0.2, 0.0], [0.2, 16.0, 3.0]),
+    ]
+    .concat();
+    // Columns of 0.4 m, 6 × 8 m apart from middle to middle.
+    for i in 0..3_u32 {
+        let x = 6.0 + 6.0 * f64::from(i);
+        data.push(block(200 + 20 * i, "IFCCOLUMN", "$", [x, 8.0, 0.0], [0.4, 0.4, 3.0]));
+    }
+    let f = facts(&file("IFC4", &data.concat()));
+    let span = only(&f).span_m.unwrap();
+    assert!((7.5..8.2).contains(&span), "{span}");
+}
+
+#[test]
+fn models_far_from_the_origin_or_turned_keep_their_measure() {
+    // The site at map coordinates, turned by 30°, everything below it.
+    let far = "#60=IFCCARTESIANPOINT((411600.265,1327195.238,600.));\n#61=IFCDIRECTION((0.,0.,1.));\n\
+               #62=IFCDIRECTION((0.866025403784439,0.5,0.));\n#63=IFCAXIS2PLACEMENT3D(#60,#61,#62);\n\
+               #64=IFCLOCALPLACEMENT($,#63);\n";
+    let data =
+        (backbone(METRES, "$,$") + &house(1.0)).replace("IFCLOCALPLACEMENT($,", "IFCLOCALPLACEMENT(#64,");
+    let f = facts(&file("IFC4", &(far.to_owned() + &data)));
+    let b = only(&f);
+    close_to(b.footprint_area_m2.measured, 60.0);
+    close_to(b.height_m.measured, 3.0);
+    close_to(Some(b.zero_level_m), 600.0);
+    close_to(Some(f.bbox_m.unwrap().max[2]), 603.0);
+    assert_eq!(f.georeference.unwrap().level, 30);
+}
+
 #[test]
 fn map_conversions_are_scaled_and_turned() {
     // Millimetres, a map unit of metres, Scale 0.001, turned by 90°.

@@ -19,6 +19,7 @@ use crate::bim::element::Context;
 use crate::bim::facts::{BuildingFacts, Measured, StoreyFacts};
 use crate::bim::shape::outline;
 use crate::bim::uses;
+use crate::text::Text;
 
 /// Names of a storey's or building's gross floor area.
 const GROSS: &[&str] = &["GrossFloorArea", "GrossArea"];
@@ -32,7 +33,7 @@ pub fn fill(
     levels: &Levels,
     plans: &[Plan],
     out: &mut BuildingFacts,
-    warnings: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) {
     let uses = Uses::read(context);
     let declared =
@@ -77,7 +78,7 @@ pub fn fill(
     out.footprint_area_m2.declared = declared(building, FOOTPRINT).map(round);
     out.height_m.declared = declared(building, &["Height"]).map(round);
     out.building_use = uses::of_building(context, building);
-    differences(out, warnings);
+    differences(out, notes);
 }
 
 fn outside(shares: &BTreeMap<String, f64>) -> f64 {
@@ -134,19 +135,24 @@ impl Uses {
 }
 
 /// Declared values that disagree with what the solids show.
-fn differences(out: &BuildingFacts, warnings: &mut Vec<String>) {
-    let mut compare = |what: &str, value: &Measured, unit: &str| {
-        if let (Some(m), Some(d)) = (value.measured, value.declared) {
-            if (m - d).abs() > 0.01 * m.abs().max(d.abs()) {
-                warnings
-                    .push(format!("{what}: the model declares {d} {unit}, its geometry measures {m} {unit}"));
-            }
+fn differences(out: &BuildingFacts, notes: &mut Vec<Text>) {
+    let mut compare = |vi: &str, en: &str, value: &Measured, unit: &str| {
+        let (Some(m), Some(d)) = (value.measured, value.declared) else { return };
+        if (m - d).abs() > 0.01 * m.abs().max(d.abs()) {
+            notes.push(Text::new(
+                format!("{vi}: mô hình khai báo {d} {unit}, hình học đo được {m} {unit}"),
+                format!("{en}: the model declares {d} {unit}, its geometry measures {m} {unit}"),
+            ));
         }
     };
     for storey in &out.storeys {
-        compare(&format!("gross floor area of storey “{}”", storey.name), &storey.gross_area_m2, "m²");
+        let (vi, en) = (
+            format!("diện tích sàn «{}»", storey.name),
+            format!("gross floor area of storey “{}”", storey.name),
+        );
+        compare(&vi, &en, &storey.gross_area_m2, "m²");
     }
-    compare("gross floor area", &out.gross_floor_area_m2, "m²");
-    compare("footprint", &out.footprint_area_m2, "m²");
-    compare("height", &out.height_m, "m");
+    compare("tổng diện tích sàn", "gross floor area", &out.gross_floor_area_m2, "m²");
+    compare("diện tích chiếm đất", "footprint", &out.footprint_area_m2, "m²");
+    compare("chiều cao", "height", &out.height_m, "m");
 }

@@ -17,6 +17,7 @@ mod storeys;
 use super::element::Context;
 use super::facts::{BuildingFacts, Georeference, Measured, Outline};
 use super::shape::outline;
+use crate::text::Text;
 use parts::Parts;
 use storeys::{Level, Levels};
 
@@ -24,18 +25,21 @@ use storeys::{Level, Levels};
 pub fn measure(
     context: &Context<'_>,
     georeference: Option<&Georeference>,
-    warnings: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Vec<BuildingFacts> {
     let mut by_building = context.elements_by_building();
     let buildings = context.model.all("IfcBuilding");
     if buildings.is_empty() {
-        warnings.push("there is no IfcBuilding: nothing is measured".to_owned());
+        notes.push(Text::new(
+            "không có IfcBuilding: không đo được công trình nào",
+            "there is no IfcBuilding: nothing is measured",
+        ));
     }
     buildings
         .into_iter()
         .map(|id| {
             let parts = Parts::new(context, by_building.remove(&Some(id)).unwrap_or_default());
-            one(context, id, &parts, georeference, warnings)
+            one(context, id, &parts, georeference, notes)
         })
         .collect()
 }
@@ -45,7 +49,7 @@ fn one(
     id: u32,
     parts: &Parts<'_>,
     georeference: Option<&Georeference>,
-    warnings: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> BuildingFacts {
     let named = context.named(id);
     let mut levels = Levels::read(context, id, parts);
@@ -79,10 +83,11 @@ fn one(
     let doubtful = outline::area(&lines.with_overhangs) - outline::area(&lines.footprint) > 0.005;
     out.footprint_with_overhangs_local = doubtful.then(|| Outline(lines.with_overhangs));
     out.footprint_local = Outline(lines.footprint);
-    areas::fill(context, id, &levels, &plans, &mut out, warnings);
+    areas::fill(context, id, &levels, &plans, &mut out, notes);
     let name = if out.name.is_empty() { out.global_id.clone() } else { out.name.clone() };
-    warnings
-        .extend(lines.warnings.into_iter().chain(levels.warnings).map(|w| format!("building “{name}”: {w}")));
+    notes.extend(lines.notes.into_iter().chain(levels.notes).map(|note| {
+        Text::new(format!("công trình «{name}»: {}", note.vi), format!("building “{name}”: {}", note.en))
+    }));
     out
 }
 

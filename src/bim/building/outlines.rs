@@ -15,6 +15,7 @@ use super::plan::Plan;
 use super::storeys::{Kind, Levels};
 use crate::bim::role::Role;
 use crate::bim::shape::outline::{area, close, difference, union};
+use crate::text::Text;
 
 /// How far below ±0.00 the ground may lie, metres.
 const GROUND_BELOW: f64 = 0.5;
@@ -34,7 +35,7 @@ pub struct Outlines {
     /// GlobalIds of the elements outside the footprint.
     pub projection_elements: Vec<String>,
     /// Doubts.
-    pub warnings: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 /// Outlines of a building.
@@ -44,16 +45,16 @@ pub fn of(parts: &Parts<'_>, levels: &Levels, plans: &[Plan]) -> Outlines {
         let pairs = levels.all.iter().zip(plans);
         pairs.filter(|(l, _)| l.above_ground && l.kind != Kind::Foundation).map(|(_, p)| p)
     };
-    let mut warnings = Vec::new();
+    let mut notes = Vec::new();
     let mut footprint = seal(&union(above().flat_map(|p| [&p.enclosed.0, &p.used.0])));
     let mut doubtful: Vec<MultiPolygon<f64>> = above().map(|p| p.doubtful.0.clone()).collect();
     if footprint.0.is_empty() && doubtful.iter().all(|d| d.0.is_empty()) {
         footprint = bodies(parts, ground);
         if !footprint.0.is_empty() {
-            warnings.push(
-                "no walls or floors enclose a storey: the footprint is the plan view of all parts but roofs"
-                    .to_owned(),
-            );
+            notes.push(Text::new(
+                "không có tường hay sàn bao quanh tầng nào: diện tích chiếm đất là hình chiếu của mọi bộ phận trừ mái",
+                "no walls or floors enclose a storey: the footprint is the plan view of all parts but roofs",
+            ));
         }
     }
     doubtful.extend(loose_slabs(parts, levels, plans));
@@ -68,7 +69,7 @@ pub fn of(parts: &Parts<'_>, levels: &Levels, plans: &[Plan]) -> Outlines {
         with_overhangs,
         projection,
         underground: seal(&underground),
-        warnings,
+        notes,
     }
 }
 

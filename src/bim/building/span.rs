@@ -1,8 +1,9 @@
 //! The largest clear span between walls and columns.
 //!
 //! The faces of all supports of a storey (walls and columns, cut) are sampled every half metre and triangulated
-//! (Delaunay). Within the enclosed outline each triangle whose circle is empty of supports stands for a bay: of a
-//! rectangular column bay the longer side counts (not its diagonal), between two walls their distance. So a hall
+//! (Delaunay), so that no support lies in a triangle's circle. Each triangle within the enclosed outline stands for
+//! a bay; its height over its shortest side is the span: of a rectangular column bay that is the longer side (not
+//! its diagonal), between two walls their distance. So a hall
 //! of 20 × 40 m between walls has a span of 20 m, columns 6 × 8 m apart one of 8 m less the column.
 
 use std::collections::BTreeSet;
@@ -75,14 +76,7 @@ fn bay(t: &Triangle<f64>, free: &MultiPolygon<f64>) -> Option<f64> {
         return None;
     }
     let side = |a: Coord<f64>, b: Coord<f64>| (a.x - b.x).hypot(a.y - b.y);
-    let mut sides = [side(t.v1(), t.v2()), side(t.v2(), t.v3()), side(t.v3(), t.v1())];
-    sides.sort_by(f64::total_cmp);
-    // Two corners on one face: the span is the distance across, the height over that side.
-    if sides[0] <= 1.5 * STEP {
-        let twice = ((t.v2().x - t.v1().x) * (t.v3().y - t.v1().y)
-            - (t.v3().x - t.v1().x) * (t.v2().y - t.v1().y))
-            .abs();
-        return Some((twice / sides[0]).min(sides[1]));
-    }
-    Some(sides[1])
+    let shortest = side(t.v1(), t.v2()).min(side(t.v2(), t.v3())).min(side(t.v3(), t.v1()));
+    let twice = (t.v2().x - t.v1().x) * (t.v3().y - t.v1().y) - (t.v3().x - t.v1().x) * (t.v2().y - t.v1().y);
+    (shortest > 0.0).then(|| twice.abs() / shortest)
 }

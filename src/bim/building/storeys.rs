@@ -23,6 +23,7 @@ use crate::bim::shape::axes;
 use crate::bim::shape::outline;
 use crate::bim::uses;
 use crate::bim::words::{has_phrase, plain};
+use crate::text::Text;
 
 /// What a level is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ pub struct Levels {
     /// Where ±0.00 comes from.
     pub zero_source: String,
     /// Doubts.
-    pub warnings: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 const BASEMENT: &[&str] =
@@ -148,13 +149,14 @@ impl Levels {
     /// Storeys of the building `building`, with ±0.00.
     pub fn read(context: &Context<'_>, building: u32, parts: &Parts<'_>) -> Self {
         let mut all = storeys_of(context, building);
-        let mut warnings = Vec::new();
+        let mut notes = Vec::new();
         all.sort_by(|a, b| a.z.total_cmp(&b.z).then(a.id.cmp(&b.id)));
         let (zero, zero_source) = zero(&all, parts);
         if all.is_empty() {
-            warnings.push(
-                "the building has no IfcBuildingStorey: storeys and floor areas are not known".to_owned(),
-            );
+            notes.push(Text::new(
+                "công trình không có IfcBuildingStorey: không biết số tầng và diện tích sàn",
+                "the building has no IfcBuildingStorey: storeys and floor areas are not known",
+            ));
         }
         for i in 0..all.len() {
             // Levels closer than half a metre are one floor (finished and structural, say).
@@ -162,7 +164,7 @@ impl Levels {
             all[i].next = all[i + 1..].iter().map(|l| l.z).find(|next| *next > z + 0.5);
             all[i].name_kind(zero);
         }
-        Self { all, zero, zero_source, warnings }
+        Self { all, zero, zero_source, notes }
     }
 }
 

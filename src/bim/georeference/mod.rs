@@ -15,6 +15,7 @@ mod site;
 use super::element::Context;
 use super::facts::Georeference;
 use super::placement::Placement;
+use crate::text::Text;
 
 /// Uncertainty of a conversion that is declared in EPSG:9218 itself, metres.
 const DECLARED_M: f64 = 0.05;
@@ -25,13 +26,33 @@ const SITE_M: f64 = 5.0;
 /// Where nothing places the model.
 const NOWHERE_M: f64 = 1000.0;
 
-/// What places the model, and how outlines are moved.
-pub fn read(context: &Context<'_>) -> (Option<Georeference>, Option<Placement>) {
-    if let Some((mut georeference, placement)) = conversion::read(context) {
-        add_geographic(&mut georeference, placement.as_ref());
-        return (Some(georeference), placement);
+/// What places the model.
+#[derive(Default)]
+pub struct Found {
+    /// For the facts; its warnings are the notes in English.
+    pub georeference: Option<Georeference>,
+    /// How outlines are moved.
+    pub placement: Option<Placement>,
+    /// Doubts.
+    pub notes: Vec<Text>,
+}
+
+/// Reads what places the model, the best first.
+pub fn read(context: &Context<'_>) -> Found {
+    let mut found = conversion::read(context).unwrap_or_else(|| site::read(context));
+    if let Some(georeference) = &mut found.georeference {
+        add_geographic(georeference, found.placement.as_ref());
+        georeference.warnings = found.notes.iter().map(|n| n.en.clone()).collect();
     }
-    site::read(context)
+    found
+}
+
+/// No vertical datum: said for every level.
+fn no_vertical_datum() -> Text {
+    Text::new(
+        "không nêu hệ độ cao: không biết cao độ so với mặt đất hay mực nước biển",
+        "no vertical datum is named: heights over the ground or sea are not known",
+    )
 }
 
 /// Longitude and latitude of the local origin.

@@ -1,14 +1,14 @@
 //! LoGeoRef 10–40: what places a model without a map conversion.
 
-use super::{SITE_M, add_geographic, blank};
+use super::{Found, SITE_M, blank, no_vertical_datum};
 use crate::bim::element::Context;
-use crate::bim::facts::Georeference;
 use crate::bim::placement::Placement;
 use crate::bim::shape::axes;
 use crate::bim::step::Record;
+use crate::text::Text;
 
 /// The best of context, site placement, latitude and longitude, and address.
-pub fn read(context: &Context<'_>) -> (Option<Georeference>, Option<Placement>) {
+pub fn read(context: &Context<'_>) -> Found {
     let site = context.model.exactly("IfcSite").first().and_then(|id| context.model.get(*id));
     let anchor = world_system(context).map(|p| (40, "IfcGeometricRepresentationContext", p)).or_else(|| {
         let place = axes::of_product(context.model, site.as_ref()?, context.units.length_m)?;
@@ -18,27 +18,35 @@ pub fn read(context: &Context<'_>) -> (Option<Georeference>, Option<Placement>) 
     });
     let geographic = site.as_ref().and_then(|s| geographic(context, s));
     match (geographic, anchor) {
-        (Some((mut out, placement)), anchor) => {
-            if let Some((level, source, at)) = anchor {
-                out.level = level;
-                out.warnings.push(format!(
-                    "{source} stands at x {:.2}, y {:.2}, but no coordinate reference system is declared; \
-                     latitude and longitude are used",
-                    at[0], at[1]
+        (Some(mut found), anchor) => {
+            if let (Some(g), Some((level, source, at))) = (&mut found.georeference, anchor) {
+                g.level = level;
+                found.notes.push(Text::new(
+                    format!(
+                        "{source} đặt tại x {:.2}, y {:.2} nhưng không khai báo hệ tọa độ; dùng vĩ độ và kinh độ",
+                        at[0], at[1]
+                    ),
+                    format!(
+                        "{source} stands at x {:.2}, y {:.2}, but no coordinate reference system is declared; \
+                         latitude and longitude are used",
+                        at[0], at[1]
+                    ),
                 ));
             }
-            (Some(out), Some(placement))
+            found
         }
         (None, Some((level, source, at))) => {
             let mut out = blank(level, source);
             out.easting = Some(at[0]);
             out.northing = Some(at[1]);
             out.orthogonal_height_m = Some(at[2]);
-            out.warnings
-                .push("no coordinate reference system is declared: the model cannot be placed".to_owned());
-            (Some(out), None)
+            let note = Text::new(
+                "không khai báo hệ tọa độ: không đặt được mô hình lên bản đồ",
+                "no coordinate reference system is declared: the model cannot be placed",
+            );
+            Found { georeference: Some(out), placement: None, notes: vec![note] }
         }
-        (None, None) => (address(context), None),
+        (None, None) => address(context),
     }
 }
 
@@ -52,7 +60,7 @@ fn world_system(context: &Context<'_>) -> Option<[f64; 3]> {
     })
 }
 
-fn geographic(context: &Context<'_>, site: &Record) -> Option<(Georeference, Placement)> {
+fn geographic(context: &Context<'_>, site: &Record) -> Option<Found> {
     let latitude = compound_angle(&site.numbers("RefLatitude"))?;
     let longitude = compound_angle(&site.numbers("RefLongitude"))?;
     // Programs write 0/0 where nobody entered a place.
@@ -63,18 +71,20 @@ fn geographic(context: &Context<'_>, site: &Record) -> Option<(Georeference, Pla
     out.horizontal_uncertainty_m = SITE_M;
     out.rotation_deg = north_rotation(context);
     out.orthogonal_height_m = site.number("RefElevation").map(|h| h * context.units.length_m);
-    out.warnings.push(
-        "placed by IfcSite latitude and longitude only, within some metres; add IfcMapConversion and \
-         IfcProjectedCRS EPSG:9218"
-            .to_owned(),
-    );
-    out.warnings.push("no vertical datum is named: heights over the ground or sea are not known".to_owned());
     let origin = axes::of_product(context.model, site, context.units.length_m).map_or([0.0; 3], |a| a.origin);
     let placement = Placement::by_site((longitude, latitude), (origin[0], origin[1]), out.rotation_deg);
-    add_geographic(&mut out, Some(&placement));
-    out.longitude = out.longitude.or(Some(longitude));
-    out.latitude = out.latitude.or(Some(latitude));
-    Some((out, placement))
+    out.longitude = Some(longitude);
+    out.latitude = Some(latitude);
+    let note = Text::new(
+        "chỉ đặt theo vĩ độ, kinh độ của IfcSite, lệch vài mét; hãy thêm IfcMapConversion và IfcProjectedCRS EPSG:9218",
+        "placed by IfcSite latitude and longitude only, within some metres; add IfcMapConversion and \
+         IfcProjectedCRS EPSG:9218",
+    );
+    Some(Found {
+        georeference: Some(out),
+        placement: Some(placement),
+        notes: vec![note, no_vertical_datum()],
+    })
 }
 
 /// Degrees of an IfcCompoundPlaneAngleMeasure: degrees, minutes, seconds, millionths of a second, of one sign.
@@ -97,7 +107,7 @@ fn north_rotation(context: &Context<'_>) -> f64 {
     north.map_or(0.0, |[x, y]| x.atan2(y).to_degrees())
 }
 
-fn address(context: &Context<'_>) -> Option<Georeference> {
+fn address(context: &Context<'_>) -> Found {
     let model = context.model;
     let holds = |entity: &str, attribute: &str| {
         model
@@ -106,11 +116,13 @@ fn address(context: &Context<'_>) -> Option<Georeference> {
             .any(|id| model.get(*id).is_some_and(|r| r.reference(attribute).is_some()))
     };
     if !holds("IfcSite", "SiteAddress") && !holds("IfcBuilding", "BuildingAddress") {
-        return None;
+        return Found::default();
     }
-    let mut out = blank(10, "IfcPostalAddress");
-    out.warnings.push("only an address says where the model stands: it cannot be placed".to_owned());
-    Some(out)
+    let note = Text::new(
+        "mô hình chỉ có địa chỉ: không đặt được lên bản đồ",
+        "only an address says where the model stands: it cannot be placed",
+    );
+    Found { georeference: Some(blank(10, "IfcPostalAddress")), placement: None, notes: vec![note] }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use ifc_lite_core::SchemaVersion;
 use ifc_lite_core::parser::header;
 
 use crate::bim::error::BimError;
+use crate::text::Text;
 
 const HEAD_BYTES: usize = 256 * 1024;
 const TAIL_BYTES: usize = 4096;
@@ -18,7 +19,7 @@ pub struct Head {
     /// The schema whose attribute positions hold.
     pub schema: SchemaVersion,
     /// Doubts.
-    pub warnings: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 /// Checks head and tail.
@@ -34,11 +35,14 @@ pub fn check(bytes: &[u8]) -> Result<Head, BimError> {
     };
     let label = family(schema).to_owned();
     check_tail(bytes)?;
-    let mut warnings = Vec::new();
+    let mut notes = Vec::new();
     if matches!(schema, SchemaVersion::Ifc4x1 | SchemaVersion::Ifc4x2) {
-        warnings.push(format!("{label} was withdrawn by buildingSMART; deliver IFC4X3, IFC4 or IFC2X3"));
+        notes.push(Text::new(
+            format!("{label} đã bị buildingSMART thu hồi; hãy nộp IFC4X3, IFC4 hoặc IFC2X3"),
+            format!("{label} was withdrawn by buildingSMART; deliver IFC4X3, IFC4 or IFC2X3"),
+        ));
     }
-    Ok(Head { label, schema, warnings })
+    Ok(Head { label, schema, notes })
 }
 
 /// The schema without addenda and corrigenda, which change no attribute.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use ifc_lite_core::{EntityDecoder, EntityIndex, EntityScanner, IfcType, ProjectUnits, SchemaVersion};
 
 use super::error::BimError;
+use crate::text::Text;
 pub use record::{Record, Value};
 
 /// A file whose records are indexed. Nothing is decoded until it is asked for.
@@ -23,7 +24,7 @@ pub struct Model<'a> {
     index: Arc<EntityIndex>,
     by_entity: BTreeMap<String, Vec<u32>>,
     decoder: RefCell<EntityDecoder<'a>>,
-    warnings: Vec<String>,
+    notes: Vec<Text>,
 }
 
 impl<'a> Model<'a> {
@@ -33,7 +34,7 @@ impl<'a> Model<'a> {
         let mut index = EntityIndex::default();
         let mut by_keyword: HashMap<&'a str, Vec<u32>> = HashMap::new();
         let mut scanner = EntityScanner::new(bytes);
-        let mut warnings = head.warnings;
+        let mut notes = head.notes;
         let mut repeated = 0_u32;
         while let Some((id, keyword, start, end)) = scanner.next_entity() {
             if index.len() >= max_records {
@@ -52,7 +53,10 @@ impl<'a> Model<'a> {
             return Err(head::no_records());
         }
         if repeated > 0 {
-            warnings.push(format!("{repeated} record numbers are used more than once; the last one counts"));
+            notes.push(Text::new(
+                format!("{repeated} số hiệu bản ghi bị dùng lặp; bản ghi sau cùng có hiệu lực"),
+                format!("{repeated} record numbers are used more than once; the last one counts"),
+            ));
         }
         let mut by_entity: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (keyword, mut ids) in by_keyword {
@@ -62,7 +66,7 @@ impl<'a> Model<'a> {
         by_entity.values_mut().for_each(|ids| ids.sort_unstable());
         let index = Arc::new(index);
         let decoder = RefCell::new(EntityDecoder::with_arc_index(bytes, Arc::clone(&index)));
-        Ok(Self { bytes, label: head.label, schema: head.schema, index, by_entity, decoder, warnings })
+        Ok(Self { bytes, label: head.label, schema: head.schema, index, by_entity, decoder, notes })
     }
 
     /// The schema's family, such as `IFC4X3` for `IFC4X3_ADD2`.
@@ -76,8 +80,8 @@ impl<'a> Model<'a> {
     }
 
     /// What a reader should know about the file as a whole.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub fn notes(&self) -> &[Text] {
+        &self.notes
     }
 
     /// The bytes and their index, for `shape`.

@@ -38,9 +38,8 @@ fn one(tr: Tr, model: &ModelFacts) -> Markup {
     html! {
         @for b in &model.buildings { (building(tr, model, b)) }
         @if model.buildings.iter().all(|b| b.placed.is_none()) { p class="notice notice--warn" { (tr.t("facts-not-placed")) } }
-        @let notes: Vec<&String> = model.warnings.iter().chain(model.georeference.iter().flat_map(|g| &g.warnings)).collect();
-        @if !notes.is_empty() {
-            details { summary { (tr.t("facts-warnings")) " " span class="count" { (notes.len()) } } ul class="small" { @for n in notes { li { (n) } } } }
+        @if !model.notes.is_empty() {
+            details { summary { (tr.t("facts-warnings")) " " span class="count" { (model.notes.len()) } } ul class="small" { @for n in &model.notes { li { (tr.of(n)) } } } }
         }
     }
 }
