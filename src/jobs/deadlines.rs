@@ -9,7 +9,7 @@ use crate::permit::procedure::Event;
 use crate::state::AppState;
 
 /// Looks at every deadline once.
-pub(super) async fn pass(state: &AppState) -> Result<()> {
+pub async fn pass(state: &AppState) -> Result<()> {
     for id in state.store.list_lapsed_supplements().await? {
         system_event(state, id, &Event::new("supplement_lapsed")).await?;
     }

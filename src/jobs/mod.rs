@@ -10,4 +10,5 @@ pub mod parcels;
 mod queue;
 pub mod worker;
 
+pub use deadlines::pass as pass_deadlines;
 pub use queue::{READ_MODEL_JOB, Runner};

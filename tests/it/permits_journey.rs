@@ -141,6 +141,87 @@ async fn a_supplement_is_asked_for_once() {
     s.stop().await;
 }
 
+/// Makes the times of a case pass.
+async fn let_time_pass(s: &crate::permits_support::Service, statement: &str) {
+    use sqlx::Executor;
+    s.db.sql().await.execute(statement).await.unwrap();
+    dothi::jobs::pass_deadlines(&s.state).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supplement_that_does_not_come_ends_the_case() {
+    let s = service().await;
+    let applicant = s.sign_in("applicant").await;
+    let id = appraised(&s, &applicant, "tube_house_too_high.ifc").await;
+    let reviewer = s.sign_in("reviewer").await;
+    reviewer.event(&id, "request_supplement", json!({"note": "Giảm chiều cao."})).await.expect(200);
+    dothi::jobs::pass_deadlines(&s.state).await.unwrap();
+    assert_eq!(applicant.state_of(&id).await, "SUPPLEMENT_REQUESTED");
+    let_time_pass(&s, "update permit.application set supplement_due_at = now() - interval '1 minute'").await;
+    assert_eq!(applicant.state_of(&id).await, "REFUSED");
+    let events = applicant.get(&format!("/api/v1/applications/{id}/events")).await.expect(200).body;
+    let last = events["events"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["event"], &last["role"]), (&json!("supplement_lapsed"), &json!("system")));
+    let letters = applicant.get(&format!("/api/v1/applications/{id}/letters")).await.expect(200).body;
+    let letter = letters["letters"].as_array().unwrap().last().unwrap();
+    assert!(letter["body"]["grounds"][0]["clause"].as_str().unwrap().contains("54"), "{letter}");
+    s.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_of_an_agency_is_deemed_and_never_a_pass() {
+    let s = service().await;
+    let applicant = s.sign_in("applicant").await;
+    let id = appraised(&s, &applicant, "tube_house.ifc").await;
+    let reviewer = s.sign_in("reviewer").await;
+    for agency in ["PCCC", "BCHQS"] {
+        let question = json!({"agency": agency, "question": "Đề nghị cho ý kiến."});
+        reviewer.post(&format!("/api/v1/applications/{id}/consultations"), &question).await.expect(201);
+    }
+    let_time_pass(&s, "update permit.consultation set due_at = now() - interval '1 minute'").await;
+    let list = reviewer.get(&format!("/api/v1/applications/{id}/consultations")).await.expect(200).body;
+    let state = |agency: &str| {
+        let list = list["consultations"].as_array().unwrap();
+        list.iter().find(|c| c["authority"] == agency).unwrap()["state"].clone()
+    };
+    // Another law rules over defence: its silence is no consent.
+    assert_eq!((state("PCCC"), state("BCHQS")), (json!("deemed"), json!("open")));
+    s.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_checks_without_filing() {
+    let db = crate::support::sample_database().await;
+    let home = tempfile::tempdir().unwrap();
+    let check = |model: &str| {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("ifc-samples").join(model);
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dothi"));
+        command
+            .env("DATABASE_URL", &db.serve_url)
+            .env("DOTHI_HOME", home.path())
+            .arg("precheck")
+            .arg("--ifc");
+        command.arg(file).args(["--parcel", "24611-12-87", "--json"]);
+        command
+    };
+    let good = check("tube_house.ifc").output().await.unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&good.stdout).unwrap();
+    assert!(good.status.success(), "{said}");
+    let bad = check("tube_house_too_high.ifc").output().await.unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    let said: serde_json::Value = serde_json::from_slice(&bad.stdout).unwrap();
+    let failed: Vec<_> = said["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["verdict"] == "FAIL")
+        .map(|c| &c["rule"])
+        .collect();
+    assert_eq!(failed, ["P09"]);
+    let unknown = check("tube_house.ifc").args(["--parcel", "1-1-1"]).output().await.unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_names_its_grounds() {
     let s = service().await;

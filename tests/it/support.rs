@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use dothi::cluster::{Cluster, Durability, SUPERUSER};
 use dothi::layers::Catalog;
+use dothi::sample::demo_sites;
 use dothi::store::bootstrap::{OWNER, SERVE, bootstrap};
 use dothi::store::bulk::{Incoming, Mode};
 use dothi::store::layers::ApplyOptions;
@@ -128,7 +129,8 @@ async fn load_sample(store: &Store, catalog: &Catalog) {
             continue;
         }
         let def = catalog.layer(layer).unwrap();
-        let rows = items.iter().enumerate().map(|(i, item)| {
+        let near = items.iter().filter(|i| layer.starts_with("admin_") || is_near(&i.geometry));
+        let rows = near.enumerate().map(|(i, item)| {
             let row = item.to_row(def).unwrap();
             Incoming { place: i.to_string(), wkb: row.wkb, values: row.values }
         });
@@ -137,6 +139,20 @@ async fn load_sample(store: &Store, catalog: &Catalog) {
         assert_eq!(report.rejected, 0, "{layer}: {:?}", report.rejections);
     }
     dothi::store::permits::sample::accounts(store, catalog).await.unwrap();
+}
+
+/// Near one of the quarters on which the sample models stand: all that their checks can reach.
+fn is_near(geometry: &geo::Geometry<f64>) -> bool {
+    use geo::BoundingRect;
+    let Some(rect) = geometry.bounding_rect() else { return false };
+    demo_sites::QUARTERS.iter().any(|q| {
+        let [x, y] = q.to_map([q.size[0] / 2.0, q.size[1] / 2.0]);
+        let reach = q.size[0].max(q.size[1]) + 200.0;
+        rect.min().x < x + reach
+            && rect.max().x > x - reach
+            && rect.min().y < y + reach
+            && rect.max().y > y - reach
+    })
 }
 
 /// Databases of older builds; those in use by a run beside this one stay.

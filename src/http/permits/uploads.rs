@@ -1,11 +1,14 @@
 //! Files of a case: models and documents in, streamed; and out again, never so that a browser would run them.
 
-use axum::Router;
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
+use axum::{BoxError, Router};
+use futures::{Stream, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,6 +26,8 @@ use crate::store::permits::files::{CaseFile, MODEL_SLOT, NewFile};
 
 /// Largest model: the real ones are below 30 MB, a city block below 1 GB.
 const MODEL_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+/// How long a client may send nothing.
+const SILENCE: Duration = Duration::from_mins(1);
 /// Largest document.
 const DOCUMENT_LIMIT_BYTES: u64 = 200 * 1024 * 1024;
 
@@ -160,7 +165,18 @@ async fn receive(
     if declared.is_some_and(|n| n > limit_bytes) {
         return Err(Error::TooLarge { limit_bytes });
     }
-    state.files.put(body.into_data_stream(), limit_bytes).await
+    state.files.put(impatient(body), limit_bytes).await
+}
+
+/// The body's chunks; a client that falls silent in the middle is given up, so that it holds no file open.
+fn impatient(body: Body) -> impl Stream<Item = Result<Bytes, BoxError>> + Send {
+    futures::stream::unfold(body.into_data_stream(), |mut chunks| async move {
+        match tokio::time::timeout(SILENCE, chunks.next()).await {
+            Ok(Some(chunk)) => Some((chunk.map_err(BoxError::from), chunks)),
+            Ok(None) => None,
+            Err(silent) => Some((Err(BoxError::from(silent)), chunks)),
+        }
+    })
 }
 
 #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
