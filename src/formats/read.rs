@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gdal::vector::{Feature, FieldValue, LayerAccess};
+use gdal::vector::{Feature, FieldValue, LayerAccess, OGRwkbGeometryType};
 
 use super::geometry::ready;
 use super::open::{Opened, Texts, open};
@@ -123,6 +123,8 @@ fn record(
     let place = format!("{} fid {id}", header.layer);
     let made = feature
         .geometry()
+        // A feature without one still gives a geometry here, of no type.
+        .filter(|g| g.geometry_type() != OGRwkbGeometryType::wkbUnknown)
         .ok_or_else(|| Text::new("không có hình học", "there is no geometry"))
         .and_then(|g| ready(g, transform, options.target))
         .and_then(|g| Ok((g, values(feature, header, texts)?)));

@@ -8,6 +8,7 @@ use geo::{Coord, CoordsIter, Geometry, MapCoords};
 
 use super::curve::SAGITTA;
 use crate::layers::definition::LAYER_SRID;
+use crate::space::crs::from_crs84;
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -16,9 +17,17 @@ const METRES_A_DEGREE: f64 = 111_000.0;
 
 /// A transformation into the stored system.
 pub(super) struct ToStored {
-    /// None where the file is in it already.
-    transform: Option<CoordTransform>,
+    way: Way,
     geographic: bool,
+}
+
+enum Way {
+    /// The file is in the stored system already.
+    Here,
+    /// By an operation that PROJ's database knows.
+    Direct(CoordTransform),
+    /// By way of WGS 84: between far countries the database knows no operation, for their areas do not meet.
+    ByWgs84(CoordTransform),
 }
 
 /// The system that `crs` names as authority and code.
@@ -58,32 +67,29 @@ fn code(srs: &SpatialRef) -> Option<i32> {
 }
 
 impl ToStored {
-    /// From `srs`. Without a datum shift that is known to hold, nothing is transformed ("ballpark" shifts are off by
-    /// hundreds of metres).
+    /// From `srs`. Without a datum shift that is known nothing is transformed.
     pub(super) fn new(mut srs: SpatialRef) -> Result<Self> {
         let geographic = srs.is_geographic();
         // An identified code brings the datum with its shift; bare parameters may lack it.
         if let Some(known) = code(&srs).and_then(|c| SpatialRef::from_epsg(u32::try_from(c).ok()?).ok()) {
             srs = known;
         }
+        let name = label(&srs);
         if code(&srs) == Some(LAYER_SRID) {
-            return Ok(Self { transform: None, geographic });
+            return Ok(Self { way: Way::Here, geographic });
         }
         let failed = |e: gdal::errors::GdalError| {
             Error::invalid(
                 "--crs",
-                format!("không chuyển được từ {} sang EPSG:{LAYER_SRID}: {e}", label(&srs)),
-                format!("no transformation from {} to EPSG:{LAYER_SRID}: {e}", label(&srs)),
+                format!("không chuyển được từ {name} sang EPSG:{LAYER_SRID}: {e}"),
+                format!("no transformation from {name} to EPSG:{LAYER_SRID}: {e}"),
             )
         };
-        let mut from = srs.clone();
-        from.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
-        let mut to = SpatialRef::from_epsg(LAYER_SRID as u32).map_err(failed)?;
-        to.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
-        let mut options = CoordTransformOptions::new().map_err(failed)?;
-        options.set_ballpark_allowed(false).map_err(failed)?;
-        let transform = CoordTransform::new_with_options(&from, &to, &options).map_err(failed)?;
-        Ok(Self { transform: Some(transform), geographic })
+        let way = match operation(&srs, LAYER_SRID as u32) {
+            Ok(direct) => Way::Direct(direct),
+            Err(_) => Way::ByWgs84(operation(&srs, 4326).map_err(failed)?),
+        };
+        Ok(Self { way, geographic })
     }
 
     /// Whether the file's coordinates are degrees.
@@ -104,7 +110,10 @@ impl ToStored {
                 format!("the position ({}, {}) is not finite", c.x, c.y),
             ));
         }
-        let Some(transform) = &self.transform else { return Ok(geometry.clone()) };
+        let transform = match &self.way {
+            Way::Here => return Ok(geometry.clone()),
+            Way::Direct(transform) | Way::ByWgs84(transform) => transform,
+        };
         // All vertices in one call: a call costs as much as a dozen positions.
         let (mut x, mut y): (Vec<f64>, Vec<f64>) = geometry.coords_iter().map(|c| (c.x, c.y)).unzip();
         let done = transform.transform_coords(&mut x, &mut y, &mut []);
@@ -116,10 +125,26 @@ impl ToStored {
                 format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
             ));
         }
+        if let Way::ByWgs84(_) = self.way {
+            for (x, y) in x.iter_mut().zip(&mut y) {
+                (*x, *y) = from_crs84(*x, *y);
+            }
+        }
         let moved = RefCell::new(x.into_iter().zip(y));
         // The vertices come back in the order in which they were taken.
         Ok(geometry.map_coords(|c| moved.borrow_mut().next().map_or(c, |(x, y)| Coord { x, y })))
     }
+}
+
+/// An operation between two systems whose datum shift is known: "ballpark" ones are off by hundreds of metres.
+fn operation(from: &SpatialRef, epsg: u32) -> gdal::errors::Result<CoordTransform> {
+    let mut from = from.clone();
+    from.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    let mut to = SpatialRef::from_epsg(epsg)?;
+    to.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    let mut options = CoordTransformOptions::new()?;
+    options.set_ballpark_allowed(false)?;
+    CoordTransform::new_with_options(&from, &to, &options)
 }
 
 #[cfg(test)]

@@ -260,6 +260,14 @@ fn first_vertex(wkb: &[u8]) -> Option<(f64, f64)> {
 }
 
 fn report(request: &Request, source: Header, merged: BulkReport, places: &Places) -> Report {
+    let mut warnings = places.warnings();
+    if request.crs.is_none() && !source.crs.starts_with("EPSG:") {
+        let crs = &source.crs;
+        warnings.push(Text::new(
+            format!("tệp tự mô tả hệ toạ độ ({crs}) mà không có mã: nếu là VN-2000, hãy cho biết bằng --crs, vì gốc toạ độ sai lệch khoảng 225 m"),
+            format!("the file describes its reference system ({crs}) without a code: if it is VN-2000, say so by --crs, for a wrong datum is 225 m off"),
+        ));
+    }
     Report {
         layer: request.layer.clone(),
         source,
@@ -273,7 +281,7 @@ fn report(request: &Request, source: Header, merged: BulkReport, places: &Places
         rejected_count: merged.rejected,
         rejected: merged.rejections,
         repairs: merged.repairs,
-        warnings: places.warnings(),
+        warnings,
         dry_run: request.dry_run,
         position: merged.position,
     }
