@@ -94,9 +94,15 @@ fn differences(name: &str, rule: &str, want: &Value, v: &Verdict) -> Option<Stri
     let same =
         verdict == want["verdict"] && near(v.measured, &want["measured"]) && near(v.limit, &want["limit"]);
     let unit = v.unit.as_deref() == want["unit"].as_str();
-    (!(same && unit)).then(|| {
+    let source = v.limit_source.as_ref().map(|s| (s.kind.as_str(), s.name.as_str()));
+    let from = &want["limit_source"];
+    let sourced = from.is_null()
+        || source.is_some_and(|(kind, plan)| {
+            kind == from["kind"] && plan.contains(from["name"].as_str().unwrap())
+        });
+    (!(same && unit && sourced)).then(|| {
         format!(
-            "{name} {rule}: {verdict} {:?} of {:?} {:?} where {want} was expected: {}",
+            "{name} {rule}: {verdict} {:?} of {:?} {:?} from {source:?} where {want} was expected: {}",
             v.measured, v.limit, v.unit, v.message.vi
         )
     })
@@ -140,4 +146,25 @@ fn the_wrong_quantity_of_the_school_is_shown() {
         "{}",
         g05.message.vi
     );
+}
+
+#[test]
+fn the_form_of_a_good_model_does_not_fit_a_twin_that_measures_otherwise() {
+    // What G05 holds against the model alone; the setback needs the map and is P06's matter.
+    const COMPARED: [&str; 4] = ["storeys", "height_m", "footprint_area_m2", "gross_floor_area_m2"];
+    let law = Law::load().unwrap();
+    let set = law.ruleset("2026-11-23".parse().unwrap()).unwrap();
+    let models = expected();
+    let mut seen = 0;
+    for (name, model) in &models {
+        let Some(good) = model["twin_of"].as_str() else { continue };
+        let form = &models[good]["form"];
+        if COMPARED.iter().any(|field| model["form"][field] != form[field]) {
+            let verdicts = run(&CheckInput { form: form.clone(), ..input(&law, name, model) }, &set);
+            let g05 = verdicts.iter().find(|v| v.rule == "G05").unwrap();
+            assert_eq!(g05.verdict, Outcome::Fail, "{name} with the form of {good}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "{seen}");
 }
