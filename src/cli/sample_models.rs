@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn all_files_are_written_and_named() {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let names = super::write(&folder.path().join("new")).unwrap();
+        let names = super::write(&folder.path().join("new")).expect("the folder can be written");
         assert_eq!(names.len(), 10);
         assert!(names.iter().all(|n| folder.path().join("new").join(n).is_file()));
     }

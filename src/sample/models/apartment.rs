@@ -21,7 +21,7 @@ pub fn design(wide_podium: bool) -> Design {
     let ground = if wide_podium { rect(7.5, 8.0, 47.5, 50.0) } else { rect(X[0], Y[0], X[1], Y[1]) };
     let tower = (X[1] - X[0]) * (Y[1] - Y[0]);
     let ground_area = super::design::area(&ground);
-    let mut storeys = vec![basement(), ground_floor(ground, wide_podium)];
+    let mut storeys = vec![basement(), ground_floor(&ground, wide_podium)];
     storeys.extend((1..STOREYS).map(upper_floor));
     storeys.push(stair_head());
     // Four balconies of 3 × 1.2 m; the wide podium lies under them.
@@ -85,15 +85,15 @@ fn columns(s: &mut Storey, height: f64) {
     }
 }
 
-fn ground_floor(outer: Vec<Xy>, wide: bool) -> Storey {
+fn ground_floor(outer: &[Xy], wide: bool) -> Storey {
     let height = HEIGHTS[0];
     let mut s = Storey::new("Tầng 1", 0.0, height);
-    s.gross_area_m2 = Some(super::design::area(&outer));
-    s.slab(Kind::BaseSlab, "sàn tầng 1", outer.clone(), 0.0, 0.3);
-    s.walls(Kind::ExteriorWall, "tường bao", &outer, WALL, height - SLAB);
+    s.gross_area_m2 = Some(super::design::area(outer));
+    s.slab(Kind::BaseSlab, "sàn tầng 1", outer.to_vec(), 0.0, 0.3);
+    s.walls(Kind::ExteriorWall, "tường bao", outer, WALL, height - SLAB);
     // The tower's own floor slab closes it; a wide podium has a roof around it.
     if wide {
-        s.slab(Kind::RoofSlab, "mái khối đế", outer.clone(), height, SLAB);
+        s.slab(Kind::RoofSlab, "mái khối đế", outer.to_vec(), height, SLAB);
     }
     let (low, high) = (outer[0], outer[2]);
     // Wall 4 runs along the main street, from high to low y.

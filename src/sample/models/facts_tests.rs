@@ -6,8 +6,8 @@ use crate::bim::{Limits, read};
 
 /// Every sample model with the facts that are read from it.
 fn models() -> Vec<(String, ModelFacts)> {
-    let files = super::list_files().into_iter().filter(|(name, _)| name.ends_with(".ifc"));
-    files
+    super::list_models()
+        .into_iter()
         .map(|(name, text)| {
             let facts = read(text.as_bytes(), &Limits::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
             (name, facts)
