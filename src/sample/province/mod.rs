@@ -58,6 +58,11 @@ pub fn generate(seed: u64) -> Sample {
         let runs = add_town(&mut sample, &town, seed);
         towns.push((town, runs));
     }
+    for name in ["Gia Nghĩa", "Đức Lập"] {
+        let parts: Vec<&plan::Town> =
+            towns.iter().map(|t| &t.0).filter(|t| t.district.town == name).collect();
+        zoning::add_general_plan(&mut sample, name, &parts);
+    }
     highways::add(&mut sample, &towns, &waters.rivers, seed);
     countryside::add(&mut sample, seed);
     sample
@@ -65,6 +70,7 @@ pub fn generate(seed: u64) -> Sample {
 
 fn add_town(sample: &mut Sample, town: &plan::Town, seed: u64) -> Vec<streets::Run> {
     zoning::add_plans(sample, town);
+    zoning::add_land_use(sample, town);
     if let Some(quarter) = town.district.quarter {
         demo::add(sample, quarter, town.district.name, seed);
     }

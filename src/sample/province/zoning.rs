@@ -1,10 +1,13 @@
 //! Plans and the limits that they set for a district's blocks.
 
-use geo::{LineString, MultiPolygon, Polygon};
+use std::collections::BTreeMap;
+
+use geo::{Area, Buffer, ConvexHull, LineString, MultiPoint, MultiPolygon, Polygon, Simplify};
 
 use super::district::{District, Kind as K};
 use super::grid::{Class, Street, Uv};
 use super::item::{Sample, rounded, values};
+use super::lots::owns_cells;
 use super::plan::{Block, Homes, Plot, Town};
 
 /// Limits of a zoning lot.
@@ -185,6 +188,54 @@ pub fn add_plans(sample: &mut Sample, town: &Town) {
             approved_on: chrono::NaiveDate::from_ymd_opt(2022, 3 + part as u32, 15),
         };
         sample.add("plan_boundary", polygons, row);
+    }
+}
+
+/// Adds a town's general plan around all of its districts. It says no area type: the plans below it do.
+pub fn add_general_plan(sample: &mut Sample, town: &str, parts: &[&Town]) {
+    let corners = parts.iter().flat_map(|t| {
+        let (columns, rows) = (&t.columns, &t.rows);
+        let us = [columns[0].low, columns[columns.len() - 1].high];
+        let vs = [rows[0].low, rows[rows.len() - 1].high];
+        us.into_iter().flat_map(move |u| vs.map(|v| t.frame().to_map([u, v])))
+    });
+    let hull = MultiPoint::from_iter(corners.map(geo::Point::from)).convex_hull();
+    let outline = super::lines::largest(hull.buffer(GENERAL_MARGIN_M)).simplify(1.0);
+    let number = sample.next_code("plan_boundary", "QHC");
+    let row = values! {
+        code: number,
+        name: format!("Quy hoạch chung đô thị {town} đến năm 2045 (dữ liệu mẫu)"),
+        decision: "1206/QĐ-UBND (mẫu)",
+        plan_type: "general",
+        approved_on: chrono::NaiveDate::from_ymd_opt(2021, 12, 20),
+    };
+    sample.add("plan_boundary", MultiPolygon(vec![outline]), row);
+}
+
+/// How far a general plan reaches beyond the streets of its town, metres.
+const GENERAL_MARGIN_M: f64 = 400.0;
+
+/// Adds the current and planned land use of a district, one item a code, made of its blocks.
+pub fn add_land_use(sample: &mut Sample, town: &Town) {
+    let mut areas: BTreeMap<&'static str, Vec<Polygon<f64>>> = BTreeMap::new();
+    for (_, block) in town.blocks.iter().enumerate().filter(|(i, _)| owns_cells(town, *i)) {
+        let polygon = Polygon::new(LineString::from(block.outline(town)), vec![]);
+        areas.entry(land_use(&town.district, block)).or_default().push(polygon);
+    }
+    for (code, polygons) in areas {
+        let area = MultiPolygon(polygons);
+        let area_ha = rounded(area.unsigned_area() / 1e4, 2);
+        let commune = town.district.commune_code;
+        let row = values! {
+            code: sample.next_code("landuse_current", "HT"), land_use: code, commune_code: commune, area_ha: area_ha,
+            survey_year: 2024_i64,
+        };
+        sample.add("landuse_current", area.clone(), row);
+        let row = values! {
+            code: sample.next_code("landuse_plan", "QH"), land_use: code, commune_code: commune, area_ha: area_ha,
+            period: "2021–2030", decision: "Quyết định phê duyệt quy hoạch sử dụng đất (mẫu)",
+        };
+        sample.add("landuse_plan", area, row);
     }
 }
 
