@@ -76,8 +76,8 @@ test('a house is applied for, supplemented, issued and found on the map', { time
   await step.precheck(applicant);
   const height = await step.verdict(applicant, 'P09');
   assert.equal(height.outcome, 'FAIL');
-  assert.match(height.text, /18,6 m/);
-  assert.match(height.text, /18 m/);
+  assert.match(height.text, /18,60 m/);
+  assert.match(height.text, /18,00 m/);
   assert.match(height.text, /1\.4\.25/);
   await shot(applicant, '05-precheck-fails', true);
   await step.give(applicant, 'submit');

@@ -99,7 +99,7 @@ function goTo(map: LibreMap, identify: Identify, layers: ReturnType<typeof byIdM
   // On a phone the panel covers the lower half.
   const narrow = window.innerWidth <= 860;
   const padding = narrow ? { top: 40, left: 30, right: 30, bottom: window.innerHeight * 0.5 } : { top: 90, left: 90, right: 420, bottom: 90 };
-  map.fitBounds(new LngLatBounds(hit.bbox), { padding, maxZoom: hit.kind === 'parcel' ? 18.5 : 16, duration: 900 });
+  map.fitBounds(new LngLatBounds(hit.bbox), { padding, maxZoom: 18.2, duration: 900 });
   if (layer) void identify.show([[layer, hit.fid]]);
   byId('map-side').classList.remove('is-open');
 }

@@ -91,7 +91,7 @@ pub async fn case_page(
                 section id="model" class="card" { h2 { (tr.t("section-model")) } (page.files().models()) }
                 (evidence(&page))
                 (checks(&page))
-                section id="documents" { h2 { (tr.t("section-documents")) } (page.files().documents()) }
+                details id="documents" class="card" { summary { strong { (tr.t("section-documents")) } } (page.files().documents()) }
                 section id="actions" { h2 { (tr.t("section-actions")) } (page.event_forms()) }
                 (history::messages(tr, &case.id.to_string(), &page.messages, case.submission > 0))
                 (history::submissions(tr, &case.id.to_string(), &case.submissions))
@@ -103,7 +103,7 @@ pub async fn case_page(
     let framed = Page::new(&visit, title)
         .with_case_script()
         .crumb(tr.t("applications-heading"), "/applications")
-        .data("evidence", &page.evidence());
+        .data("case-evidence", &page.evidence());
     Ok(framed.render(&body))
 }
 

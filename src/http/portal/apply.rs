@@ -69,7 +69,7 @@ fn facts(visit: &Visit, parcel: &Parcel) -> Markup {
                 @if let Some(commune) = &parcel.commune { dt { (tr.t("parcel-commune")) } dd { (tr.of(commune)) } }
                 @if let Some(address) = &parcel.address { dt { (tr.t("parcel-address")) } dd { (address) } }
             }
-            p { a href={ "/?parcel=" (parcel.code) } { (tr.t("show-on-map")) } }
+            p class="small" { a href={ "/?parcel=" (parcel.code) } { (tr.t("show-on-map")) } }
         }
     }
 }

@@ -34,6 +34,17 @@ pub fn number(tr: Tr, value: f64, digits: usize) -> String {
     text
 }
 
+/// A number with two decimals always, as levels stand on drawings and checks compare.
+pub fn fixed(tr: Tr, value: f64) -> String {
+    let text = number(tr, value, 2);
+    let decimal = if tr.code() == "vi" { ',' } else { '.' };
+    match text.split_once(decimal) {
+        Some((_, fraction)) if fraction.len() == 1 => format!("{text}0"),
+        Some(_) => text,
+        None => format!("{text}{decimal}00"),
+    }
+}
+
 /// The symbol of a unit of layer files, rules and forms; an unknown one stands as it is.
 pub fn unit_symbol(tr: Tr, unit: &str) -> String {
     match unit {

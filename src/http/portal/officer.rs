@@ -158,7 +158,7 @@ pub async fn review(
         .with_case_script()
         .wide()
         .crumb(tr.t("queue-heading"), "/officer")
-        .data("evidence", &page.evidence());
+        .data("case-evidence", &page.evidence());
     Ok(framed.render(&body))
 }
 

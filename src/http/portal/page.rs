@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn data_cannot_end_its_block() {
         let visit = visit("/");
-        let page = Page::new(&visit, "x").data("evidence", &"</script><script>alert(1)</script>");
+        let page = Page::new(&visit, "x").data("case-evidence", &"</script><script>alert(1)</script>");
         assert!(!page.data[0].1.contains('<'), "{}", page.data[0].1);
     }
 

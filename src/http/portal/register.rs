@@ -191,5 +191,5 @@ pub async fn page(visit: Visit, State(state): State<AppState>, Path(code): Path<
         "model": {"type": "FeatureCollection", "features": [outline]},
     });
     let framed = Page::new(&visit, title).with_case_script().crumb(tr.t("register-heading"), "/permits");
-    Ok(framed.data("evidence", &evidence).render(&body))
+    Ok(framed.data("case-evidence", &evidence).render(&body))
 }

@@ -99,7 +99,7 @@ function bindRows(map: LibreMap, evidence: Evidence, home: LngLatBounds | undefi
 /** Draws the case's map where the page has one. */
 export async function caseMap(): Promise<void> {
   const container = document.getElementById('casemap-canvas');
-  const evidence = pageData<Evidence>('evidence');
+  const evidence = pageData<Evidence>('case-evidence');
   if (!container || !evidence) return;
   const catalog = await call<Catalog>('GET', '/api/v1/layers');
   const layers = catalog.themes.flatMap((theme) => theme.layers).filter((l) => context.includes(l.id));

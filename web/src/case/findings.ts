@@ -1,15 +1,15 @@
 // One finding for many rows: each is recorded by itself, one after the other.
 import { call } from '../lib/api';
-import { bodyOf, mistakesOf, showMistakes } from '../lib/forms';
+import { bodyOf, mistakes, mistakesOf, showMistakes } from '../lib/forms';
 import { t } from '../lib/page';
 
 async function record(form: HTMLFormElement): Promise<void> {
   const boxes = [...form.querySelectorAll<HTMLInputElement>('input[data-rule]')].filter((b) => b.checked && !b.disabled);
   const out = form.querySelector<HTMLElement>('[data-out]')!;
   const body = bodyOf(form);
-  const reason = form.querySelector<HTMLInputElement>('[name=reason]')!;
   if (!boxes.length) return showMistakes(form, [{ text: t('bulk-none') }]);
-  if (!body['reason']) return showMistakes(form, [{ field: reason, text: t('field-required', { field: reason.labels?.[0]?.textContent ?? '' }) }]);
+  const found = mistakes(form);
+  if (found.length) return showMistakes(form, found);
   const button = form.querySelector<HTMLButtonElement>('button[type=submit]')!;
   button.disabled = true;
   try {

@@ -82,11 +82,19 @@ function labelOf(field: Field): string {
 }
 
 /** What the browser itself can tell is wrong. */
-function mistakes(form: HTMLFormElement): Mistake[] {
+export function mistakes(form: HTMLFormElement): Mistake[] {
   const found: Mistake[] = [];
   for (const field of fieldsOf(form)) {
     if (field.disabled || field.closest('[hidden]')) continue;
     const text = field.value.trim();
+    if (field.type === 'radio') {
+      const group = [...form.querySelectorAll<HTMLInputElement>(`input[type=radio][name="${field.name}"]`)];
+      if (field.required && group[0] === field && !group.some((r) => r.checked)) {
+        const legend = field.closest('fieldset')?.querySelector('legend')?.textContent ?? field.name;
+        found.push({ field, text: t('field-required', { field: legend }) });
+      }
+      continue;
+    }
     if (field.required && (field.type === 'checkbox' ? !(field as HTMLInputElement).checked : text === '')) {
       found.push({ field, text: t('field-required', { field: labelOf(field) }) });
     } else if (field.dataset['type'] === 'number' && text !== '') {

@@ -7,7 +7,8 @@ import type { Attribute } from './catalog';
 export function readValue(attribute: Attribute, value: unknown): string {
   if (value === null || value === undefined || value === '') return '–';
   const code = attribute.codes?.[String(value)];
-  if (code) return `${code.title} (${value})`;
+  // Codes that people use by themselves (ODT, 24611) stand beside their titles.
+  if (code) return /^([A-Z]{2,4}|\d+)$/.test(String(value)) ? `${code.title} (${value})` : code.title;
   if (typeof value === 'boolean' || attribute.type === 'boolean') return value === true || value === 'true' ? t('yes') : t('no');
   if (typeof value === 'number') {
     if (!attribute.unit && attribute.type === 'integer') return String(value);

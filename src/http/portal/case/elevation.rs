@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::super::format::{number, quantity};
+use super::super::format::{fixed, quantity};
 use super::super::i18n::Tr;
 use crate::bim::facts::{BuildingFacts, StoreyFacts};
 
@@ -104,17 +104,6 @@ fn level(tr: Tr, level_m: f64, y: f64) -> Markup {
     html! {
         line x1=(LEFT - 14.0) x2=(LEFT + 8.0) y1=(y) y2=(y) stroke="#5f6d77" stroke-width="1" {}
         text x=(LEFT - 18.0) y=(y + 4.0) text-anchor="end" class="el-muted" { (text) "\u{a0}m" }
-    }
-}
-
-/// Two decimals, as levels are written on drawings.
-fn fixed(tr: Tr, value: f64) -> String {
-    let text = number(tr, value, 2);
-    let decimal = if tr.code() == "vi" { ',' } else { '.' };
-    match text.split_once(decimal) {
-        Some((_, fraction)) if fraction.len() == 1 => format!("{text}0"),
-        Some(_) => text,
-        None => format!("{text}{decimal}00"),
     }
 }
 

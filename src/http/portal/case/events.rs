@@ -72,7 +72,8 @@ impl EventForms<'_> {
                 @if !why.missing.is_empty() {
                     ul { @for m in &why.missing { li { (tr.of(&m.reason)) } } }
                 }
-                @if !why.rows.is_empty() {
+                // Some reasons name the rows themselves.
+                @if why.rows.first().is_some_and(|r| !why.reason.vi.contains(&r.rule)) {
                     p { (tr.t("rows-in-the-way")) ": " @for (i, r) in why.rows.iter().enumerate() { @if i > 0 { ", " } (r.rule) } }
                 }
             }

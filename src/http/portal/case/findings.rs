@@ -96,7 +96,7 @@ impl Findings<'_> {
                 div class="choices" {
                     @for choice in CHOICES {
                         label class="check" for={ (id) "-" (choice) } {
-                            input type="radio" id={ (id) "-" (choice) } name="finding" value=(choice) checked[choice == "accepted"];
+                            input type="radio" id={ (id) "-" (choice) } name="finding" value=(choice) required;
                             (tr.t(&choice_key(choice)))
                         }
                     }

@@ -240,7 +240,7 @@ impl CasePage {
         findings.may_find &= with_forms;
         let rows = self.checks.as_ref().map(|c| c.checks.as_slice()).unwrap_or_default();
         let below = rows.iter().enumerate().filter_map(|(i, v)| Some((i, findings.below(i, v)?))).collect();
-        verdicts::Extras { titles: self.titles.clone(), below }
+        verdicts::Extras { titles: self.titles.clone(), many_works: self.case.works.len() > 1, below }
     }
 
     /// What the map shows.

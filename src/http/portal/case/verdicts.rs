@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::super::format::quantity;
+use super::super::format::{fixed, quantity, unit_symbol};
 use super::super::i18n::Tr;
 use super::super::icons;
 use crate::permit::verdict::{Effect, LimitSource, Outcome, Verdict};
@@ -15,6 +15,8 @@ use crate::text::Text;
 pub struct Extras {
     /// Titles of the rules, by id.
     pub titles: BTreeMap<String, Text>,
+    /// Whether the case has several works, so that each row must say which it is about.
+    pub many_works: bool,
     /// What stands under a row, by its position: an officer's finding or the form for one.
     pub below: BTreeMap<usize, Markup>,
 }
@@ -75,9 +77,10 @@ pub fn list(tr: Tr, rows: &[Verdict], extras: &Extras) -> Markup {
     let indexed: Vec<(usize, &Verdict)> = rows.iter().enumerate().collect();
     let (waiting, judged): (Vec<_>, Vec<_>) = indexed.into_iter().partition(|(_, v)| is_uncomputed(v));
     html! {
+        @let settled = judged.iter().all(|(_, v)| matches!(v.verdict, Outcome::Pass | Outcome::NotApplicable));
         @for (key, outcome, open) in GROUPS {
             @let of: Vec<_> = judged.iter().filter(|(_, v)| v.verdict == outcome).copied().collect();
-            (group(tr, &tr.t(key), &of, open, extras))
+            (group(tr, &tr.t(key), &of, open && (settled || outcome != Outcome::Pass), extras))
         }
         (group(tr, &tr.t("verdicts-uncomputed"), &waiting, false, extras))
     }
@@ -100,7 +103,7 @@ fn row(tr: Tr, index: usize, v: &Verdict, extras: &Extras) -> Markup {
     html! {
         li id={ "row-" (index) } class={ "verdict verdict--" (outcome_class(v.verdict)) } {
             div class="verdict__head" {
-                h4 { span class="verdict__rule" { (v.rule) } (title) @if let Some(work) = &v.work { span class="muted" { " · " (tr.with("work-n", &[("work", work)])) } } }
+                h4 { span class="verdict__rule" { (v.rule) } (title) @if let Some(work) = v.work.as_ref().filter(|_| extras.many_works) { span class="muted" { " · " (tr.with("work-n", &[("work", work)])) } } }
                 (badge(tr, v.verdict))
             }
             p { (tr.of(&v.message)) }
@@ -145,17 +148,32 @@ fn numbers(tr: Tr, v: &Verdict) -> Markup {
     let unit = v.unit.as_deref();
     html! {
         dl class="verdict__nums" {
-            @if let Some(value) = v.measured { div { dt { (tr.t("measured")) } dd { (quantity(tr, value, unit)) } } }
-            @if let Some(value) = v.limit { div { dt { (tr.t("limit")) } dd { (quantity(tr, value, unit)) } } }
+            @if let Some(value) = v.measured { div { dt { (tr.t("measured")) } dd { (measure(tr, value, unit)) } } }
+            @if let Some(value) = v.limit { div { dt { (tr.t("limit")) } dd { (measure(tr, value, unit)) } } }
             @if let Some(source) = &v.limit_source { div { dt { (tr.t("limit-source")) } dd class="wide" { (source_text(tr, source)) } } }
         }
+    }
+}
+
+/// A number as checks compare it: two decimals, but for counts.
+fn measure(tr: Tr, value: f64, unit: Option<&str>) -> String {
+    match unit {
+        Some("storeys") | None => quantity(tr, value, unit),
+        Some(unit) => format!("{}\u{a0}{}", fixed(tr, value), unit_symbol(tr, unit)),
     }
 }
 
 /// Where a limit came from, in words.
 fn source_text(tr: Tr, source: &LimitSource) -> String {
     let kind = tr.or(&format!("source-{}", source.kind), &source.kind);
-    if source.name.is_empty() { kind } else { format!("{kind}: {}", source.name) }
+    // Names of plans mostly begin with what they are.
+    if source.name.is_empty() {
+        kind
+    } else if source.name.to_lowercase().starts_with(&kind.to_lowercase()) {
+        source.name.clone()
+    } else {
+        format!("{kind}: {}", source.name)
+    }
 }
 
 fn elements(tr: Tr, elements: &[String]) -> Markup {
@@ -204,7 +222,9 @@ pub(super) mod tests {
             feature: None,
         });
         let html = list(Tr(Lang::Vi), &[v], &Extras::default()).into_string();
-        for part in ["86,5\u{a0}%", "80\u{a0}%", "QHCT 1/500 khu A", "QCVN 01:2021 2.6.3", "verdict--FAIL"] {
+        for part in
+            ["86,50\u{a0}%", "80,00\u{a0}%", "QHCT 1/500 khu A", "QCVN 01:2021 2.6.3", "verdict--FAIL"]
+        {
             assert!(html.contains(part), "{part} in {html}");
         }
     }
