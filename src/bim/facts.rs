@@ -116,6 +116,7 @@ mod crs84 {
     use super::Outline;
     use crate::space::geojson;
 
+    #[allow(clippy::ref_option, reason = "the form that serde calls")]
     pub fn serialize<S: Serializer>(outline: &Option<Outline>, s: S) -> Result<S::Ok, S::Error> {
         outline.as_ref().map(|o| geojson::to_json(&Geometry::MultiPolygon(o.0.clone()), 9)).serialize(s)
     }

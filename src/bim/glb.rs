@@ -144,7 +144,7 @@ impl Builder {
 
     fn indices(&mut self, triangles: &[u32], corners: usize) -> usize {
         let start = self.bin.len();
-        let small = corners <= usize::from(u16::MAX);
+        let small = u16::try_from(corners).is_ok();
         for &i in triangles {
             if small { self.bin.extend((i as u16).to_le_bytes()) } else { self.bin.extend(i.to_le_bytes()) }
         }
@@ -170,7 +170,7 @@ impl Builder {
     }
 
     fn pad(&mut self) {
-        while self.bin.len() % 4 != 0 {
+        while !self.bin.len().is_multiple_of(4) {
             self.bin.push(0);
         }
     }
@@ -186,7 +186,7 @@ impl Builder {
             "accessors":self.accessors,"bufferViews":self.views,"buffers":[{"byteLength":self.bin.len()}],
         });
         let mut text = document.to_string().into_bytes();
-        while text.len() % 4 != 0 {
+        while !text.len().is_multiple_of(4) {
             text.push(b' ');
         }
         let total = 12 + 8 + text.len() + 8 + self.bin.len();

@@ -139,16 +139,16 @@ pub struct Traits<'a> {
 
 /// The role of an element. `is_a` asks the file's schema.
 pub fn of(traits: Traits<'_>, is_a: impl Fn(&str) -> bool) -> Role {
-    by_entity(&traits, is_a).map_or(Role::Other, |role| by_name(role, &traits))
+    by_name(by_entity(&traits, is_a), &traits)
 }
 
-fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
+fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Role {
     let any = |names: &[&str]| names.iter().any(|n| is_a(n));
     if any(&["IfcSpace", "IfcSpatialZone", "IfcZone", "IfcExternalSpatialElement"]) {
-        return Some(Role::Space);
+        return Role::Space;
     }
     if any(&["IfcFeatureElementSubtraction"]) {
-        return Some(Role::Opening);
+        return Role::Opening;
     }
     if any(&[
         "IfcSpatialElement",
@@ -163,7 +163,7 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
         "IfcKerb",
         "IfcCivilElement",
     ]) {
-        return Some(Role::Terrain);
+        return Role::Terrain;
     }
     if any(&[
         "IfcFurnishingElement",
@@ -177,7 +177,7 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
         "IfcPositioningElement",
         "IfcSanitaryTerminal",
     ]) {
-        return Some(Role::Furnishing);
+        return Role::Furnishing;
     }
     if any(&[
         "IfcDistributionElement",
@@ -186,9 +186,9 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
         "IfcElectricalElement",
         "IfcEquipmentElement",
     ]) {
-        return Some(Role::Equipment);
+        return Role::Equipment;
     }
-    Some(if any(&["IfcWall", "IfcCurtainWall"]) {
+    if any(&["IfcWall", "IfcCurtainWall"]) {
         Role::Wall
     } else if any(&["IfcDoor", "IfcWindow"]) {
         Role::Filling
@@ -213,7 +213,7 @@ fn by_entity(t: &Traits<'_>, is_a: impl Fn(&str) -> bool) -> Option<Role> {
         Role::Canopy
     } else {
         Role::Other
-    })
+    }
 }
 
 /// Names overrule where the entity leaves it open: a slab that is a canopy, a wall that is a fence.

@@ -45,12 +45,12 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
         Task::IfcFacts { file } => {
             let bytes = read_file(&file)?;
             output.progress("geometry", 0, None)?;
-            let facts = bim::read(&bytes, &bim::Limits::default()).map_err(bad_model)?;
+            let facts = bim::read(&bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?;
             serde_json::to_vec(&facts).map_err(|e| Error::internal("writing the facts", e))
         }
         Task::IfcMesh { file } => {
             let bytes = read_file(&file)?;
-            let glb = bim::mesh(&bytes, &bim::Limits::default()).map_err(bad_model)?;
+            let glb = bim::mesh(&bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?;
             output.data(&glb)?;
             Ok(format!("{{\"bytes\":{}}}", glb.len()).into_bytes())
         }
@@ -66,6 +66,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// A refused model as the crate's error.
-fn bad_model(e: bim::BimError) -> Error {
+fn bad_model(e: &bim::BimError) -> Error {
     Error::BadFile { place: e.place().to_owned(), reason: e.reason().clone() }
 }

@@ -70,7 +70,9 @@ pub fn fill(
             },
         });
     }
-    out.area_by_use_m2.values_mut().for_each(|v| *v = round(*v));
+    for area in out.area_by_use_m2.values_mut() {
+        *area = round(*area);
+    }
     out.gross_floor_area_m2.measured = any.then(|| round(gross));
     out.far_area_m2.measured = (any && !unknown).then(|| round(gross - outside_far));
     out.gross_floor_area_m2.declared =
@@ -129,7 +131,9 @@ impl Uses {
             }
         }
         let total: f64 = out.values().sum();
-        out.values_mut().for_each(|v| *v /= total);
+        for share in out.values_mut() {
+            *share /= total;
+        }
         out
     }
 }

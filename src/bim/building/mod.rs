@@ -81,7 +81,7 @@ fn one(
         ..BuildingFacts::default()
     };
     let doubtful = outline::area(&lines.with_overhangs) - outline::area(&lines.footprint) > 0.005;
-    out.footprint_with_overhangs_local = doubtful.then(|| Outline(lines.with_overhangs));
+    out.footprint_with_overhangs_local = doubtful.then_some(Outline(lines.with_overhangs));
     out.footprint_local = Outline(lines.footprint);
     areas::fill(context, id, &levels, &plans, &mut out, notes);
     let name = if out.name.is_empty() { out.global_id.clone() } else { out.name.clone() };

@@ -3,12 +3,12 @@
 //! The faces of all supports of a storey (walls and columns, cut) are sampled every half metre and triangulated
 //! (Delaunay), so that no support lies in a triangle's circle. Each triangle within the enclosed outline stands for
 //! a bay; its height over its shortest side is the span: of a rectangular column bay that is the longer side (not
-//! its diagonal), between two walls their distance. So a hall
-//! of 20 × 40 m between walls has a span of 20 m, columns 6 × 8 m apart one of 8 m less the column.
+//! its diagonal), between two walls their distance. So a hall of 20 × 40 m between walls has a span of 20 m, columns
+//! 6 × 8 m apart one of 8 m less the column.
 
 use std::collections::BTreeSet;
 
-use geo::{Contains, Coord, MultiPolygon, Point, Triangle, TriangulateDelaunayUnconstrained};
+use geo::{Contains, Coord, LineString, MultiPolygon, Point, Triangle, TriangulateDelaunayUnconstrained};
 
 use super::plan::Plan;
 use super::round;
@@ -44,7 +44,7 @@ fn samples(supports: &MultiPolygon<f64>) -> Vec<Point<f64>> {
     let step = STEP.max(length / MAX_SAMPLES);
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
-    for line in rings.into_iter().flat_map(|r| r.lines()) {
+    for line in rings.into_iter().flat_map(LineString::lines) {
         let parts = (line.dx().hypot(line.dy()) / step).ceil().max(1.0) as u32;
         for i in 0..parts {
             let t = f64::from(i) / f64::from(parts);

@@ -286,14 +286,9 @@ pub fn settle_kinds(levels: &mut Levels, plans: &[Plan], parts: &Parts<'_>) {
         match level.kind {
             // A «mái» that is walled and holds rooms is a storey; a small one is the stair head.
             Kind::Roof if enclosed > 4.0 && spaces > 0 => level.kind = Kind::Tum,
-            Kind::AboveGround | Kind::Basement
-                if enclosed < 1.0 && plan.floor_area() < 1.0 && spaces == 0 =>
-            {
-                level.kind = if Some(i) == top && i > 0 { Kind::Roof } else { Kind::Foundation };
-            }
-            Kind::AboveGround if Some(i) == top && i > 0 && enclosed < 1.0 && spaces == 0 => {
-                level.kind = Kind::Roof
-            }
+            Kind::AboveGround | Kind::Basement if enclosed > 1.0 || spaces > 0 || furnished => {}
+            Kind::AboveGround | Kind::Basement if Some(i) == top && i > 0 => level.kind = Kind::Roof,
+            Kind::AboveGround | Kind::Basement if plan.floor_area() < 1.0 => level.kind = Kind::Foundation,
             _ => {}
         }
         let all_technical = !level.named_kind

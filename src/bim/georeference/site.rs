@@ -19,17 +19,15 @@ pub fn read(context: &Context<'_>) -> Found {
     let geographic = site.as_ref().and_then(|s| geographic(context, s));
     match (geographic, anchor) {
         (Some(mut found), anchor) => {
-            if let (Some(g), Some((level, source, at))) = (&mut found.georeference, anchor) {
+            if let (Some(g), Some((level, source, [x, y, _]))) = (&mut found.georeference, anchor) {
                 g.level = level;
                 found.notes.push(Text::new(
                     format!(
-                        "{source} đặt tại x {:.2}, y {:.2} nhưng không khai báo hệ tọa độ; dùng vĩ độ và kinh độ",
-                        at[0], at[1]
+                        "{source} đặt tại x {x:.2}, y {y:.2} nhưng không khai báo hệ tọa độ; dùng vĩ độ và kinh độ"
                     ),
                     format!(
-                        "{source} stands at x {:.2}, y {:.2}, but no coordinate reference system is declared; \
-                         latitude and longitude are used",
-                        at[0], at[1]
+                        "{source} stands at x {x:.2}, y {y:.2}, but no coordinate reference system is declared; \
+                         latitude and longitude are used"
                     ),
                 ));
             }

@@ -19,17 +19,17 @@ impl Axes {
         Self { origin: [0.0; 3], axes: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] };
 
     /// A point of this system in the world.
-    pub fn to_world(&self, p: [f64; 3]) -> [f64; 3] {
+    pub fn to_world(self, p: [f64; 3]) -> [f64; 3] {
         let turned = self.turn(p);
         [0, 1, 2].map(|k| self.origin[k] + turned[k])
     }
 
-    fn turn(&self, p: [f64; 3]) -> [f64; 3] {
+    fn turn(self, p: [f64; 3]) -> [f64; 3] {
         [0, 1, 2].map(|k| p[0] * self.axes[0][k] + p[1] * self.axes[1][k] + p[2] * self.axes[2][k])
     }
 
     /// A system that is given in this one, in the world.
-    fn then(&self, inner: &Self) -> Self {
+    fn then(self, inner: &Self) -> Self {
         Self { origin: self.to_world(inner.origin), axes: inner.axes.map(|a| self.turn(a)) }
     }
 }
@@ -44,10 +44,10 @@ pub fn of_product(model: &Model<'_>, product: &Record, length_m: f64) -> Option<
             break;
         }
         let placement = model.get(id)?;
-        if placement.entity() == "IfcLocalPlacement" {
-            if let Some(axes) = model.follow(&placement, "RelativePlacement") {
-                chain.push(of_placement(model, &axes, length_m));
-            }
+        if placement.entity() == "IfcLocalPlacement"
+            && let Some(axes) = model.follow(&placement, "RelativePlacement")
+        {
+            chain.push(of_placement(model, &axes, length_m));
         }
         next = placement.reference("PlacementRelTo");
     }

@@ -43,9 +43,9 @@ impl Solid {
     pub fn bbox(&self) -> Option<Box3> {
         let mut out = Box3 { min: [f64::INFINITY; 3], max: [f64::NEG_INFINITY; 3] };
         for corner in self.corners().flatten() {
-            for k in 0..3 {
-                out.min[k] = out.min[k].min(corner[k]);
-                out.max[k] = out.max[k].max(corner[k]);
+            for (k, x) in corner.into_iter().enumerate() {
+                out.min[k] = out.min[k].min(x);
+                out.max[k] = out.max[k].max(x);
             }
         }
         (!self.is_empty()).then_some(out)

@@ -173,6 +173,7 @@ pub fn too_many(max: usize) -> BimError {
 }
 
 /// 1-based line of a byte offset.
+#[allow(clippy::naive_bytecount, reason = "once a refusal; not worth a crate")]
 fn line_of(bytes: &[u8], offset: usize) -> usize {
     1 + bytes[..offset.min(bytes.len())].iter().filter(|b| **b == b'\n').count()
 }

@@ -63,7 +63,9 @@ impl<'a> Model<'a> {
             let name = IfcType::from_str(keyword).name().to_owned();
             by_entity.entry(name).or_default().append(&mut ids);
         }
-        by_entity.values_mut().for_each(|ids| ids.sort_unstable());
+        for ids in by_entity.values_mut() {
+            ids.sort_unstable();
+        }
         let index = Arc::new(index);
         let decoder = RefCell::new(EntityDecoder::with_arc_index(bytes, Arc::clone(&index)));
         Ok(Self { bytes, label: head.label, schema: head.schema, index, by_entity, decoder, notes })
@@ -136,14 +138,13 @@ impl<'a> Model<'a> {
         let Some(&project) = self.exactly("IfcProject").first() else { return Ok(None) };
         let mut decoder = self.decoder.borrow_mut();
         let units = ProjectUnits::resolve(&mut decoder, project);
-        if unit_type == "LENGTHUNIT" {
-            if let Some(record) = units.scales().length_unit_refused {
-                return Err(BimError::new(
-                    format!("#{record}"),
-                    "hệ số của đơn vị chiều dài không phải là số dương hữu hạn",
-                    "the factor of the length unit is not a positive finite number",
-                ));
-            }
+        let refused = units.scales().length_unit_refused.filter(|_| unit_type == "LENGTHUNIT");
+        if let Some(record) = refused {
+            return Err(BimError::new(
+                format!("#{record}"),
+                "hệ số của đơn vị chiều dài không phải là số dương hữu hạn",
+                "the factor of the length unit is not a positive finite number",
+            ));
         }
         Ok(units.resolved_for_unit_type(unit_type).map(|u| u.si_scale).filter(|s| s.is_finite() && *s > 0.0))
     }

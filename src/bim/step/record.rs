@@ -165,7 +165,9 @@ fn simple(value: &AttributeValue) -> Option<Value> {
 
 fn flatten(value: &AttributeValue, out: &mut Vec<f64>) {
     if let Some(list) = value.as_list() {
-        list.iter().for_each(|v| flatten(v, out));
+        for value in list {
+            flatten(value, out);
+        }
     } else if let Some(number) = value.as_float() {
         out.push(number);
     }

@@ -78,7 +78,7 @@ impl Frame {
         }
         let length = u32::from_le_bytes(head);
         if length == 0 || length > MAX_FRAME_BYTES {
-            return Err(invalid(format!("a frame of {length} bytes")));
+            return Err(invalid(&format!("a frame of {length} bytes")));
         }
         let kind = input.read_u8().await?;
         // Read what comes, not what the child announces: memory grows with real bytes only.
@@ -100,20 +100,20 @@ impl Frame {
                 Self::Refused { place, reason }
             }
             FAILED => Self::Failed(String::from_utf8_lossy(&payload).into_owned()),
-            other => return Err(invalid(format!("a frame of kind {other}"))),
+            other => return Err(invalid(&format!("a frame of kind {other}"))),
         })
     }
 }
 
 fn write_frame(out: &mut impl Write, kind: u8, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len() + 1).ok().filter(|n| *n <= MAX_FRAME_BYTES);
-    let length = length.ok_or_else(|| invalid(format!("a payload of {} bytes", payload.len())))?;
+    let length = length.ok_or_else(|| invalid(&format!("a payload of {} bytes", payload.len())))?;
     out.write_all(&length.to_le_bytes())?;
     out.write_all(&[kind])?;
     out.write_all(payload)
 }
 
-fn invalid(what: String) -> io::Error {
+fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("worker protocol: {what}"))
 }
 

@@ -33,7 +33,7 @@ impl Default for Limits {
             open_files: 64,
             written_mb: 0,
             threads: 4,
-            time: Duration::from_secs(120),
+            time: Duration::from_mins(2),
         }
     }
 }
