@@ -34,8 +34,15 @@ async function ready(url, child) {
   throw new Error(`${url}/health/ready did not answer within 120 s`);
 }
 
-/** Starts the program with the sample province, or joins the one that DOTHI_URL names. */
-export async function startServer() {
+let shared;
+
+/** The program with the sample province, started once for all tests, or the one that DOTHI_URL names. */
+export function startServer() {
+  shared ??= begin();
+  return shared;
+}
+
+async function begin() {
   if (process.env.DOTHI_URL) return { url: process.env.DOTHI_URL.replace(/\/$/, ''), stop: async () => {} };
   const home = mkdtempSync(join(tmpdir(), 'dothi-e2e-'));
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -47,6 +54,7 @@ export async function startServer() {
   const child = spawn(binary(), ['serve'], { env, cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   await ready(url, child);
   const stop = async () => {
+    if (child.exitCode !== null || child.killed) return;
     child.kill('SIGTERM');
     await new Promise((done) => child.once('exit', done));
     rmSync(home, { recursive: true, force: true });

@@ -147,7 +147,8 @@ test('a villa beyond the building line is refused with its clause', { timeout: 3
   await step.uploadModel(applicant, 'villa_over_building_line.ifc');
   await step.precheck(applicant);
   assert.equal((await step.verdict(applicant, 'P05')).outcome, 'FAIL');
-  await shot(applicant, '30-phone-precheck', true);
+  await applicant.locator('#checks').scrollIntoViewIfNeeded();
+  await shot(applicant, '30-phone-precheck');
   await checkPage(applicant);
   await step.give(applicant, 'submit');
 
@@ -171,7 +172,7 @@ test('a villa beyond the building line is refused with its clause', { timeout: 3
   await applicant.goto(at);
   assert.equal(await step.state(applicant), 'REFUSED');
   assert.match(await applicant.locator('main').innerText(), /2\.6\.2/);
-  await shot(applicant, '32-phone-refused', true);
+  await shot(applicant, '32-phone-refused');
 });
 
 test('a draft is taken back by withdrawing it', { timeout: 120_000 }, async () => {

@@ -1,0 +1,3 @@
+// One file, so that every test meets the same server: starting one takes longer than most tests.
+import './journey.mjs';
+import './pages.mjs';
