@@ -223,6 +223,53 @@ async fn the_command_line_checks_without_filing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_extension_takes_the_place_of_its_permit() {
+    let s = service().await;
+    let applicant = s.sign_in("applicant").await;
+    let (reviewer, approver, intake) =
+        (s.sign_in("reviewer").await, s.sign_in("approver").await, s.sign_in("intake").await);
+    let id = appraised(&s, &applicant, "tube_house.ifc").await;
+    settle(&reviewer, &id, &[]).await;
+    reviewer.event(&id, "propose", json!({})).await.expect(200);
+    let first = approver.event(&id, "approve", json!({})).await.expect(200).body["permit"].clone();
+    let first = first.as_str().unwrap();
+
+    let form = json!({"reason": "Chưa đủ kinh phí.",
+        "investor": {"type": "household_individual", "name": "Nguyễn Văn Mẫu"}});
+    let body = json!({"kind": "extend", "parent_permit": first, "form": form});
+    s.sign_in("applicant2").await.post("/api/v1/applications", &body).await.expect(400);
+    let made = applicant.post("/api/v1/applications", &body).await.expect(201);
+    let id = made.body["id"].as_str().unwrap();
+    applicant.event(id, "submit", json!({})).await.expect(200);
+    intake.event(id, "accept", json!({})).await.expect(200);
+    let case = applicant.get(&format!("/api/v1/applications/{id}")).await.expect(200).body;
+    assert_eq!((&case["authority"], &case["clock"]["working_days_left"]), (&json!("24611"), &json!(5)));
+    reviewer.event(id, "propose", json!({})).await.expect(200);
+    let second = approver.event(id, "approve", json!({})).await.expect(200).body["permit"].clone();
+    let old = s.public().get(&format!("/api/v1/permits/{first}")).await.expect(200).body;
+    let new = s.public().get(&format!("/api/v1/permits/{}", second.as_str().unwrap())).await.expect(200).body;
+    assert_eq!((&old["state"], &new["state"]), (&json!("REPLACED"), &json!("VALID")));
+    assert_eq!((&old["geometry"], &old["parcels"]), (&new["geometry"], &new["parcels"]));
+    s.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_notice_is_answered() {
+    let s = service().await;
+    let applicant = s.sign_in("applicant").await;
+    let form = json!({"start_on": "2026-12-01", "investor": {"type": "organisation", "name": "Công ty Mẫu"}});
+    let body = json!({"kind": "start_notice", "parcel": "24611-12-87", "form": form});
+    let made = applicant.post("/api/v1/applications", &body).await.expect(201);
+    let id = made.body["id"].as_str().unwrap();
+    let sent = applicant.event(id, "submit", json!({})).await.expect(200);
+    assert_eq!(sent.body["state"], "NOTIFIED");
+    let reviewer = s.sign_in("reviewer").await;
+    let answered = reviewer.event(id, "approve_data", json!({})).await.expect(200);
+    assert_eq!(answered.body["state"], "DATA_APPROVED");
+    s.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_names_its_grounds() {
     let s = service().await;
     let applicant = s.sign_in("applicant").await;

@@ -139,11 +139,14 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Value>> {
     let mut filter = rights(&user);
+    // A client that fills in a template sends parameters without a value: they name nothing.
+    let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
     filter.limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, 200) + 1;
-    filter.states = query.state.iter().flat_map(|s| s.split(',')).map(str::to_owned).collect();
-    filter.due_before = query.due_before.as_deref().map(due_before).transpose()?;
-    filter.after = query.cursor.as_deref().map(cursor_of).transpose()?;
-    filter.waiting = match query.waiting_for.as_deref() {
+    filter.states =
+        given(&query.state).iter().flat_map(|s| s.split(',')).map(|s| s.trim().to_owned()).collect();
+    filter.due_before = given(&query.due_before).as_deref().map(due_before).transpose()?;
+    filter.after = given(&query.cursor).as_deref().map(cursor_of).transpose()?;
+    filter.waiting = match given(&query.waiting_for).as_deref() {
         None => None,
         Some("me") => Some(waiting(&state, &user)),
         Some(_) => return Err(Error::invalid("waiting_for", "chỉ nhận giá trị me", "only `me` is known")),

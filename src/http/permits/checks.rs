@@ -142,7 +142,7 @@ pub(super) fn difference(old: &[Verdict], new: &[Verdict]) -> Vec<Value> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunQuery {
-    run: Option<Uuid>,
+    run: Option<String>,
 }
 
 /// `GET …/checks?run=`: verdicts of the latest finished run unless one is named.
@@ -154,13 +154,12 @@ async fn checks(
 ) -> Result<axum::Json<Value>> {
     let opened = open(&state, &user, &id).await?;
     let runs = visible(&state, &opened).await?;
-    let found = match query.run {
-        Some(id) => runs.iter().find(|r| r.id == id),
+    let named = query.run.as_deref().filter(|r| !r.is_empty());
+    let found = match named {
+        Some(id) => runs.iter().find(|r| r.id.to_string() == id),
         None => runs.iter().find(|r| r.state == "done"),
     };
-    let found = found.ok_or_else(|| {
-        Error::not_found("run", query.run.map_or_else(|| "latest".to_owned(), |id| id.to_string()))
-    })?;
+    let found = found.ok_or_else(|| Error::not_found("run", named.unwrap_or("latest")))?;
     if found.state != "done" {
         return Err(Error::Conflict {
             reason: Text::new("Lần kiểm tra này chưa xong.", "This run is not finished."),

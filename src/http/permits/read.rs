@@ -95,10 +95,10 @@ pub async fn models(state: &AppState, opened: &Opened) -> Result<(Facts, Refusal
 /// `GET …/findings`.
 pub async fn findings(state: &AppState, opened: &Opened) -> Result<Value> {
     let a = &opened.dossier.application;
-    Ok(match casework::shows_findings(opened) {
-        true => json!(state.store.list_findings(a.id, a.submission).await?),
-        false => json!([]),
-    })
+    if casework::shows_findings(opened) {
+        return Ok(json!(state.store.list_findings(a.id, a.submission).await?));
+    }
+    Ok(json!([]))
 }
 
 /// Consultations, for officers.

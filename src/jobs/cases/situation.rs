@@ -128,10 +128,11 @@ impl Situation {
         Ok(())
     }
 
-    /// Repeats the official run on today's layers and judges by it from now on.
+    /// Repeats the official run on today's layers (or makes the first one, where its job failed) and judges by it
+    /// from now on.
     pub(super) async fn repeat_official_run(&mut self, state: &AppState, giver: &Giver) -> Result<()> {
         let a = &self.dossier.application;
-        if !self.procedure.checks || a.state != "APPRAISAL" || self.run.is_none() {
+        if !self.procedure.checks || a.state != "APPRAISAL" {
             return Ok(());
         }
         check_application::repeat(state, &self.dossier, giver.record.account).await?;
