@@ -168,3 +168,44 @@ fn the_form_of_a_good_model_does_not_fit_a_twin_that_measures_otherwise() {
     }
     assert!(seen >= 3, "{seen}");
 }
+
+/// Real models, none of which stands in the province.
+mod with_test_data {
+    use super::*;
+
+    const MODELS: [&str; 7] = [
+        "bimwhale_large_building",
+        "duplex_arch_georef_2x3",
+        "infra_bridge",
+        "mini_project_issue021",
+        "pcert_building_architecture_ifc4",
+        "schependomlaan_houten_kozijnen_2x3",
+        "tested_sample_project",
+    ];
+
+    #[test]
+    fn models_from_elsewhere_keep_their_facts_and_every_row_that_needs_a_place_names_g03() {
+        let Ok(data) = std::env::var("DOTHI_TEST_DATA") else { return };
+        let law = Law::load().unwrap();
+        let set = law.ruleset("2026-11-23".parse().unwrap()).unwrap();
+        let sample = &expected()["tube_house.ifc"];
+        for name in MODELS {
+            let bytes = std::fs::read(Path::new(&data).join(format!("ifc/{name}.ifc")))
+                .expect("DOTHI_TEST_DATA names the test data");
+            let mut input = input(&law, "tube_house.ifc", sample);
+            let facts = read(&bytes, &Limits::default()).unwrap();
+            assert!(facts.entities > 0, "{name}");
+            input.works[0].facts = Some(facts);
+            let verdicts = run(&input, &set);
+            let g03 = verdicts.iter().find(|v| v.rule == "G03").unwrap();
+            println!("{name}: {:?} {}", g03.verdict, g03.message.vi);
+            assert!(matches!(g03.verdict, Outcome::Fail | Outcome::NoData), "{name}: {}", g03.message.vi);
+            for v in &verdicts {
+                if set.rule(&v.rule).unwrap().needs_place {
+                    assert_eq!(v.verdict, Outcome::NoData, "{name} {}", v.rule);
+                    assert!(v.message.vi.contains("G03"), "{name} {}", v.rule);
+                }
+            }
+        }
+    }
+}

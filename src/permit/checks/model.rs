@@ -76,7 +76,7 @@ pub fn georeference(cx: &Context<'_>, work: &WorkInput) -> Finding {
         ));
     }
     let areas: Vec<_> = provinces.iter().map(|p| region::polygons(&p.geometry)).collect();
-    let at = place_text(place);
+    let at = place_text(geo, place);
     let inside = |p: Point<f64>| {
         areas.iter().flatten().map(|a| Euclidean.distance(&p, a)).fold(f64::INFINITY, f64::min)
     };
@@ -94,7 +94,7 @@ pub fn georeference(cx: &Context<'_>, work: &WorkInput) -> Finding {
     } else if approximate && edge <= near {
         Finding::manual("edge")
     } else if away > 0.0 {
-        Finding::fail().value("distance", with_unit(away, Some("m")))
+        Finding::fail().value("distance", distance_text(away))
     } else if geo.level < 40 || geo.source.eq_ignore_ascii_case("IfcSite") {
         Finding::manual("site_only")
     } else if geo.crs.is_none() {
@@ -134,9 +134,23 @@ fn place_of(facts: &ModelFacts, geo: &Georeference) -> Option<Point<f64>> {
         .filter(|p| p.x().is_finite() && p.y().is_finite())
 }
 
-fn place_text(p: Point<f64>) -> Text {
-    let (e, n) = (with_unit(p.x(), None), with_unit(p.y(), None));
+/// The place as the model itself gives it: in its own CRS, else as longitude and latitude.
+fn place_text(geo: &Georeference, place: Point<f64>) -> Text {
+    if let (None, Some(lon), Some(lat)) = (geo.easting, geo.longitude, geo.latitude) {
+        let text = format!("{lat:.6}° N, {lon:.6}° E");
+        return Text::new(text.replace('.', ","), text);
+    }
+    let e = with_unit(geo.easting.unwrap_or(place.x()), None);
+    let n = with_unit(geo.northing.unwrap_or(place.y()), None);
     Text::new(format!("E {}, N {}", e.vi, n.vi), format!("E {}, N {}", e.en, n.en))
+}
+
+/// Beyond 100 km the grid of EPSG:9218 measures nothing that means anything.
+fn distance_text(away_m: f64) -> Text {
+    if away_m > 100_000.0 {
+        return Text::new("hơn 100 km", "more than 100 km");
+    }
+    with_unit(away_m, Some("m"))
 }
 
 /// A field of the form beside the model's values that it may mean.

@@ -136,7 +136,7 @@ fn without_g03_every_row_that_needs_a_place_is_no_data_and_names_it() {
 fn an_outside_model_is_told_how_far() {
     let verdicts = run(&case(json!({"georeference": "outside"})), &set());
     let v = row(&verdicts, "G03");
-    assert!(v.message.vi.contains("ngoài tỉnh") && v.message.vi.contains("370.0"), "{}", v.message.vi);
+    assert!(v.message.vi.contains("ngoài tỉnh") && v.message.vi.contains("hơn 100 km"), "{}", v.message.vi);
 }
 
 #[test]

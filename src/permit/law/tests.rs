@@ -108,6 +108,19 @@ fn the_settings_that_code_reads_are_there() {
     assert_eq!(law.settings().values()["uncertainty_map_conversion_m"], json!(0.05));
 }
 
+/// A published rule set is what it was when it was published: a correction is a new version.
+#[test]
+fn published_rule_sets_never_change() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/rules/published.txt");
+    let law = law();
+    for line in
+        std::fs::read_to_string(root).unwrap().lines().filter(|l| !l.starts_with('#') && !l.is_empty())
+    {
+        let (id, hash) = line.split_once(' ').expect("a line is: set, hash of its manifest");
+        assert_eq!(law.ruleset_by_id(id).expect(id).hash, hash, "{id} was published and has changed");
+    }
+}
+
 /// Every data file against its JSON Schema in `schema/`.
 #[test]
 fn data_files_match_their_schemas() {

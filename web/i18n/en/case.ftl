@@ -29,6 +29,7 @@ source-detailed_plan = Detailed plan
 source-urban_design = Urban design
 source-architecture_rules = Architecture rules
 source-qcvn = Standard
+source-zoning_plan = Zoning or general plan
 elevation-label = Storeys of { $name }, { $height } high
 elevation-caption = Storeys by the levels read from the model; levels over ±0.00.
 storey = Storey

@@ -29,6 +29,7 @@ source-detailed_plan = Quy hoạch chi tiết
 source-urban_design = Thiết kế đô thị
 source-architecture_rules = Quy chế quản lý kiến trúc
 source-qcvn = Quy chuẩn
+source-zoning_plan = Quy hoạch phân khu, quy hoạch chung
 elevation-label = Sơ đồ tầng của { $name }, cao { $height }
 elevation-caption = Sơ đồ tầng theo cao độ đọc từ mô hình; cao độ so với ±0,00.
 storey = Tầng
