@@ -184,7 +184,7 @@ pub fn form_and_model(cx: &Context<'_>) -> Finding {
     if works.is_empty() || works.iter().any(|w| w.facts.is_none()) {
         return no_model();
     }
-    let all: Vec<&BuildingFacts> = works.iter().flat_map(|w| buildings(w)).collect();
+    let all: Vec<&BuildingFacts> = works.iter().flat_map(buildings).collect();
     let fields = fields(cx, &all);
     let note = declared_note(cx, &all);
     let with_note = |f: Finding| if note.vi.is_empty() { f } else { f.value("note", note.clone()) };
@@ -278,7 +278,7 @@ fn fields(cx: &Context<'_>, all: &[&BuildingFacts]) -> Vec<Field> {
 /// Quantities that the model declares otherwise than it measures.
 fn declared_note(cx: &Context<'_>, all: &[&BuildingFacts]) -> Text {
     let percent = cx.setting("model_tolerance_area_percent").unwrap_or(1.0) / 100.0;
-    let mut note = Text::default();
+    let (mut vi_parts, mut en_parts) = (Vec::new(), Vec::new());
     for b in all {
         let quantities: [(Measured, &str, &str, &str); 4] = [
             (b.height_m, "chiều cao", "height", "m"),
@@ -292,14 +292,14 @@ fn declared_note(cx: &Context<'_>, all: &[&BuildingFacts]) -> Text {
                 continue;
             }
             let (m, d) = (with_unit(m, Some(unit)), with_unit(d, Some(unit)));
-            note.vi += &format!("Mô hình khai {vi} {}, đo được {}: lấy số đo. ", d.vi, m.vi);
-            note.en += &format!(
-                "The model declares a {en} of {}, measured {}: the measured value counts. ",
+            vi_parts.push(format!("Mô hình khai {vi} {}, đo được {}: lấy số đo.", d.vi, m.vi));
+            en_parts.push(format!(
+                "The model declares a {en} of {}, measured {}: the measured value counts.",
                 d.en, m.en
-            );
+            ));
         }
     }
-    Text::new(note.vi.trim_end(), note.en.trim_end())
+    Text::new(vi_parts.join(" "), en_parts.join(" "))
 }
 
 /// Whether G03 lets rows that need a place be computed.

@@ -181,8 +181,8 @@ fn parse_all<T: DeserializeOwned>(dir: &Dir<'_>, folder: &str) -> Result<Vec<(St
         dir.get_dir(folder).ok_or_else(|| Error::Setup(format!("{folder}: missing from the program")))?;
     let mut paths: Vec<_> = entries
         .files()
+        .filter(|f| f.path().extension().is_some_and(|e| e == "toml"))
         .map(|f| f.path().to_string_lossy().into_owned())
-        .filter(|p| p.ends_with(".toml"))
         .collect();
     paths.sort();
     paths.into_iter().map(|p| parse_file(dir, &p).map(|t| (p, t))).collect()

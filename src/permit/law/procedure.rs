@@ -344,6 +344,9 @@ fn yes() -> bool {
 
 impl Procedure {
     /// Its state machine.
+    ///
+    /// # Panics
+    /// Never for a procedure of [`super::Law`], which links each to its machine.
     pub fn machine(&self) -> &Machine {
         self.machine.as_ref().expect("Law::load links every procedure to its machine")
     }
@@ -353,6 +356,9 @@ impl Procedure {
     }
 
     /// Times for a kind of work.
+    ///
+    /// # Panics
+    /// Never for a procedure of [`super::Law`], which checks that each kind of work has its times.
     pub fn timers(&self, work: WorkKind) -> &Timers {
         let name = match work {
             WorkKind::House => "house",

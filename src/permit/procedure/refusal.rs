@@ -13,7 +13,7 @@ pub struct Refusal {
     /// Kind of reason.
     pub kind: RefusalKind,
     /// In words.
-    pub reason: Text,
+    pub reason: Box<Text>,
     /// Rows that stand in the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowRef>,
@@ -74,7 +74,7 @@ impl Refusal {
 
     pub(super) fn field(name: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         let mut refusal = Self::new(RefusalKind::BadField, vi, en);
-        refusal.missing.push(Missing { place: name.to_owned(), reason: refusal.reason.clone() });
+        refusal.missing.push(Missing { place: name.to_owned(), reason: *refusal.reason.clone() });
         refusal
     }
 }
@@ -83,20 +83,20 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind {
             RefusalKind::UnknownEvent => {
-                Self::InvalidParameter { name: "event".to_owned(), reason: refusal.reason }
+                Self::InvalidParameter { name: "event".to_owned(), reason: *refusal.reason }
             }
             RefusalKind::BadField => Self::InvalidParameter {
                 name: refusal.missing.first().map_or_else(|| "event".to_owned(), |m| m.place.clone()),
-                reason: refusal.reason,
+                reason: *refusal.reason,
             },
-            RefusalKind::NotAllowed => Self::Forbidden(refusal.reason),
+            RefusalKind::NotAllowed => Self::Forbidden(*refusal.reason),
             RefusalKind::WrongState | RefusalKind::Guard => Self::Conflict {
                 detail: json!({
                     "allowed_events": refusal.allowed_events,
                     "rows": refusal.rows,
                     "missing": refusal.missing,
                 }),
-                reason: refusal.reason,
+                reason: *refusal.reason,
             },
         }
     }
