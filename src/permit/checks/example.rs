@@ -224,7 +224,7 @@ impl Example<'_> {
         let mut add = |layer: &str, geometry: Geometry<f64>, attributes: Value| {
             let list = layers.entry(layer.to_owned()).or_default();
             let Value::Object(attributes) = attributes else { panic!("an object was expected") };
-            let fid = list.len() as i64 + 1;
+            let fid = i64::try_from(list.len()).unwrap() + 1;
             list.push(MapFeature { fid, version: 1, geometry, attributes: attributes.into_iter().collect() });
         };
         for (area, code) in parcels.iter().zip(codes) {
@@ -259,13 +259,13 @@ impl Example<'_> {
         }
         if !self.off("plan") {
             let plan = merged(
-                json!({"name": "Khu mẫu", "plan_type": "detailed_500", "area_type": "new"}),
+                &json!({"name": "Khu mẫu", "plan_type": "detailed_500", "area_type": "new"}),
                 self.get("plan"),
             );
             add("plan_boundary", rect([-100.0, -100.0, 200.0, 200.0]).into(), plan);
         }
         let road = merged(
-            json!({"name": "Đường Mẫu", "planning_class": "local", "width_between_red_lines_m": 13.0}),
+            &json!({"name": "Đường Mẫu", "planning_class": "local", "width_between_red_lines_m": 13.0}),
             self.get("road"),
         );
         let width = road["width_between_red_lines_m"].as_f64().unwrap();
@@ -278,7 +278,7 @@ impl Example<'_> {
             add("building_line", line(setback), json!({"road_name": "Đường Mẫu", "setback_m": setback}));
         }
         for building in self.get("kept").and_then(Value::as_array).into_iter().flatten() {
-            let attributes = merged(json!({"kept": true}), Some(building));
+            let attributes = merged(&json!({"kept": true}), Some(building));
             add("building", rect(corners(&building["rect"])).into(), attributes);
         }
         if let Some(board) = self.get("zone") {
@@ -306,7 +306,7 @@ fn storey(i: u32, below: u32) -> StoreyFacts {
 
 fn lot_attributes(given: Option<&Value>) -> Value {
     let mut lot = merged(
-        json!({"lot_code": "LK-01", "plan_name": "Quy hoạch mẫu", "plan_type": "detailed_500"}),
+        &json!({"lot_code": "LK-01", "plan_name": "Quy hoạch mẫu", "plan_type": "detailed_500"}),
         given,
     );
     if let Some(members) = lot.as_object_mut() {
@@ -315,7 +315,7 @@ fn lot_attributes(given: Option<&Value>) -> Value {
     lot
 }
 
-fn merged(base: Value, given: Option<&Value>) -> Value {
+fn merged(base: &Value, given: Option<&Value>) -> Value {
     let mut all: Map<String, Value> = base.as_object().cloned().unwrap_or_default();
     all.extend(given.and_then(Value::as_object).cloned().unwrap_or_default());
     Value::Object(all)

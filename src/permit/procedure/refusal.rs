@@ -61,7 +61,7 @@ impl Refusal {
     pub(super) fn new(kind: RefusalKind, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             kind,
-            reason: Text::new(vi, en),
+            reason: Box::new(Text::new(vi, en)),
             rows: Vec::new(),
             missing: Vec::new(),
             allowed_events: Vec::new(),

@@ -54,6 +54,7 @@ fn row(rule: &str, verdict: Outcome, binding: bool, finding: Option<FindingKind>
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "events are made in place")]
 fn go(case: &CaseState, event: Event, actor: &Actor) -> Result<Transition, Refusal> {
     transition(&machine("application"), case, &event, actor)
 }
