@@ -162,7 +162,7 @@ impl ColumnBuilder {
                 };
                 codes.push(code);
             }
-            (Self::Ready(Column::Int(v)), Cell::Null) => v.push(NO_INT),
+            (Self::Ready(Column::Int(v) | Column::Time(v)), Cell::Null) => v.push(NO_INT),
             (Self::Ready(Column::Int(v)), Cell::Int(i)) if i != NO_INT => v.push(i),
             (Self::Ready(Column::Real(v)), Cell::Null) => v.push(f64::NAN),
             (Self::Ready(Column::Real(v)), Cell::Real(r)) => v.push(r),
@@ -171,7 +171,6 @@ impl ColumnBuilder {
             (Self::Ready(Column::Bool(v)), Cell::Bool(b)) => v.push(u8::from(b)),
             (Self::Ready(Column::Date(v)), Cell::Null) => v.push(NO_DAY),
             (Self::Ready(Column::Date(v)), Cell::Date(d)) => v.push(d.num_days_from_ce()),
-            (Self::Ready(Column::Time(v)), Cell::Null) => v.push(NO_INT),
             (Self::Ready(Column::Time(v)), Cell::Time(t)) => v.push(t.timestamp_micros()),
             (_, value) => return Err(format!("{value:?} does not fit the attribute's type")),
         }

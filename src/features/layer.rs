@@ -152,6 +152,7 @@ impl Layer {
 
     /// The same items with an empty overlay. Takes as long as building the layer, less the projection: off the
     /// request path, then [`rebased`](Self::rebased) takes over what changed in the meantime.
+    #[must_use]
     pub fn merged(&self) -> Self {
         let mut all = SegmentBuilder::new(self.def.clone());
         let mut hidden = self.hidden.iter().peekable();
@@ -174,6 +175,7 @@ impl Layer {
     }
 
     /// This state on the base of `merged`, which was made from `before`, an earlier state of this layer.
+    #[must_use]
     pub fn rebased(&self, before: &Self, merged: &Self) -> Self {
         let mut overlay = SegmentBuilder::new(self.def.clone());
         let mut hidden = BTreeSet::new();

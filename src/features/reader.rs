@@ -364,7 +364,7 @@ impl<'a> Item<'a> {
 
     /// Whether it is read from the overlay, whose dictionaries are its own.
     pub(crate) fn in_overlay(&self) -> bool {
-        std::ptr::eq(self.segment, &*self.reader.layer.overlay)
+        std::ptr::eq(self.segment, Arc::as_ptr(&self.reader.layer.overlay))
     }
 
     pub(crate) fn shape(&self) -> Shape<'a> {

@@ -128,7 +128,7 @@ impl<'a> Shape<'a> {
 
     fn geometry(&self, at: impl Fn(usize) -> (f64, f64)) -> Geometry<f64> {
         use GeometryKind as K;
-        let line = |v: Range<usize>| LineString::from_iter(v.map(&at));
+        let line = |v: Range<usize>| v.map(&at).collect::<LineString>();
         if self.is_empty() {
             return Geometry::GeometryCollection(geo::GeometryCollection::default());
         }

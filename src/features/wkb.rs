@@ -41,8 +41,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads one geometry and gives its number of parts.
     fn geometry(&mut self, kind: GeometryKind, out: &mut Rings, multi: bool) -> Result<usize, String> {
-        let code = self.header()?;
         use GeometryKind as K;
+        let code = self.header()?;
         match (code, kind) {
             (1, K::Point | K::MultiPoint) => Ok(self.point(out)?),
             (2, K::LineString | K::MultiLineString) => Ok(self.line(out)?),

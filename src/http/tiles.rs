@@ -51,15 +51,14 @@ async fn tile(
 pub(super) async fn serve(state: &AppState, ask: &Ask, id: &str, tile: Tile) -> Result<Response> {
     let (reader, snapshot) = open(state, &ask.who, id)?;
     let encoding = if takes_gzip(&ask.headers) { TileEncoding::Gzip } else { TileEncoding::Identity };
-    let body = match state.features.tiles().find(&reader, tile, encoding) {
-        Some(body) => body,
-        None => {
-            // A tile of a whole town takes long enough to hold up other requests on this thread.
-            let (features, reader) = (state.features.clone(), reader.clone());
-            tokio::task::spawn_blocking(move || features.tiles().make(&reader, tile, encoding))
-                .await
-                .map_err(|e| Error::internal(format!("making tile {id} {tile:?}"), e))?
-        }
+    let body = if let Some(body) = state.features.tiles().find(&reader, tile, encoding) {
+        body
+    } else {
+        // A tile of a whole town takes long enough to hold up other requests on this thread.
+        let (features, reader) = (state.features.clone(), reader.clone());
+        tokio::task::spawn_blocking(move || features.tiles().make(&reader, tile, encoding))
+            .await
+            .map_err(|e| Error::internal(format!("making tile {id} {tile:?}"), e))?
     };
     let mut response = not_modified(&ask.headers, &body.etag).unwrap_or_else(|| {
         if body.empty {
@@ -121,7 +120,7 @@ async fn tile_json(State(state): State<AppState>, Path(file): Path<String>, ask:
             "description": def.title.get(ask.lang),
             "minzoom": def.min_zoom,
             "maxzoom": max_zoom,
-            "fields": fields(view, |kind| kind.into()),
+            "fields": fields(view, Value::from),
         }],
     });
     if let Some(b) = reader.extent().map(|b| crs::bbox_to_crs84(&b)) {

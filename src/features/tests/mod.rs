@@ -53,7 +53,9 @@ pub(super) fn row(fid: i64, version: i64, geometry: &Geometry<f64>, values: [Val
 
 pub(super) fn layer(def: &Arc<LayerDef>, rows: &[ItemRow]) -> Layer {
     let mut builder = LayerBuilder::new(def.clone());
-    rows.iter().for_each(|r| builder.push(r).unwrap());
+    for r in rows {
+        builder.push(r).unwrap();
+    }
     builder.build()
 }
 
@@ -146,7 +148,7 @@ pub(super) fn expr() -> impl Strategy<Value = Expr> {
         4 => (op, value).prop_map(|(op, (name, value))| Expr::Compare { attribute: name.into(), op, value }),
         1 => prop::sample::select(vec!["code", "storeys", "seen"]).prop_map(|n| Expr::IsNull(n.into())),
         1 => prop::collection::vec(1..500_i64, 0..20).prop_map(Expr::Fid),
-        1 => boxes().prop_map(|b| Expr::Bbox(b)),
+        1 => boxes().prop_map(Expr::Bbox),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![

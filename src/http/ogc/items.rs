@@ -103,12 +103,13 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
     let chunks = fids.len().div_ceil(CHUNK);
     let parts = stream::unfold((0, head, tail), move |(n, head, mut tail)| {
         let mut out = head;
-        if n < chunks {
-            write(&reader, &writer, &fids[n * CHUNK..fids.len().min((n + 1) * CHUNK)], n == 0, &mut out);
-        } else if n == chunks {
+        if n > chunks {
+            return std::future::ready(None);
+        }
+        if n == chunks {
             out.append(&mut std::mem::take(&mut tail).into_bytes());
         } else {
-            return std::future::ready(None);
+            write(&reader, &writer, &fids[n * CHUNK..fids.len().min((n + 1) * CHUNK)], n == 0, &mut out);
         }
         let capacity = out.len();
         let next = (n + 1, Vec::with_capacity(if n < chunks { capacity } else { 0 }), tail);

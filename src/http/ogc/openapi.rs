@@ -58,7 +58,7 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         ),
         ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
     ] {
-        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, vec![reference("f")]));
+        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &[reference("f")]));
     }
     for view in views {
         for (path, operation) in collection(ask, view) {
@@ -86,7 +86,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
     let (id, title) = (&def.id, def.title.get(ask.lang));
     let at = |path: &str| format!("/collections/{id}{path}");
     let operation_ = |name: &str, summary: &str, kind: &str, parameters: Vec<Value>| {
-        operation(&format!("{name}_{id}"), title, &format!("{title}: {summary}"), kind, parameters)
+        operation(&format!("{name}_{id}"), title, &format!("{title}: {summary}"), kind, &parameters)
     };
     let f = || vec![reference("f")];
     let mut items = vec![
@@ -133,7 +133,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
     ]
 }
 
-fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: Vec<Value>) -> Value {
+fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value]) -> Value {
     let mut content = Map::new();
     content.insert(kind.to_owned(), json!({"schema": if kind == MVT { json!({"type": "string", "format": "binary"}) } else { json!({"type": "object"}) }}));
     if kind != MVT {

@@ -53,23 +53,20 @@ fn cut(p: Vertex, q: Vertex, axis: usize, limit: i64) -> Vertex {
 pub(super) fn line(vertices: &[Vertex], piece: &mut Vec<Vertex>, mut take: impl FnMut(&[Vertex])) {
     piece.clear();
     for w in vertices.windows(2) {
-        match segment(w[0], w[1]) {
-            Some((p, q)) => {
-                if piece.last() != Some(&p) {
-                    take(piece);
-                    piece.clear();
-                    piece.push(p);
-                }
-                piece.push(q);
-                if q != w[1] {
-                    take(piece);
-                    piece.clear();
-                }
-            }
-            None => {
-                take(piece);
-                piece.clear();
-            }
+        let Some((p, q)) = segment(w[0], w[1]) else {
+            take(piece);
+            piece.clear();
+            continue;
+        };
+        if piece.last() != Some(&p) {
+            take(piece);
+            piece.clear();
+            piece.push(p);
+        }
+        piece.push(q);
+        if q != w[1] {
+            take(piece);
+            piece.clear();
         }
     }
     take(piece);

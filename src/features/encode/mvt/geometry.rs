@@ -58,7 +58,9 @@ impl Pen {
         vertices.dedup();
         if !vertices.is_empty() {
             self.command(MOVE_TO, vertices.len());
-            vertices.iter().for_each(|v| self.go(*v));
+            for v in &vertices {
+                self.go(*v);
+            }
         }
         self.vertices = vertices;
     }
@@ -81,7 +83,9 @@ impl Pen {
         self.command(MOVE_TO, 1);
         self.go(piece[0]);
         self.command(LINE_TO, piece.len() - 1);
-        piece[1..].iter().for_each(|v| self.go(*v));
+        for v in &piece[1..] {
+            self.go(*v);
+        }
     }
 
     /// Polygons: outer rings with a positive area by the surveyor's formula (y to the south), holes with a negative
@@ -126,7 +130,9 @@ impl Pen {
         self.command(MOVE_TO, 1);
         self.go(open[0]);
         self.command(LINE_TO, open.len() - 1);
-        open[1..].iter().for_each(|v| self.go(*v));
+        for v in &open[1..] {
+            self.go(*v);
+        }
         self.command(CLOSE_PATH, 1);
     }
 
