@@ -171,7 +171,7 @@ fn coverage_of_qcvn(cx: &Context<'_>, rule: &Rule, site: f64) -> Fallback {
         Some("detached")
             if existing && height_m <= n.existing_house_height_m && site <= n.existing_house_area_m2 =>
         {
-            found(n.existing_house_percent, "mục 2.7.6")
+            found(n.existing_house_percent, "mục 2.7")
         }
         Some("detached") => found(tables.detached_coverage(site), "bảng 2.8"),
         Some("apartment") => found(tables.apartment_coverage(height_m, site), "bảng 2.9"),
