@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 42] = [
+const OPERATIONS: [Operation; 45] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -119,6 +119,11 @@ const OPERATIONS: [Operation; 42] = [
     op("get", "~/submissions/{number}/diff", "200", "What changed since another submission").query(&["from"]),
     op("get", "/events", "200", "All state changes after a number, gapless").query(&["after", "limit"]),
     op("get", "/permits/{code}", "200", "A permit of the register; the public gets an extract").open(),
+    op("get", "/search", "200", "Parcels, communes and places by code, number or name, accents or not")
+        .query(&["q", "kind", "item", "limit"])
+        .open(),
+    op("get", "/layers", "200", "The layers that the caller may see, by theme, with titles, units, codes, styles").open(),
+    op("get", "/layers/{id}/labels", "200", "A point inside each area of a layer, with what its texts are made of").open(),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

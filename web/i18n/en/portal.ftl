@@ -21,6 +21,7 @@ crumbs = You are here
 no-script = This page needs JavaScript to upload files, send forms and draw maps. What is in the application can still be read.
 close = Close
 optional = (optional)
+required = (required)
 choose = Choose…
 upload = Upload
 send = Send

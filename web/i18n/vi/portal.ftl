@@ -21,6 +21,7 @@ crumbs = Bạn đang ở
 no-script = Trang này cần JavaScript để nộp tệp, gửi đơn và xem bản đồ. Nội dung hồ sơ vẫn đọc được.
 close = Đóng
 optional = (không bắt buộc)
+required = (bắt buộc)
 choose = Chọn…
 upload = Tải lên
 send = Gửi

@@ -20,6 +20,11 @@ const shown = new Set(['zoning_lot', 'parcel', 'road', 'road_centreline', 'red_l
 
 const verdictColour: ExpressionSpecification = ['match', ['get', 'verdict'], 'FAIL', '#a61b1f', 'MANUAL', '#c98a12', 'PASS', '#17663a', '#4a4f7a'];
 
+/** Points of one row; the corners of areas are no points. */
+function dots(row: number): ExpressionSpecification {
+  return ['all', ['==', ['get', 'row'], row], ['==', ['geometry-type'], 'Point']];
+}
+
 function boundsOf(collections: GeoJSON.FeatureCollection[]): LngLatBounds | undefined {
   const bounds = new LngLatBounds();
   const walk = (c: unknown): void => {
@@ -57,7 +62,7 @@ function addEvidence(map: LibreMap, evidence: Evidence): void {
   map.addLayer({ id: 'verdict-fill', type: 'fill', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'fill-color': verdictColour, 'fill-opacity': 0.45 } });
   map.addLayer({ id: 'verdict-case', type: 'line', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'line-color': '#ffffff', 'line-width': 7 } });
   map.addLayer({ id: 'verdict-line', type: 'line', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'line-color': verdictColour, 'line-width': 4 } });
-  map.addLayer({ id: 'verdict-dot', type: 'circle', source: 'case-verdicts', filter: ['==', ['get', 'row'], -1], paint: { 'circle-color': verdictColour, 'circle-radius': 7, 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 } });
+  map.addLayer({ id: 'verdict-dot', type: 'circle', source: 'case-verdicts', filter: dots(-1), paint: { 'circle-color': verdictColour, 'circle-radius': 7, 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 } });
 }
 
 /** Tilts the map to see the storeys, or lays it flat. */
@@ -77,7 +82,7 @@ function bind3d(map: LibreMap): void {
 
 /** Shows the place of one row; the same button again takes it away. */
 function bindRows(map: LibreMap, evidence: Evidence, home: LngLatBounds | undefined): void {
-  const layers = ['verdict-fill', 'verdict-case', 'verdict-line', 'verdict-dot'];
+  const layers = ['verdict-fill', 'verdict-case', 'verdict-line'];
   const buttons = [...document.querySelectorAll<HTMLButtonElement>('button[data-row]')];
   for (const button of buttons) {
     button.addEventListener('click', () => {
@@ -88,6 +93,7 @@ function bindRows(map: LibreMap, evidence: Evidence, home: LngLatBounds | undefi
         other.closest('.verdict')?.classList.toggle('is-shown', on && other === button);
       }
       for (const id of layers) map.setFilter(id, ['==', ['get', 'row'], on ? row : -1]);
+      map.setFilter('verdict-dot', dots(on ? row : -1));
       const place = evidence.verdicts.features.filter((f) => f.properties?.['row'] === row);
       const bounds = on ? boundsOf([{ type: 'FeatureCollection', features: place }]) : home;
       if (bounds) map.fitBounds(bounds, { padding: 70, maxZoom: 20 });

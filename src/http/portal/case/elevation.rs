@@ -66,7 +66,7 @@ pub fn drawing(tr: Tr, building: &BuildingFacts) -> Markup {
         figure class="elevation" {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(label) {
                 @for band in &bands { (band_markup(tr, band, x, width, &y)) }
-                line x1="0" x2=(WIDTH) y1=(y(0.0)) y2=(y(0.0)) stroke="#16232e" stroke-width="2" {}
+                line x1=(LEFT - 14.0) x2=(WIDTH) y1=(y(0.0)) y2=(y(0.0)) stroke="#16232e" stroke-width="2" {}
                 (level(tr, high, y(high)))
             }
             figcaption class="small muted" { (tr.t("elevation-caption")) }

@@ -38,6 +38,8 @@ pub struct Fields<'a> {
     pub catalog: &'a Catalog,
     /// Whether the fields may be changed.
     pub editable: bool,
+    /// Whether the procedure is for a fixed term, which the form then asks for.
+    pub fixed_term: bool,
 }
 
 fn in_order(properties: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
@@ -59,8 +61,10 @@ impl Fields<'_> {
         let required = |name: &str| {
             schema["required"].as_array().is_some_and(|r| r.iter().any(|v| v.as_str() == Some(name)))
         };
-        let (groups, plain): (Vec<_>, Vec<_>) =
-            in_order(properties).into_iter().partition(|(_, s)| s["type"] == "object");
+        let (groups, plain): (Vec<_>, Vec<_>) = in_order(properties)
+            .into_iter()
+            .filter(|(name, _)| self.asks_for(name))
+            .partition(|(_, s)| s["type"] == "object");
         let group = |name: &str, schema: &Value| {
             html! {
                 fieldset {
@@ -83,13 +87,17 @@ impl Fields<'_> {
         }
     }
 
+    fn asks_for(&self, name: &str) -> bool {
+        self.fixed_term || name != "term_months"
+    }
+
     fn field(&self, schema: &Value, value: &Value, prefix: &str, name: &str, required: bool) -> Markup {
         let tr = self.tr;
         let name_at = format!("{prefix}.{name}");
         let id = name_at.replace('.', "-");
         html! {
             div class="field" {
-                label for=(id) { (title(tr, schema, name)) @if !required { " " span class="muted small" { (tr.t("optional")) } } }
+                label for=(id) { (title(tr, schema, name)) @if required { " " span class="muted small" { (tr.t("required")) } } }
                 @if let Some(choices) = schema["enum"].as_array() {
                     select id=(id) name=(name_at) required[required] disabled[!self.editable] {
                         option value="" { (tr.t("choose")) }
@@ -184,7 +192,7 @@ mod tests {
     #[test]
     fn what_was_entered_stands_in_its_field() {
         let catalog = Catalog::default();
-        let fields = Fields { tr: Tr(Lang::Vi), catalog: &catalog, editable: true };
+        let fields = Fields { tr: Tr(Lang::Vi), catalog: &catalog, editable: true, fixed_term: false };
         let values = json!({"height_m": 6.5, "use": "house_single", "investor": {"name": "Lê \"A\""}});
         let html = fields.all(&schema(), &values, "form").into_string();
         for part in [
@@ -200,7 +208,7 @@ mod tests {
     #[test]
     fn the_investor_comes_before_the_work() {
         let catalog = Catalog::default();
-        let fields = Fields { tr: Tr(Lang::En), catalog: &catalog, editable: true };
+        let fields = Fields { tr: Tr(Lang::En), catalog: &catalog, editable: true, fixed_term: false };
         let html = fields.all(&schema(), &Value::Null, "form").into_string();
         assert!(html.find("form.investor.name").unwrap() < html.find("form.height_m").unwrap());
     }
@@ -208,7 +216,7 @@ mod tests {
     #[test]
     fn reads_with_units() {
         let catalog = Catalog::default();
-        let fields = Fields { tr: Tr(Lang::Vi), catalog: &catalog, editable: false };
+        let fields = Fields { tr: Tr(Lang::Vi), catalog: &catalog, editable: false, fixed_term: false };
         let html = fields.read(&schema(), &json!({"height_m": 6.5, "investor": {"name": "A"}})).into_string();
         assert!(html.contains("6,5\u{a0}m") && html.contains("Chủ đầu tư: tên"), "{html}");
     }

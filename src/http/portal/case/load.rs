@@ -143,7 +143,12 @@ impl CasePage {
 
     /// The form's fields.
     pub fn fields(&self) -> Fields<'_> {
-        Fields { tr: self.tr, catalog: &self.catalog, editable: self.case.is_open() && self.is_party }
+        Fields {
+            tr: self.tr,
+            catalog: &self.catalog,
+            editable: self.case.is_open() && self.is_party,
+            fixed_term: self.procedure.fixed_term,
+        }
     }
 
     /// The form's title.
@@ -217,7 +222,9 @@ impl CasePage {
                     @if let Some(n) = c.submission { " · " (tr.with("run-of-submission", &[("number", &n.to_string())])) }
                     @if let Some(rules) = &c.ruleset { " · " (tr.t("run-rules")) " " (rules) }
                 }
-                @if c.stale { p class="notice notice--warn" { (tr.t("run-stale")) } }
+                @if c.stale && !self.case.is_closed() {
+                    p class="notice notice--warn" { (tr.t(if c.kind == "official" { "run-stale-official" } else { "run-stale" })) }
+                }
             }
         }
     }
