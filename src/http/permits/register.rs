@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::auth::Session;
 use crate::http::extract::Path;
 use crate::state::AppState;
-use crate::store::permits::permits::Permit;
+use crate::store::permits::register::Permit;
 
 /// What every page and file of an extract says (contract).
 const EXTRACT_MARK: &str = "bản trích công khai";

@@ -13,7 +13,7 @@ use crate::permit::clock::{Clock, ClockEffect};
 use crate::permit::law::TransitionDef;
 use crate::permit::procedure::{Event, Step, Transition};
 use crate::state::AppState;
-use crate::store::permits::permits::NewPermit;
+use crate::store::permits::register::NewPermit;
 use crate::store::permits::runs::NewRun;
 use crate::store::permits::work::{Answer, NewConsultation};
 use crate::store::permits::{Application, Change, Dossier};

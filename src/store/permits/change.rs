@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::application::{Application, Dossier, save};
 use super::events::{self, About, NewEvent};
-use super::permits::{NewPermit, issue};
+use super::register::{NewPermit, issue};
 use super::runs::{NewRun, queue};
 use super::submissions;
 use super::work::{Answer, NewConsultation, NewLetter, answer, consult, send_letter};
@@ -165,13 +165,13 @@ async fn people(tx: &mut Tx, dossier: &Dossier, change: &Change, now: DateTime<U
     for consultation in &change.consultations {
         consult(tx, a.id, a.submission, consultation, now).await?;
     }
-    if let Some(found) = &change.answer {
-        if !answer(tx, found, now).await? {
-            return Err(Error::conflict(
-                "Việc lấy ý kiến này đã kết thúc.",
-                "This consultation has already ended.",
-            ));
-        }
+    if let Some(found) = &change.answer
+        && !answer(tx, found, now).await?
+    {
+        return Err(Error::conflict(
+            "Việc lấy ý kiến này đã kết thúc.",
+            "This consultation has already ended.",
+        ));
     }
     Ok(())
 }

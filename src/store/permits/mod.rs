@@ -7,7 +7,7 @@ pub mod drafts;
 pub mod events;
 pub mod files;
 pub mod list;
-pub mod permits;
+pub mod register;
 pub mod runs;
 pub mod sample;
 pub mod submissions;
