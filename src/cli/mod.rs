@@ -4,6 +4,7 @@
 //! to stdout.
 
 mod cluster;
+mod export;
 mod first_admin;
 pub mod ifc;
 mod import;
@@ -46,6 +47,8 @@ enum Command {
     Layers(layers::Args),
     /// Import a file of any format that GDAL reads into a layer
     Import(import::Args),
+    /// Export a layer as GeoPackage, FlatGeobuf, GeoJSON or CSV
+    Export(export::Args),
     /// Accounts
     User(user::Args),
     /// The private database cluster
@@ -96,6 +99,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args, self.config).await,
             Command::Layers(args) => layers::run(args, self.config).await,
             Command::Import(args) => import::run(args, self.config).await,
+            Command::Export(args) => export::run(args, self.config).await,
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),

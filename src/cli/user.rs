@@ -138,6 +138,9 @@ async fn agency_of(store: &Store, code: &str) -> Result<String> {
     ))
 }
 
+/// Letters and digits that are not taken for one another: 20 of these 32 are 100 bits.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
 /// The first line of standard input where that is no terminal and not empty; else 20 random characters.
 fn password() -> Result<(String, bool)> {
     if !std::io::stdin().is_terminal() {
@@ -151,8 +154,6 @@ fn password() -> Result<(String, bool)> {
             return Ok((line.to_owned(), false));
         }
     }
-    // Letters and digits that are not taken for one another: 20 of 32 are 100 bits.
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let random: [u8; 20] = rand::random();
     Ok((random.iter().map(|b| char::from(LETTERS[usize::from(b & 31)])).collect(), true))
 }

@@ -128,7 +128,7 @@ fn vni(bytes: &[u8]) -> Option<String> {
             0xc0.. => match (vni_letter(*b), vni_marks(b | 0x20)) {
                 (Some(letter), _) => out.push(letter),
                 (None, Some(marks)) if out.chars().last().is_some_and(char::is_alphabetic) => {
-                    out.push_str(marks)
+                    out.push_str(marks);
                 }
                 _ => return None,
             },

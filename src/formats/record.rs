@@ -44,11 +44,15 @@ impl Record {
                     bytes(out, note.en.as_bytes());
                 }
                 bytes(out, wkb);
-                values.iter().for_each(|v| value(out, v));
+                for v in values {
+                    value(out, v);
+                }
             }
             Self::Rejected { place, reason } => {
                 out.push(2);
-                [place, &reason.vi, &reason.en].iter().for_each(|s| bytes(out, s.as_bytes()));
+                for s in [place, &reason.vi, &reason.en] {
+                    bytes(out, s.as_bytes());
+                }
             }
         }
         let length = (out.len() - start - 4) as u32;
@@ -202,7 +206,9 @@ mod tests {
             Record::Rejected { place: "feature 3".into(), reason: Text::new("rỗng", "empty") },
         ];
         let mut data = Vec::new();
-        records.iter().for_each(|r| r.write(&mut data));
+        for r in &records {
+            r.write(&mut data);
+        }
         for size in [1, 5, data.len()] {
             let mut input = Records::default();
             let mut read = Vec::new();

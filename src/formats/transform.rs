@@ -138,13 +138,36 @@ impl ToStored {
 
 /// An operation between two systems whose datum shift is known: "ballpark" ones are off by hundreds of metres.
 fn operation(from: &SpatialRef, epsg: u32) -> gdal::errors::Result<CoordTransform> {
-    let mut from = from.clone();
-    from.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
-    let mut to = SpatialRef::from_epsg(epsg)?;
-    to.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    known_operation(&east_north(from.clone()), &east_north(SpatialRef::from_epsg(epsg)?))
+}
+
+fn known_operation(from: &SpatialRef, to: &SpatialRef) -> gdal::errors::Result<CoordTransform> {
     let mut options = CoordTransformOptions::new()?;
     options.set_ballpark_allowed(false)?;
-    CoordTransform::new_with_options(&from, &to, &options)
+    CoordTransform::new_with_options(from, to, &options)
+}
+
+fn east_north(mut srs: SpatialRef) -> SpatialRef {
+    srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    srs
+}
+
+/// The system that `crs` names with axes as files hold them, and the way there from the stored one (none where it is
+/// the stored one).
+pub(super) fn from_stored(crs: &str) -> Result<(SpatialRef, Option<CoordTransform>)> {
+    let to = east_north(named(crs)?);
+    if code(&to) == Some(LAYER_SRID) {
+        return Ok((to, None));
+    }
+    let way =
+        SpatialRef::from_epsg(LAYER_SRID as u32).and_then(|from| known_operation(&east_north(from), &to));
+    way.map(|way| (to, Some(way))).map_err(|e| {
+        Error::invalid(
+            "--crs",
+            format!("không chuyển được từ EPSG:{LAYER_SRID} sang {crs}: {e}"),
+            format!("no transformation from EPSG:{LAYER_SRID} to {crs}: {e}"),
+        )
+    })
 }
 
 #[cfg(test)]

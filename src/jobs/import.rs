@@ -141,7 +141,7 @@ fn limits() -> Limits {
         // GDAL keeps the node index of an OSM file in a temporary file.
         written_mb: 4096,
         threads: 1,
-        time: Duration::from_secs(3600),
+        time: Duration::from_hours(1),
     }
 }
 

@@ -167,13 +167,13 @@ impl Writer {
 
     /// Begins a row of `fields` fields.
     pub(in crate::store) fn row(&mut self, fields: usize) {
-        // A table has at most 1,600 columns.
-        self.0.extend((fields as i16).to_be_bytes());
+        // A table has at most 1,600 columns; the server refuses a row that promises more fields than it brings.
+        self.0.extend(i16::try_from(fields).unwrap_or(i16::MAX).to_be_bytes());
     }
 
     pub(in crate::store) fn field(&mut self, bytes: &[u8]) {
-        // A row comes from a file of at most some gigabytes and a field of at most 1 GB is taken by the server.
-        self.0.extend((bytes.len() as i32).to_be_bytes());
+        // The server takes a field of at most 1 GB and refuses a longer one.
+        self.0.extend(i32::try_from(bytes.len()).unwrap_or(i32::MAX).to_be_bytes());
         self.0.extend(bytes);
     }
 

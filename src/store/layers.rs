@@ -45,10 +45,10 @@ impl Store {
         let present = catalog_on(&mut tx).await?;
         let mut plan = Plan::default();
         for def in wanted.layers.values() {
-            plan_layer(&mut tx, present.layer(&def.id).map(Arc::as_ref), def, &options, &mut plan).await?;
+            plan_layer(&mut tx, present.layer(&def.id).map(Arc::as_ref), def, options, &mut plan).await?;
         }
         for (id, def) in present.layers.iter().filter(|(id, _)| !wanted.layers.contains_key(*id)) {
-            plan_withdrawal(id, def, &options, &mut plan)?;
+            plan_withdrawal(id, def, options, &mut plan)?;
         }
         for (id, list) in &wanted.code_lists {
             if present.code_lists.get(id).map(Arc::as_ref) != Some(list.as_ref()) {
@@ -138,7 +138,7 @@ async fn plan_layer(
     db: &mut PgConnection,
     old: Option<&LayerDef>,
     def: &Arc<LayerDef>,
-    options: &ApplyOptions,
+    options: ApplyOptions,
     plan: &mut Plan,
 ) -> Result<()> {
     if old == Some(def.as_ref()) {
@@ -169,7 +169,7 @@ fn check_view(def: &LayerDef, columns: &BTreeMap<String, Column>, plan: &mut Pla
         match columns.get(&a.name) {
             Some(c) if c.kind == wanted => {}
             Some(c) => {
-                plan.refused.push(format!("{}.{}: the view gives {}, not {wanted}", def.id, a.name, c.kind))
+                plan.refused.push(format!("{}.{}: the view gives {}, not {wanted}", def.id, a.name, c.kind));
             }
             None => plan.refused.push(format!("{}.{}: the view has no such column", def.id, a.name)),
         }
@@ -180,7 +180,7 @@ fn plan_columns(
     old: Option<&LayerDef>,
     def: &LayerDef,
     columns: &BTreeMap<String, Column>,
-    options: &ApplyOptions,
+    options: ApplyOptions,
     plan: &mut Plan,
 ) -> Result<()> {
     let geometry = layer_sql::geometry_type(def).replace(' ', "");
@@ -232,7 +232,7 @@ fn plan_attribute(
 }
 
 /// A dropped attribute is hidden: its column stays, and takes no value from now on.
-fn drop_attribute(def: &LayerDef, a: &Attribute, options: &ApplyOptions, plan: &mut Plan) -> Result<()> {
+fn drop_attribute(def: &LayerDef, a: &Attribute, options: ApplyOptions, plan: &mut Plan) -> Result<()> {
     if !options.allow_drop {
         plan.refused.push(format!("{}.{}: hiding an attribute needs --allow-drop", def.id, a.name));
     } else if options.purge {
@@ -245,7 +245,7 @@ fn drop_attribute(def: &LayerDef, a: &Attribute, options: &ApplyOptions, plan: &
     Ok(())
 }
 
-fn plan_withdrawal(id: &str, def: &LayerDef, options: &ApplyOptions, plan: &mut Plan) -> Result<()> {
+fn plan_withdrawal(id: &str, def: &LayerDef, options: ApplyOptions, plan: &mut Plan) -> Result<()> {
     if !options.allow_drop {
         plan.left.push((id.to_owned(), "no longer defined; --allow-drop hides it".to_owned()));
         return Ok(());

@@ -104,21 +104,23 @@ fn coerce(geometry: Geometry<f64>, kind: GeometryKind) -> Result<Geometry<f64>, 
     use GeometryKind as K;
     let name = name_of(&geometry);
     let fitting = match (kind, geometry) {
+        (K::Point, g @ Geometry::Point(_))
+        | (K::MultiPoint, g @ Geometry::MultiPoint(_))
+        | (K::LineString, g @ Geometry::LineString(_))
+        | (K::MultiLineString, g @ Geometry::MultiLineString(_))
+        | (K::Polygon, g @ Geometry::Polygon(_))
+        | (K::MultiPolygon, g @ Geometry::MultiPolygon(_)) => Some(g),
         (K::Point, Geometry::MultiPoint(m)) if m.0.len() == 1 => Some(Geometry::Point(m.0[0])),
-        (K::Point, g @ Geometry::Point(_)) | (K::MultiPoint, g @ Geometry::MultiPoint(_)) => Some(g),
         (K::MultiPoint, Geometry::Point(p)) => Some(Geometry::MultiPoint(MultiPoint(vec![p]))),
         (K::LineString, Geometry::MultiLineString(mut m)) if m.0.len() == 1 => {
             Some(Geometry::LineString(m.0.remove(0)))
         }
-        (K::LineString, g @ Geometry::LineString(_))
-        | (K::MultiLineString, g @ Geometry::MultiLineString(_)) => Some(g),
         (K::MultiLineString, Geometry::LineString(l)) => {
             Some(Geometry::MultiLineString(MultiLineString(vec![l])))
         }
         (K::Polygon, Geometry::MultiPolygon(mut m)) if m.0.len() == 1 => {
             Some(Geometry::Polygon(m.0.remove(0)))
         }
-        (K::Polygon, g @ Geometry::Polygon(_)) | (K::MultiPolygon, g @ Geometry::MultiPolygon(_)) => Some(g),
         (K::MultiPolygon, Geometry::Polygon(p)) => Some(Geometry::MultiPolygon(MultiPolygon(vec![p]))),
         _ => None,
     };

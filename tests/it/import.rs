@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dothi::formats::write::Writer;
 use dothi::formats::{Encoding, mapping};
 use dothi::jobs::import::{Report, Request, import};
 use dothi::jobs::worker;
@@ -114,6 +115,42 @@ async fn each_feature_is_taken_mended_or_named() {
     assert_eq!((again.unchanged, again.inserted, again.updated, again.position), (3, 0, 0, None));
     let dry = Request { mode: Some(Mode::Append), dry_run: true, ..request(&file, "parcel", "") };
     assert_eq!(run(&db, &dry).await.unwrap().position, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_comes_back_unchanged() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let def = catalog.layer("hydrant").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let points: Vec<_> = (0..50)
+        .map(|n| {
+            let at =
+                serde_json::json!({"type": "Point", "coordinates": [107.69 + f64::from(n) * 1e-3, 12.0]});
+            feature(&format!("h{n}"), &at)
+        })
+        .collect();
+    let file = geojson(folder.path(), &serde_json::Value::Array(points));
+    assert_eq!(run(&db, &request(&file, "hydrant", "")).await.unwrap().inserted, 50);
+    let (_, rows) = db.store.load_layer(def).await.unwrap();
+    for (name, crs) in
+        [("h.gpkg", None), ("h.fgb", None), ("h.geojson", None), ("utm.gpkg", Some("EPSG:3405"))]
+    {
+        let path = folder.path().join(name);
+        let mut writer = Writer::create(&path, def, crs).unwrap();
+        rows.iter().for_each(|row| writer.push(row).unwrap());
+        writer.finish().unwrap();
+        let report =
+            run(&db, &Request { mode: Some(Mode::Replace), ..request(&path, "hydrant", "") }).await.unwrap();
+        assert_eq!((report.read, report.unchanged, report.closed), (50, 50, 0), "{name}: {report:?}");
+    }
+    let unknown = Writer::create(&folder.path().join("h.xyz"), def, None).err().unwrap();
+    assert!(unknown.to_string().contains("gpkg, fgb, geojson"), "{unknown}");
+    let left = std::fs::read_dir(folder.path())
+        .unwrap()
+        .flatten()
+        .filter(|f| f.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(left.count(), 0, "nothing half-written stays");
 }
 
 #[tokio::test(flavor = "multi_thread")]
