@@ -148,10 +148,14 @@ fn values(feature: &Feature, header: &Header, texts: Texts) -> Result<Vec<Value>
 }
 
 fn value(feature: &Feature, i: usize, texts: Texts) -> Result<Value, Text> {
+    // A field that is not there at all (GeoJSON, FlatGeobuf) is "not null" to GDAL and reads as 0; its text is empty.
+    let Some(text) = feature.field_as_string(i).ok().flatten().filter(|t| !t.is_empty()) else {
+        return Ok(Value::Null);
+    };
     let value = match feature.field(i) {
         Ok(value) => value,
-        // Times of day, times without a zone and the like, as text; bytes have none.
-        Err(_) => feature.field_as_string(i).ok().flatten().map(FieldValue::StringValue),
+        // Times of day, times without a zone and the like, as text.
+        Err(_) => Some(FieldValue::StringValue(text)),
     };
     Ok(match value {
         None => Value::Null,

@@ -154,6 +154,25 @@ async fn what_is_written_comes_back_unchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_not_there_is_not_zero() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = serde_json::json!({"type": "Point", "coordinates": [107.69, 12.0]});
+    let mut with = feature("a", &at);
+    with["properties"]["diameter_mm"] = serde_json::json!(100);
+    let file = geojson(folder.path(), &serde_json::json!([with, feature("b", &at)]));
+    let report = run(&db, &request(&file, "hydrant", "")).await.unwrap();
+    assert_eq!((report.imported, report.rejected_count), (2, 0), "{report:?}");
+    let def = catalog.layer("hydrant").unwrap();
+    let i = def.attributes.iter().position(|a| a.name == "diameter_mm").unwrap();
+    let mut rows = db.store.load_layer(def).await.unwrap().1;
+    rows.sort_by_key(|r| r.fid);
+    assert_eq!(rows[1].values[i], Value::Null, "not there in the file, so not known");
+    assert!(matches!(rows[0].values[i], Value::Int(100) | Value::Real(100.0)), "{:?}", rows[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn swapped_axes_are_told_and_not_moved() {
     let db = database().await;
     let folder = tempfile::tempdir().unwrap();
