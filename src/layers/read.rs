@@ -88,8 +88,9 @@ fn refuse((catalog, problems): (Catalog, Vec<Problem>)) -> Result<Catalog> {
     let Some(first) = problems.first() else { return Ok(catalog) };
     let (mut vi, mut en) = (first.reason.vi.clone(), first.reason.en.clone());
     if problems.len() > 1 {
-        vi.push_str(&format!(" (và {} lỗi khác)", problems.len() - 1));
-        en.push_str(&format!(" (and {} more problems)", problems.len() - 1));
+        let more = problems.len() - 1;
+        vi = format!("{vi} (và {more} lỗi khác)");
+        en = format!("{en} (and {more} more problems)");
     }
     Err(Error::bad_file(first.full_place(), vi, en))
 }
@@ -144,7 +145,7 @@ fn embedded_files(dir: &Dir<'static>) -> Vec<SourceFile> {
             let text = f.contents_utf8()?.to_owned();
             Some(SourceFile { path: f.path().to_string_lossy().replace('\\', "/"), text })
         })
-        .filter(|f| f.path.ends_with(".toml"))
+        .filter(|f| Path::new(&f.path).extension().is_some_and(|e| e == "toml"))
         .collect();
     for sub in dir.dirs() {
         files.extend(embedded_files(sub));

@@ -42,7 +42,7 @@ fn problem(file: &SourceFile, json: &Value, error: &ValidationError<'_>) -> Prob
             let name = json[table][index]["name"].as_str().unwrap_or("");
             let mut found = at(file, table, index, name, vi, en);
             if !rest.is_empty() {
-                found.place.push_str(&format!(" {}", rest.join(".")));
+                found.place = format!("{} {}", found.place, rest.join("."));
             }
             found
         }

@@ -57,9 +57,15 @@ fn expression(layer: &LayerDef, from_zoom: f64, value: &Value, say: &mut impl Fn
             {
                 named_attribute(layer, from_zoom, name, say);
             }
-            items.iter().for_each(|v| expression(layer, from_zoom, v, say));
+            for item in items {
+                expression(layer, from_zoom, item, say);
+            }
         }
-        Value::Object(members) => members.values().for_each(|v| expression(layer, from_zoom, v, say)),
+        Value::Object(members) => {
+            for member in members.values() {
+                expression(layer, from_zoom, member, say);
+            }
+        }
         _ => {}
     }
 }
@@ -145,11 +151,15 @@ fn expand(layer: &LayerDef, catalog: &Catalog, value: &mut Value, say: &mut impl
             Some(matched(layer, catalog, items))
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|v| expand(layer, catalog, v, say));
+            for item in items {
+                expand(layer, catalog, item, say);
+            }
             None
         }
         Value::Object(members) => {
-            members.values_mut().for_each(|v| expand(layer, catalog, v, say));
+            for member in members.values_mut() {
+                expand(layer, catalog, member, say);
+            }
             None
         }
         _ => None,

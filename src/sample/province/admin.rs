@@ -37,7 +37,10 @@ pub fn add(sample: &mut Sample) -> BTreeMap<&'static str, MultiPolygon<f64>> {
         .map(|c| (c.code, place(c.centre)))
         .chain(FORMER_CENTRES.iter().map(|(code, at)| (*code, place(*at))))
         .collect();
-    let hull = MultiPoint::from_iter(seeds.iter().map(|s| geo::Point::from(s.1)))
+    let hull = seeds
+        .iter()
+        .map(|s| geo::Point::from(s.1))
+        .collect::<MultiPoint>()
         .convex_hull()
         .buffer(HULL_MARGIN_M);
     let hull = super::lines::largest(hull).exterior().coords().copied().collect::<Vec<_>>();
@@ -125,13 +128,15 @@ fn merged<'a>(rings: impl Iterator<Item = &'a Vec<usize>>, vertices: &Vertices) 
         }
         let polygon = Polygon::new(LineString::from(ring), vec![]);
         if polygon.signed_area() > 0.0 {
-            outers.push(polygon)
+            outers.push(polygon);
         } else {
-            holes.push(polygon.exterior().clone())
+            holes.push(polygon.exterior().clone());
         }
     }
     if let [outer] = outers.as_mut_slice() {
-        holes.into_iter().for_each(|h| outer.interiors_push(h));
+        for hole in holes {
+            outer.interiors_push(hole);
+        }
     }
     MultiPolygon(outers)
 }

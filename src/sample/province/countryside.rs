@@ -259,7 +259,7 @@ fn sights(sample: &mut Sample) {
 /// What every commune has: fields, land use, a health station, a school, a market, stations, a cemetery.
 fn commune_items(sample: &mut Sample, code: &'static str, name: &str, centre: Coord<f64>, dice: &mut Dice) {
     let around = |dice: &mut Dice, near: f64, far: f64| {
-        let (angle, d) = (dice.real(0.0, 6.28), dice.real(near, far));
+        let (angle, d) = (dice.real(0.0, std::f64::consts::TAU), dice.real(near, far));
         Coord { x: centre.x + d * angle.cos(), y: centre.y + d * angle.sin() }
     };
     let has_town = super::TOWN_COMMUNES.contains(&code);

@@ -17,7 +17,7 @@ pub fn add(sample: &mut Sample, quarter: &DemoQuarter, ward: &str, seed: u64) {
     for (parcel, lot) in quarter.list_parcels() {
         add_parcel(sample, quarter, &parcel, lot, ward, &mut dice);
     }
-    let line = |points: &[[f64; 2]]| LineString::from_iter(points.iter().map(|p| coord(quarter.to_map(*p))));
+    let line = |points: &[[f64; 2]]| points.iter().map(|p| coord(quarter.to_map(*p))).collect::<LineString>();
     for (road_name, ends) in quarter.list_red_lines() {
         let code = sample.next_code("red_line", "CGDD");
         let row = values! { code: code, road_name: road_name, commune_code: quarter.commune_code };
@@ -37,7 +37,7 @@ fn coord([x, y]: [f64; 2]) -> Coord<f64> {
 }
 
 fn polygon(quarter: &DemoQuarter, rect: &Rect) -> Polygon<f64> {
-    Polygon::new(LineString::from_iter(quarter.ring(rect).into_iter().map(coord)), vec![])
+    Polygon::new(quarter.ring(rect).into_iter().map(coord).collect(), vec![])
 }
 
 fn add_plan(sample: &mut Sample, quarter: &DemoQuarter) {
@@ -90,7 +90,7 @@ fn polygon_with_corners(quarter: &DemoQuarter, lot: &DemoLot) -> Polygon<f64> {
     ring.extend((0..lot.rows).map(|i| [max[0], at(1, i, lot.rows)]));
     ring.extend((1..=lot.columns).rev().map(|i| [at(0, i, lot.columns), max[1]]));
     ring.extend((1..=lot.rows).rev().map(|i| [min[0], at(1, i, lot.rows)]));
-    Polygon::new(LineString::from_iter(ring.into_iter().map(|p| coord(quarter.to_map(p)))), vec![])
+    Polygon::new(ring.into_iter().map(|p| coord(quarter.to_map(p))).collect(), vec![])
 }
 
 fn add_parcel(

@@ -269,14 +269,9 @@ fn demo_frame(quarter: &DemoQuarter, bend_m: f64, phase: [f64; 2]) -> Frame {
 
 impl District {
     /// How streets across u follow each other: long blocks.
-    pub const fn column_pattern(&self) -> Pattern {
-        Pattern { block_m: [104.0, 138.0], area_every: 3, urban_every: 5 }
-    }
-
+    pub const COLUMN_PATTERN: Pattern = Pattern { block_m: [104.0, 138.0], area_every: 3, urban_every: 5 };
     /// How streets along u follow each other: blocks two lots deep.
-    pub const fn row_pattern(&self) -> Pattern {
-        Pattern { block_m: [38.0, 46.0], area_every: 5, urban_every: 9 }
-    }
+    pub const ROW_PATTERN: Pattern = Pattern { block_m: [38.0, 46.0], area_every: 5, urban_every: 9 };
 
     /// Streets across u (false) or along u (true) that are fixed beforehand: those of the demo quarter, or one
     /// main street through the middle.

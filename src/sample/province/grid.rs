@@ -181,6 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "the same arithmetic must give the same bits")]
     fn a_straight_rectangle_is_turned_and_nothing_else() {
         let q = &crate::sample::demo_sites::GIA_NGHIA;
         let frame = Frame {

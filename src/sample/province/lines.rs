@@ -181,7 +181,7 @@ pub fn patch(
             (half_m[0] * angle.cos() * (1.0 + rough * wave), half_m[1] * angle.sin() * (1.0 + rough * wave));
         Coord { x: centre.x + x * cos - y * sin, y: centre.y + x * sin + y * cos }
     });
-    Polygon::new(LineString::from_iter(ring), vec![])
+    Polygon::new(ring.collect(), vec![])
 }
 
 #[cfg(test)]
@@ -201,6 +201,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "whole metres, exact in doubles")]
     fn lines_are_walked_moved_and_trimmed() {
         let bent = line(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
         let at: Vec<(f64, f64)> = stations(&bent, 5.0, 10.0).iter().map(|s| (s.at.x, s.at.y)).collect();

@@ -92,8 +92,11 @@ pub fn owns_cells(town: &Town, index: usize) -> bool {
     town.cells[block.rows[0]][block.columns[0]] == super::plan::Cell::Block(index)
 }
 
+/// A parcel cut out of a block: extent in the frame, ring on the map, whether it faces south.
+type Cut = ((Uv, Uv), Vec<Coord<f64>>, bool);
+
 /// Parcels of a block: extent, ring on the map, and whether they face south. A public place is one parcel.
-fn parcels(town: &Town, block: &Block) -> Vec<((Uv, Uv), Vec<Coord<f64>>, bool)> {
+fn parcels(town: &Town, block: &Block) -> Vec<Cut> {
     let (low, high) = town.extent(block.columns, block.rows);
     if !matches!(block.plot, Plot::Homes(_)) {
         return vec![((low, high), block.outline(town), true)];

@@ -84,7 +84,7 @@ impl Town {
         let lay = |along: bool, dice: &mut Dice| {
             let axis = usize::from(along);
             let [c, h] = [district.centre[axis], district.half_m[axis]];
-            let pattern = if along { district.row_pattern() } else { district.column_pattern() };
+            let pattern = if along { District::ROW_PATTERN } else { District::COLUMN_PATTERN };
             lay_streets(&district.fixed_streets(along), c - h, c + h, pattern, dice)
         };
         let (columns, rows) = (lay(false, &mut dice), lay(true, &mut dice));

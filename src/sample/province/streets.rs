@@ -183,7 +183,7 @@ fn band(town: &Town, run: &Run, ends: [f64; 2], cells: [usize; 2]) -> Polygon<f6
     };
     let there: Vec<Coord<f64>> = side(false).collect();
     let back: Vec<Coord<f64>> = side(true).collect();
-    Polygon::new(LineString::from_iter(there.into_iter().chain(back.into_iter().rev())), vec![])
+    Polygon::new(there.into_iter().chain(back.into_iter().rev()).collect(), vec![])
 }
 
 /// Where the blocks on one side of a run have vertices, as distances along it, in order.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use geo::{Area, Buffer, ConvexHull, LineString, MultiPoint, MultiPolygon, Polygon, Simplify};
+use geo::{Area, Buffer, ConvexHull, LineString, MultiPoint, MultiPolygon, Point, Polygon, Simplify};
 
 use super::district::{District, Kind as K};
 use super::grid::{Class, Street, Uv};
@@ -199,7 +199,7 @@ pub fn add_general_plan(sample: &mut Sample, town: &str, parts: &[&Town]) {
         let vs = [rows[0].low, rows[rows.len() - 1].high];
         us.into_iter().flat_map(move |u| vs.map(|v| t.frame().to_map([u, v])))
     });
-    let hull = MultiPoint::from_iter(corners.map(geo::Point::from)).convex_hull();
+    let hull = corners.map(Point::from).collect::<MultiPoint>().convex_hull();
     let outline = super::lines::largest(hull.buffer(GENERAL_MARGIN_M)).simplify(1.0);
     let number = sample.next_code("plan_boundary", "QHC");
     let row = values! {
