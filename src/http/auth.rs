@@ -23,6 +23,7 @@ use crate::state::AppState;
 use crate::store::accounts::SignIn;
 use crate::store::audit::Entry;
 use crate::store::sessions::Session as Stored;
+use crate::text::Text;
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "dothi_session";
@@ -107,7 +108,7 @@ struct Credentials {
 }
 
 /// Network address of the client, for the audit: of the proxy's choosing where there is one.
-pub struct Address(String);
+pub struct Address(pub String);
 
 impl FromRequestParts<AppState> for Address {
     type Rejection = Infallible;
@@ -137,7 +138,7 @@ async fn login(
     Ok(response)
 }
 
-/// Checks name and password and opens a session. Also for the portal's form.
+/// Checks name and password and opens a session. A one-time password opens none: it must be changed first.
 pub async fn sign_in(
     state: &AppState,
     address: &str,
@@ -145,39 +146,65 @@ pub async fn sign_in(
     name: &str,
     password: &str,
 ) -> Result<(String, Account)> {
+    let (account, must_change_password) = verify(state, address, headers, name, password).await?;
+    if must_change_password {
+        return Err(Error::Forbidden(Text::new(
+            "Đây là mật khẩu dùng một lần. Hãy đặt mật khẩu mới tại trang /password rồi đăng nhập.",
+            "This is a one-time password. Set a new one at /password, then sign in.",
+        )));
+    }
+    let token = open(state, address, headers, &account).await?;
+    Ok((token, account))
+}
+
+/// Checks name and password, within the limits of wrong ones. Says whether the password must be changed.
+pub async fn verify(
+    state: &AppState,
+    address: &str,
+    headers: &HeaderMap,
+    name: &str,
+    password: &str,
+) -> Result<(Account, bool)> {
     // The same limit for names that exist and for those that do not: an answer tells nothing about accounts.
     let keys = [format!("name {name}"), format!("address {address}")];
     if let Some(wait) = keys.iter().find_map(|k| FAILURES.wait(k)) {
         return Err(Error::TooManyRequests { retry_after_s: wait });
     }
-    let client = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let request_id = headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut entry = Entry::new(
-        &Principal::public(),
-        "sign_in_failed",
-        "account",
-        name.chars().take(80).collect::<String>(),
-    );
-    (entry.address, entry.request_id) = (address.to_owned(), request_id.to_owned());
     match state.store.sign_in(name, password).await? {
-        SignIn::Welcome { account, .. } => {
-            let token = state.store.open_session(account.id, client, address).await?;
-            let who = Principal { user: Some(account.clone()) };
-            let welcome = Entry::new(&who, "sign_in", "account", account.name.clone());
-            state
-                .store
-                .audit(&Entry { address: entry.address, request_id: entry.request_id, ..welcome })
-                .await?;
-            Ok((token, account))
-        }
+        SignIn::Welcome { account, must_change_password } => Ok((account, must_change_password)),
         SignIn::Refused | SignIn::Locked(_) => {
             for key in &keys {
                 FAILURES.count(key);
             }
-            state.store.audit(&entry).await?;
+            let name = name.chars().take(80).collect::<String>();
+            audit(state, address, headers, &Principal::public(), "sign_in_failed", name).await?;
             Err(Error::Unauthorized)
         }
     }
+}
+
+/// Opens a session for an account whose password was checked.
+pub async fn open(state: &AppState, address: &str, headers: &HeaderMap, account: &Account) -> Result<String> {
+    let client = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let token = state.store.open_session(account.id, client, address).await?;
+    let who = Principal { user: Some(account.clone()) };
+    audit(state, address, headers, &who, "sign_in", account.name.clone()).await?;
+    Ok(token)
+}
+
+/// Records something that was done with an account.
+pub async fn audit(
+    state: &AppState,
+    address: &str,
+    headers: &HeaderMap,
+    who: &Principal,
+    action: &'static str,
+    name: String,
+) -> Result<()> {
+    let request_id = headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mut entry = Entry::new(who, action, "account", name);
+    (entry.address, entry.request_id) = (address.to_owned(), request_id.to_owned());
+    state.store.audit(&entry).await
 }
 
 /// The cookie of a session. `Secure` only where the service is reached by https, else browsers would drop it.

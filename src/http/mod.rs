@@ -24,6 +24,7 @@ pub mod health;
 mod idempotency;
 pub mod lang;
 pub mod ogc;
+pub mod password;
 pub mod permits;
 pub mod portal;
 pub mod problem;
@@ -40,6 +41,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 pub fn router(state: AppState) -> Router {
     let timed = Router::new()
         .merge(auth::router())
+        .merge(password::router())
         .merge(health::router())
         .merge(ogc::router())
         .merge(tiles::router())

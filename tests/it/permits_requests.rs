@@ -1,5 +1,9 @@
 //! Rights, repeated and stale requests, bad input: what must be harmless.
 
+use std::collections::BTreeSet;
+
+use dothi::access::Role;
+use dothi::store::accounts::NewAccount;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
@@ -274,4 +278,37 @@ async fn every_described_operation_is_served() {
         }
     }
     s.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_password_opens_nothing_until_it_is_changed() {
+    let s = service().await;
+    let account = NewAccount {
+        name: "first".to_owned(),
+        display_name: "Quản trị".to_owned(),
+        password: "one-time-secret".to_owned(),
+        roles: BTreeSet::from([Role::Admin]),
+        authority: None,
+        agency: None,
+        sample: false,
+        must_change_password: true,
+    };
+    s.db.store.add_account(account).await.unwrap();
+    let public = s.public();
+    let login = async |password: &str| {
+        public.post("/api/v1/login", &json!({"name": "first", "password": password})).await
+    };
+    let refused = login("one-time-secret").await.expect(403);
+    assert!(refused.body["detail"].as_str().unwrap().contains("/password"), "{:#}", refused.body);
+    let change = async |old: &str, new: &str| {
+        let body = json!({"name": "first", "password": old, "new_password": new});
+        public.post("/api/v1/password", &body).await
+    };
+    change("wrong-one", "another-secret").await.expect(401);
+    change("one-time-secret", "short").await.expect(400);
+    change("one-time-secret", "one-time-secret").await.expect(400);
+    let changed = change("one-time-secret", "another-secret").await.expect(204);
+    assert!(changed.headers.contains_key(header::SET_COOKIE));
+    login("one-time-secret").await.expect(401);
+    login("another-secret").await.expect(200);
 }

@@ -13,7 +13,7 @@ use dothi::store::{Author, Store};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 
-/// A database of one test. It stays behind when the test ends, to be looked at, until the next build's run.
+/// A database of one test, gone with it.
 #[derive(Debug)]
 pub struct TestDb {
     /// Connected as the serving role.
@@ -24,7 +24,28 @@ pub struct TestDb {
     pub owner_url: String,
     /// Address for the superuser.
     pub superuser_url: String,
+    name: String,
     _cluster: Arc<Cluster>,
+}
+
+impl Drop for TestDb {
+    /// Hundreds of left databases would slow every later run. `DOTHI_KEEP_TEST_DB` keeps them for a look.
+    fn drop(&mut self) {
+        if std::env::var_os("DOTHI_KEEP_TEST_DB").is_some() {
+            return;
+        }
+        let (cluster, name) = (self._cluster.clone(), self.name.clone());
+        let work = async move {
+            let mut db = maintenance(&cluster).await;
+            let sql = format!("drop database if exists {name} with (force)");
+            sqlx::raw_sql(&sql).execute(&mut db).await.map(drop)
+        };
+        // A test's own runtime may be ending: another thread with one of its own.
+        let thread = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map(|rt| rt.block_on(work))
+        });
+        let _ = thread.join();
+    }
 }
 
 impl TestDb {
@@ -183,6 +204,7 @@ async fn copy(cluster: Arc<Cluster>, template: &str) -> TestDb {
         serve_url: url(SERVE),
         owner_url: url(OWNER),
         superuser_url: url(SUPERUSER),
+        name,
         _cluster: cluster,
     }
 }

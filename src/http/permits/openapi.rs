@@ -66,11 +66,14 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 45] = [
+const OPERATIONS: [Operation; 46] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
     op("post", "/logout", "204", "Sign out"),
+    op("post", "/password", "204", "Set a new password by the present one, which may be a one-time password")
+        .json("ChangePassword")
+        .open(),
     op("get", "/me", "200", "The account that is signed in"),
     op("get", "/procedures", "200", "Kinds of procedure in force").query(&["on"]).open(),
     op(

@@ -39,6 +39,7 @@ pub fn router() -> Router<AppState> {
         .route("/", get(map::page))
         .route("/search", get(search::page))
         .route("/sign-in", get(sign_in::page))
+        .route("/password", get(sign_in::password))
         .route("/lang/{code}", get(sign_in::language))
         .route("/apply", get(apply::page))
         .route("/applications", get(applications::list_page))

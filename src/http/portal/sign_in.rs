@@ -1,4 +1,4 @@
-//! `/sign-in`, and `/lang/{code}`: who reads, and in which language.
+//! `/sign-in`, `/password`, and `/lang/{code}`: who reads, and in which language.
 
 use axum::extract::{Path, Query};
 use axum::http::header;
@@ -49,8 +49,35 @@ pub async fn page(visit: Visit, Query(next): Query<Next>) -> Response {
             }
             div class="actions" { button class="button" type="submit" { (tr.t("sign-in")) } }
         }
+        p { a href="/password" { (tr.t("change-password")) } }
     };
     Page::new(&visit, tr.t("sign-in")).narrow().render(&body)
+}
+
+/// `GET /password`: a new password by the present one, also where that is a one-time password.
+pub async fn password(visit: Visit) -> Response {
+    let tr = visit.tr;
+    let name = visit.who.user.as_ref().map(|u| u.name.as_str()).unwrap_or_default();
+    let body = html! {
+        h1 { (tr.t("change-password")) }
+        p { (tr.t("change-password-intro")) }
+        form class="card" data-api="POST /api/v1/password" data-then="/" autocomplete="on" {
+            div class="field" {
+                label for="name" { (tr.t("account-name")) }
+                input type="text" id="name" name="name" value=(name) required autocomplete="username" autocapitalize="none" spellcheck="false";
+            }
+            div class="field" {
+                label for="password" { (tr.t("present-password")) }
+                input type="password" id="password" name="password" required autocomplete="current-password" data-focus;
+            }
+            div class="field" {
+                label for="new_password" { (tr.t("new-password")) }
+                input type="password" id="new_password" name="new_password" required minlength="8" autocomplete="new-password";
+            }
+            div class="actions" { button class="button" type="submit" { (tr.t("change-password")) } }
+        }
+    };
+    Page::new(&visit, tr.t("change-password")).narrow().render(&body)
 }
 
 /// `GET /lang/{code}?next=`: keeps the choice and goes back.
