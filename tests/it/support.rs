@@ -11,7 +11,7 @@ use dothi::store::bulk::{Incoming, Mode};
 use dothi::store::layers::ApplyOptions;
 use dothi::store::{Author, Store};
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 /// A database of one test, gone with it.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Drop for TestDb {
         let work = async move {
             let mut db = maintenance(&cluster).await;
             let sql = format!("drop database if exists {name} with (force)");
-            sqlx::raw_sql(&sql).execute(&mut db).await.map(drop)
+            db.execute(sql.as_str()).await.map(drop)
         };
         // A test's own runtime may be ending: another thread with one of its own.
         let thread = std::thread::spawn(move || {

@@ -125,8 +125,20 @@ const OPERATIONS: [Operation; 46] = [
     op("get", "/search", "200", "Parcels, communes and places by code, number or name, accents or not")
         .query(&["q", "kind", "item", "limit"])
         .open(),
-    op("get", "/layers", "200", "The layers that the caller may see, by theme, with titles, units, codes, styles").open(),
-    op("get", "/layers/{id}/labels", "200", "A point inside each area of a layer, with what its texts are made of").open(),
+    op(
+        "get",
+        "/layers",
+        "200",
+        "The layers that the caller may see, by theme, with titles, units, codes, styles",
+    )
+    .open(),
+    op(
+        "get",
+        "/layers/{id}/labels",
+        "200",
+        "A point inside each area of a layer, with what its texts are made of",
+    )
+    .open(),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),
