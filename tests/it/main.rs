@@ -12,6 +12,7 @@ mod ogc;
 mod permits_journey;
 mod permits_requests;
 mod permits_support;
+mod portal;
 mod sample_checks;
 mod store_accounts;
 mod store_bulk;

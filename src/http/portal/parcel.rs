@@ -13,6 +13,7 @@ use crate::text::Text;
 
 /// A parcel.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names, reason = "the cadastre's own names")]
 pub struct Parcel {
     /// Code: commune, sheet, number.
     pub code: String,

@@ -86,7 +86,7 @@ fn band_markup(tr: Tr, band: &Band<'_>, x: f64, width: f64, y: &impl Fn(f64) -> 
     html! {
         rect x=(x) y=(top) width=(width) height=(bottom - top) fill=(fill) stroke="#16232e" stroke-width="1" {}
         @if tall {
-            text x=(x + width + 12.0) y=((top + bottom) / 2.0 + 4.0) { (band.storey.name) }
+            text x=(x + width + 12.0) y=(f64::midpoint(top, bottom) + 4.0) { (band.storey.name) }
             (level(tr, band.base_m, bottom))
         }
     }

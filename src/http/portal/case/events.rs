@@ -92,13 +92,9 @@ impl EventForms<'_> {
         }
     }
 
-    fn id_of(&self, event: &Offered, field: &str) -> String {
-        format!("{}-{field}", event.event)
-    }
-
     fn note(&self, event: &Offered, required: bool) -> Markup {
         let tr = self.tr;
-        let id = self.id_of(event, "note");
+        let id = id_of(event, "note");
         let label = tr.or(&format!("note-{}", event.event.replace('_', "-")), &tr.t("note"));
         html! {
             div class="field" {
@@ -109,7 +105,7 @@ impl EventForms<'_> {
     }
 
     fn text(&self, event: &Offered, field: &str, label: &str, required: bool) -> Markup {
-        let id = self.id_of(event, field);
+        let id = id_of(event, field);
         html! {
             div class="field" {
                 label for=(id) { (self.tr.or(label, field)) }
@@ -119,7 +115,7 @@ impl EventForms<'_> {
     }
 
     fn line(&self, event: &Offered, field: &str) -> Markup {
-        let id = self.id_of(event, field);
+        let id = id_of(event, field);
         html! {
             div class="field" {
                 label for=(id) { (self.tr.t(&format!("field-{field}"))) }
@@ -130,7 +126,7 @@ impl EventForms<'_> {
 
     fn authority(&self, event: &Offered, field: &str, kinds: &[&str]) -> Markup {
         let tr = self.tr;
-        let id = self.id_of(event, field);
+        let id = id_of(event, field);
         html! {
             div class="field" {
                 label for=(id) { (tr.t(&format!("field-{field}"))) }
@@ -146,7 +142,7 @@ impl EventForms<'_> {
 
     fn opinion(&self, event: &Offered) -> Markup {
         let tr = self.tr;
-        let id = self.id_of(event, "opinion");
+        let id = id_of(event, "opinion");
         html! {
             div class="field" {
                 label for=(id) { (tr.t("field-opinion")) }
@@ -170,18 +166,18 @@ impl EventForms<'_> {
                 span class="hint" { (tr.t("grounds-hint")) }
                 @for (i, v) in failed.iter().enumerate() {
                     div class="check" {
-                        input type="checkbox" id=(self.id_of(event, &format!("ground-{i}"))) data-ground-rule=(v.rule) data-ground-clause=(v.clause) data-ground-vi=(v.message.vi) data-ground-en=(v.message.en);
-                        label for=(self.id_of(event, &format!("ground-{i}"))) { strong { (v.rule) } " – " (tr.of(&v.message)) " " span class="muted" { "(" (v.clause) ")" } }
+                        input type="checkbox" id=(id_of(event, &format!("ground-{i}"))) data-ground-rule=(v.rule) data-ground-clause=(v.clause) data-ground-vi=(v.message.vi) data-ground-en=(v.message.en);
+                        label for=(id_of(event, &format!("ground-{i}"))) { strong { (v.rule) } " – " (tr.of(&v.message)) " " span class="muted" { "(" (v.clause) ")" } }
                     }
                 }
                 div class="grid-2" {
                     div class="field" {
-                        label for=(self.id_of(event, "clause")) { (tr.t("ground-clause")) " " span class="muted small" { (tr.t("optional")) } }
-                        input type="text" id=(self.id_of(event, "clause")) data-ground-clause-text="" autocomplete="off";
+                        label for=(id_of(event, "clause")) { (tr.t("ground-clause")) " " span class="muted small" { (tr.t("optional")) } }
+                        input type="text" id=(id_of(event, "clause")) data-ground-clause-text="" autocomplete="off";
                     }
                     div class="field" {
-                        label for=(self.id_of(event, "text")) { (tr.t("ground-text")) " " span class="muted small" { (tr.t("optional")) } }
-                        input type="text" id=(self.id_of(event, "text")) data-ground-text="" autocomplete="off";
+                        label for=(id_of(event, "text")) { (tr.t("ground-text")) " " span class="muted small" { (tr.t("optional")) } }
+                        input type="text" id=(id_of(event, "text")) data-ground-text="" autocomplete="off";
                     }
                 }
             }
@@ -193,6 +189,11 @@ impl EventForms<'_> {
         let points = self.rows.iter().filter(|v| v.verdict == Outcome::Fail && v.effect == Effect::Blocking);
         points.map(|v| format!("{}: {} ({})", v.rule, v.message.vi, v.clause)).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Id of a field; several events stand on one page.
+fn id_of(event: &Offered, field: &str) -> String {
+    format!("{}-{field}", event.event)
 }
 
 /// A breach of a limit that binds can bear a refusal (domain §3); one of a fall-back limit cannot alone.

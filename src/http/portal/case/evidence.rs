@@ -16,8 +16,8 @@ fn feature(geometry: &Value, properties: &Value) -> Value {
     json!({"type": "Feature", "geometry": geometry, "properties": properties})
 }
 
-fn collection(features: Vec<Value>) -> Value {
-    json!({"type": "FeatureCollection", "features": features})
+fn collection(features: impl Iterator<Item = Value>) -> Value {
+    json!({"type": "FeatureCollection", "features": features.collect::<Vec<_>>()})
 }
 
 /// A geometry of EPSG:9218 as GeoJSON in CRS84.
@@ -28,12 +28,12 @@ fn to_crs84(geometry: &Geometry<f64>) -> Value {
 
 /// The page's evidence: parcels with their codes and models in EPSG:9218, verdicts in CRS84 as they are served.
 pub fn evidence(parcels: &[(String, Geometry<f64>)], models: &[&ModelFacts], verdicts: &[Verdict]) -> Value {
-    let parcels = parcels.iter().map(|(code, g)| feature(&to_crs84(g), &json!({ "code": code }))).collect();
-    let model = models.iter().flat_map(|m| &m.buildings).flat_map(building).collect();
+    let parcels = parcels.iter().map(|(code, g)| feature(&to_crs84(g), &json!({ "code": code })));
+    let model = models.iter().flat_map(|m| &m.buildings).flat_map(building);
     let places = verdicts.iter().enumerate().filter_map(|(row, v)| {
         Some(feature(v.geometry.as_ref()?, &json!({"row": row, "rule": v.rule, "verdict": v.verdict})))
     });
-    json!({"parcels": collection(parcels), "model": collection(model), "verdicts": collection(places.collect())})
+    json!({"parcels": collection(parcels), "model": collection(model), "verdicts": collection(places)})
 }
 
 fn building(b: &BuildingFacts) -> Vec<Value> {

@@ -14,6 +14,7 @@ const DOCUMENT_LIMIT_BYTES: u64 = 200 * 1024 * 1024;
 
 /// What the lists are made from.
 #[derive(Debug)]
+#[allow(clippy::struct_field_names, reason = "the files of a case beside its other parts")]
 pub struct Files<'a> {
     /// Texts.
     pub tr: Tr,

@@ -165,7 +165,7 @@ impl Fields<'_> {
                     rows.push((label, format!("{shown}{}", unit.unwrap_or_default())));
                 }
                 Value::String(text) if field["enum"].is_array() => {
-                    rows.push((label, self.choice_title(field, text)))
+                    rows.push((label, self.choice_title(field, text)));
                 }
                 Value::String(text) => rows.push((label, text.clone())),
                 other => rows.push((label, other.to_string())),

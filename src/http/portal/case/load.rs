@@ -33,7 +33,7 @@ use crate::text::Text;
 
 /// Verdicts of a run.
 #[derive(Debug, Clone, Deserialize)]
-#[allow(missing_docs, reason = "the members of the API's answer")]
+#[allow(missing_docs, clippy::struct_field_names, reason = "the members of the API's answer")]
 pub struct Checks {
     pub kind: String,
     pub submission: Option<i32>,
