@@ -147,14 +147,14 @@ fn write_settings(place: &Place, account: &Account, durability: Durability) -> R
         place.socket_dir.display()
     );
     // Both the account of the server and root (who starts it) may take the roles of this program.
-    let mut map = String::new();
-    for system_user in [account.name.as_str(), "root"] {
-        for role in [SUPERUSER, "dothi_owner", "dothi_serve"] {
-            map.push_str(&format!("dothi {system_user} {role}\n"));
-        }
-    }
+    let map: Vec<String> = [account.name.as_str(), "root"]
+        .iter()
+        .flat_map(|user| {
+            [SUPERUSER, "dothi_owner", "dothi_serve"].map(|role| format!("dothi {user} {role}\n"))
+        })
+        .collect();
     write(&place.data_dir.join("dothi.conf"), &settings, account)?;
-    write(&place.data_dir.join("pg_ident.conf"), &map, account)?;
+    write(&place.data_dir.join("pg_ident.conf"), &map.concat(), account)?;
     write(&place.data_dir.join("pg_hba.conf"), "local all all peer map=dothi\n", account)?;
     let main = place.data_dir.join("postgresql.conf");
     let text = std::fs::read_to_string(&main).map_err(|e| failed("read postgresql.conf", e))?;

@@ -26,8 +26,8 @@ pub struct Server {
     pub base: String,
     /// What its handlers share.
     pub state: AppState,
-    /// Its database.
-    pub db: TestDb,
+    /// Its database, kept for as long as it is served.
+    _db: TestDb,
     /// Follows no redirects, sends no cookies but those of a test.
     pub client: Client,
     _files: tempfile::TempDir,
@@ -63,7 +63,7 @@ impl Server {
         });
         let app = dothi::http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { base: format!("http://{listen}"), state, db, client: Client::new(), _files: files }
+        Self { base: format!("http://{listen}"), state, _db: db, client: Client::new(), _files: files }
     }
 
     /// `GET`, whatever the answer.

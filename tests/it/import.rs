@@ -404,7 +404,7 @@ mod with_test_data {
             // Whatever comes of it is a report or a reason, never a fault.
             match run(&db, &request).await {
                 Ok(report) => {
-                    assert_eq!(report.read, report.imported + report.rejected_count, "{file}: {report:?}")
+                    assert_eq!(report.read, report.imported + report.rejected_count, "{file}: {report:?}");
                 }
                 Err(Error::InvalidParameter { .. } | Error::BadFile { .. }) => {}
                 Err(other) => panic!("{file}: {other:?}"),

@@ -146,7 +146,7 @@ async fn a_long_answer_is_streamed_whole() {
             _ => Value::Null,
         };
         let values = def.attributes.iter().map(value).collect();
-        dothi::store::bulk::Incoming { place: format!("{n}"), wkb: point(AT.0 + n as f64, AT.1), values }
+        dothi::store::bulk::Incoming { place: format!("{n}"), wkb: point(AT.0 + f64::from(n), AT.1), values }
     });
     let author = dothi::store::Author::program("test", "many");
     let mode = dothi::store::bulk::Mode::Append;

@@ -145,7 +145,7 @@ async fn the_serving_role_cannot_rewrite_the_past() {
         "drop table layer.hydrant",
     ] {
         let error = sqlx::raw_sql(forbidden).execute(&mut serve).await.unwrap_err();
-        let code = error.as_database_error().and_then(|e| e.code().map(|c| c.into_owned()));
+        let code = error.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
     }
     let superuser: bool = sqlx::query_scalar("select usesuper from pg_user where usename = current_user")

@@ -25,7 +25,7 @@ pub struct TestDb {
     /// Address for the superuser.
     pub superuser_url: String,
     name: String,
-    _cluster: Arc<Cluster>,
+    cluster: Arc<Cluster>,
 }
 
 impl Drop for TestDb {
@@ -34,7 +34,7 @@ impl Drop for TestDb {
         if std::env::var_os("DOTHI_KEEP_TEST_DB").is_some() {
             return;
         }
-        let (cluster, name) = (self._cluster.clone(), self.name.clone());
+        let (cluster, name) = (self.cluster.clone(), self.name.clone());
         let work = async move {
             let mut db = maintenance(&cluster).await;
             let sql = format!("drop database if exists {name} with (force)");
@@ -205,6 +205,6 @@ async fn copy(cluster: Arc<Cluster>, template: &str) -> TestDb {
         owner_url: url(OWNER),
         superuser_url: url(SUPERUSER),
         name,
-        _cluster: cluster,
+        cluster,
     }
 }

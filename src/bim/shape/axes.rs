@@ -51,7 +51,7 @@ pub fn of_product(model: &Model<'_>, product: &Record, length_m: f64) -> Option<
         }
         next = placement.reference("PlacementRelTo");
     }
-    (!seen.is_empty()).then(|| chain.iter().rev().fold(Axes::WORLD, |outer, inner| outer.then(inner)))
+    (!seen.is_empty()).then(|| chain.iter().rev().fold(Axes::WORLD, Axes::then))
 }
 
 /// An IfcAxis2Placement2D or 3D.

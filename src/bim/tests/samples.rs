@@ -9,8 +9,7 @@ fn the_samples_measure_what_was_worked_out_by_other_means() {
     let expected = std::fs::read_to_string(format!("{folder}/expected.json")).unwrap();
     let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
     for (name, model) in expected["models"].as_object().unwrap() {
-        let file = if name.ends_with(".ifc") { name.clone() } else { format!("{name}.ifc") };
-        let facts = facts(&std::fs::read(format!("{folder}/{file}")).unwrap());
+        let facts = facts(&std::fs::read(format!("{folder}/{name}")).unwrap());
         let measured = serde_json::to_value(&facts).unwrap();
         let (b, g) = (&measured["buildings"][0], &measured["georeference"]);
         for (key, wanted) in model["facts"].as_object().unwrap() {
