@@ -17,6 +17,7 @@ use tower_http::trace::TraceLayer;
 use crate::error::Error;
 use crate::state::AppState;
 
+pub mod as_of;
 pub mod auth;
 pub mod extract;
 mod guard;
@@ -39,12 +40,14 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
-    let timed = Router::new()
+    let layers = Router::new()
+        .merge(ogc::router())
+        .merge(tiles::router())
+        .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
+    let timed = layers
         .merge(auth::router())
         .merge(password::router())
         .merge(health::router())
-        .merge(ogc::router())
-        .merge(tiles::router())
         .merge(portal::router())
         .merge(permits::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod check_application;
 mod deadlines;
 pub mod gather;
+mod housekeeping;
 pub mod import;
 pub mod model;
 pub mod parcels;

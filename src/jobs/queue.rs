@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
-use super::{check_application, deadlines, model};
+use super::{check_application, deadlines, housekeeping, model};
 use crate::error::{Error, Result};
 use crate::state::AppState;
 use crate::store::jobs::Lease;
@@ -31,6 +31,9 @@ const RETRY_AFTER_S: f64 = 5.0;
 /// How often the deadlines of cases are looked at.
 const DEADLINES_EVERY: Duration = Duration::from_mins(1);
 
+/// How often the database is tidied.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(24);
+
 /// The running workers of this node.
 #[derive(Debug)]
 pub struct Runner {
@@ -39,12 +42,13 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts the workers and the watch over deadlines.
+    /// Starts the workers, the watch over deadlines, and the daily housekeeping.
     pub fn start(state: &AppState) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks: Vec<_> =
             (0..AT_ONCE).map(|_| tokio::spawn(work(state.clone(), stopped.clone()))).collect();
-        tasks.push(tokio::spawn(watch_deadlines(state.clone(), stopped)));
+        tasks.push(tokio::spawn(watch_deadlines(state.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(keep_house(state.clone(), stopped)));
         Self { stop, tasks }
     }
 
@@ -77,6 +81,15 @@ async fn watch_deadlines(state: AppState, stopped: watch::Receiver<bool>) {
             tracing::warn!(error = %e, "deadlines could not be looked at");
         }
         pause(&stopped, DEADLINES_EVERY).await;
+    }
+}
+
+async fn keep_house(state: AppState, stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        if let Err(e) = housekeeping::pass(&state).await {
+            tracing::warn!(error = %e, "the database could not be tidied");
+        }
+        pause(&stopped, HOUSEKEEPING_EVERY).await;
     }
 }
 

@@ -141,6 +141,12 @@ impl Store {
         bulk.merge(mode, author, false).await
     }
 
+    /// Makes the partitions of history that this year and the next need.
+    pub async fn ensure_history_partitions(&self) -> Result<()> {
+        sqlx::query("select dothi.ensure_history_partitions()").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Drops staging tables of imports that died more than a day ago.
     pub async fn clear_staging(&self) -> Result<()> {
         let tables: Vec<String> = sqlx::query_scalar(

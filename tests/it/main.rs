@@ -8,6 +8,7 @@ mod crs;
 mod feed;
 mod front;
 mod import;
+mod lost_database;
 mod ogc;
 mod permits_journey;
 mod permits_requests;

@@ -54,6 +54,16 @@ impl TestDb {
         PgConnection::connect(&self.serve_url).await.expect("serving role connects")
     }
 
+    /// Its name in the cluster.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A superuser's connection to another database of the cluster.
+    pub async fn maintenance(&self) -> PgConnection {
+        maintenance(&self.cluster).await
+    }
+
     /// A connection for statements of the test itself, as superuser.
     pub async fn sql(&self) -> PgConnection {
         PgConnection::connect(&self.superuser_url).await.expect("superuser connects")

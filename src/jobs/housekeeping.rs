@@ -1,0 +1,10 @@
+//! What the database needs once a day: next year's partitions of history, and no leftovers of broken imports.
+
+use crate::error::Result;
+use crate::state::AppState;
+
+/// Does it all; harmless to repeat, and on several nodes at once.
+pub async fn pass(state: &AppState) -> Result<()> {
+    state.store.ensure_history_partitions().await?;
+    state.store.clear_staging().await
+}
