@@ -31,9 +31,11 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Connection exceptions, too many connections, shutdown, crash, start-up: the database is away, or about to be.
+/// Connection exceptions, too many connections, shutdown, crash, start-up, dropped, closed for maintenance (55000,
+/// `allow_connections`): the database is away, or about to be.
 fn is_absence(code: &str) -> bool {
-    code.starts_with("08") || matches!(code, "53300" | "57P01" | "57P02" | "57P03" | "57P05")
+    code.starts_with("08")
+        || matches!(code, "53300" | "55000" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05")
 }
 
 /// Constraints that a request can break. All others are faults of this program.
