@@ -18,6 +18,7 @@ mod up;
 mod user;
 pub mod worker;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -72,7 +73,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("DOTHI_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,dothi=info,sqlx::query=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     if let Command::Worker(args) = &cli.command {
         // Alone in its process, before there are threads: its limits hold for everything it does.
         return worker::run(args).unwrap_or_else(|error| report(&error));

@@ -65,7 +65,7 @@ fn announce(address: &str, password: Option<&str>, with_sample: bool) {
         eprintln!("    reviewer-duclap, intake-kcn, clerk, order-officer, planner, agency, editor, admin");
     }
     if let Some(password) = password {
-        eprintln!("  account admin, one-time password (change it after signing in): {password}");
+        eprintln!("  account admin, one-time password (set your own at {address}/password): {password}");
     }
     eprintln!();
 }
