@@ -62,7 +62,9 @@ fn announce(address: &str, password: Option<&str>, with_sample: bool) {
         eprintln!("    applicant, applicant2");
         eprintln!("    intake, reviewer, approver            UBND phường Bắc Gia Nghĩa");
         eprintln!("    intake-sxd, reviewer-sxd, approver-sxd  Sở Xây dựng");
-        eprintln!("    reviewer-duclap, intake-kcn, clerk, order-officer, planner, agency, editor, admin");
+        eprintln!(
+            "    reviewer-duclap, intake-kcn, clerk, order-officer, planner, agency, editor, editor-nnmt, admin"
+        );
     }
     if let Some(password) = password {
         eprintln!("  account admin, one-time password (set your own at {address}/password): {password}");

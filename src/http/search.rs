@@ -123,7 +123,9 @@ pub fn find(
         if kind.is_some_and(|k| k != kind_of(layer)) {
             continue;
         }
-        let Some(reader) = access::view(who, layer).and_then(|view| snapshot.layer(&view)) else { continue };
+        let Some(reader) = access::view(who, layer, catalog).and_then(|view| snapshot.layer(&view)) else {
+            continue;
+        };
         if layer.id == "parcel" {
             hits.extend(numbered_parcels(&reader, &wanted, lang)?);
         }
@@ -154,7 +156,8 @@ fn one(
     let wrong = || Error::invalid("item", "cần dạng lớp/số", "expected layer/fid");
     let (layer, fid) = item.split_once('/').ok_or_else(wrong)?;
     let fid: i64 = fid.parse().map_err(|_| wrong())?;
-    let reader = catalog.layer(layer).and_then(|l| access::view(who, l)).and_then(|v| snapshot.layer(&v));
+    let reader =
+        catalog.layer(layer).and_then(|l| access::view(who, l, catalog)).and_then(|v| snapshot.layer(&v));
     Ok(reader.and_then(|r| r.get(fid).and_then(|item| hit(&r, &item, lang, 0))))
 }
 

@@ -270,7 +270,7 @@ fn hidden_for(state: &AppState, run: &Run) -> Vec<String> {
 
 /// Layers that checks read and `principal` may not see.
 pub fn hidden_layers(catalog: &Catalog, principal: &Principal) -> Vec<String> {
-    let hidden = |id: &&str| catalog.layer(id).is_some_and(|l| view(principal, l).is_none());
+    let hidden = |id: &&str| catalog.layer(id).is_some_and(|l| view(principal, l, catalog).is_none());
     checks::needed_layers().iter().map(|(id, _)| *id).filter(hidden).map(str::to_owned).collect()
 }
 

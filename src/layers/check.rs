@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::read::{Problem, SourceFile, at, whole};
-use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, LayerDef};
+use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, LayerDef, Source};
 
 /// Columns and members that every item has; an attribute may not hide them.
 const RESERVED: [&str; 7] = ["fid", "id", "version", "geom", "geometry", "bbox", "links"];
@@ -55,7 +55,9 @@ fn agencies(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, problems: &m
         ));
         return;
     };
-    for code in layer.owner.iter().chain(&layer.readers).filter(|c| list.code(c).is_none()) {
+    let of_attributes = layer.attributes.iter().flat_map(|a| a.readers.iter().flatten());
+    let named = layer.owner.iter().chain(&layer.readers).chain(&layer.editors).chain(of_attributes);
+    for code in named.filter(|c| list.code(c).is_none()) {
         problems.push(whole(
             file,
             format!("cơ quan {code} không có trong danh mục agency"),
@@ -71,6 +73,12 @@ fn publication(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>)
     }
     let restricted =
         layer.access == Access::R || layer.attributes.iter().any(|a| a.access == Some(Access::R));
+    if layer.source == Source::View && (!layer.editors.is_empty() || layer.strict) {
+        say(
+            "lớp dạng view chỉ để đọc, không có editors hay strict",
+            "a layer over fixed tables is read-only and has neither editors nor strict",
+        );
+    }
     if !layer.readers.is_empty() && !restricted {
         say("readers chỉ dùng khi lớp hoặc thuộc tính có quyền R", "readers need something that is R");
     }
@@ -93,6 +101,13 @@ fn references(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) 
         match layer.attribute(name) {
             None => say("label", name, "không có thuộc tính này", "there is no such attribute"),
             Some(a) if a.kind != T::Text => say("label", name, "phải là văn bản", "must be a text"),
+            Some(_) => {}
+        }
+    }
+    if let Some(name) = &layer.rows_of {
+        match layer.attribute(name) {
+            None => say("rows_of", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if a.kind != T::Text => say("rows_of", name, "phải là văn bản", "must be a text"),
             Some(_) => {}
         }
     }
@@ -133,6 +148,9 @@ fn attribute(layer: &LayerDef, a: &Attribute, catalog: &Catalog, say: &mut impl 
             "quyền của thuộc tính không được rộng hơn lớp".into(),
             "access may not be wider than the layer's".into(),
         );
+    }
+    if a.readers.is_some() && a.access.unwrap_or(layer.access) != Access::R {
+        say("readers chỉ dùng cho thuộc tính R".into(), "readers are for an R attribute".into());
     }
     if a.personal && a.access.unwrap_or(layer.access) != Access::R {
         say("dữ liệu cá nhân phải có quyền R".into(), "personal data must be R".into());

@@ -32,6 +32,15 @@ pub struct LayerDef {
     /// For `R`: agencies whose accounts may read it, besides the owners.
     #[serde(default)]
     pub readers: Vec<String>,
+    /// Agencies whose accounts may change it (`access::edit`); empty: the owners.
+    #[serde(default)]
+    pub editors: Vec<String>,
+    /// Every write must name the version that it changes (`If-Match`), whoever writes.
+    #[serde(default)]
+    pub strict: bool,
+    /// Attribute that holds the id of another layer: a row is seen by who may see that layer whole.
+    #[serde(default)]
+    pub rows_of: Option<String>,
     /// The stored geometry that the public gets is blurred.
     #[serde(default)]
     pub blurred: bool,
@@ -95,6 +104,9 @@ pub struct Attribute {
     /// Stricter access than the layer's.
     #[serde(default)]
     pub access: Option<Access>,
+    /// For `R`: agencies whose accounts may read it besides the owners, in the place of the layer's `readers`.
+    #[serde(default)]
+    pub readers: Option<Vec<String>>,
     /// Personal data: never in public extracts.
     #[serde(default)]
     pub personal: bool,
@@ -190,5 +202,10 @@ impl LayerDef {
     /// The attribute called `name`.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|a| a.name == name)
+    }
+
+    /// Agencies whose accounts may change the layer.
+    pub fn editing_agencies(&self) -> &[String] {
+        if self.editors.is_empty() { &self.owner } else { &self.editors }
     }
 }

@@ -71,7 +71,7 @@ async fn from_the_draft_to_the_permit_on_the_map() {
     // The permit is an item in memory before the answer goes out.
     let catalog = s.state.catalog.load();
     let layer = catalog.layer("permit").unwrap();
-    let view = dothi::access::view(&dothi::access::Principal::public(), layer).unwrap();
+    let view = dothi::access::view(&dothi::access::Principal::public(), layer, &catalog).unwrap();
     let snapshot = s.state.features.snapshot();
     let reader = snapshot.layer(&view).unwrap();
     let found =

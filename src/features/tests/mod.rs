@@ -44,7 +44,7 @@ pub(super) fn def(geometry: GeometryKind) -> Arc<LayerDef> {
 }
 
 pub(super) fn public(def: &Arc<LayerDef>) -> View {
-    view(&Principal::public(), def).unwrap()
+    view(&Principal::public(), def, &crate::layers::Catalog::default()).unwrap()
 }
 
 pub(super) fn row(fid: i64, version: i64, geometry: &Geometry<f64>, values: [Value; 7]) -> ItemRow {

@@ -168,7 +168,7 @@ pub(in crate::http) fn open(
     id: &str,
 ) -> Result<(LayerReader, Arc<Snapshot>)> {
     let catalog = state.catalog.load();
-    let view = catalog.layer(id).and_then(|l| access::view(who, l));
+    let view = catalog.layer(id).and_then(|l| access::view(who, l, &catalog));
     let view = view.ok_or_else(|| Error::not_found("collection", id))?;
     let snapshot = state.features.snapshot();
     let reader = snapshot

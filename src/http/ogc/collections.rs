@@ -17,7 +17,7 @@ use crate::state::AppState;
 pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
     let snapshot = state.features.snapshot();
     let catalog = state.catalog.load();
-    let views = catalog.layers.values().filter_map(|l| access::view(&ask.who, l));
+    let views = catalog.layers.values().filter_map(|l| access::view(&ask.who, l, &catalog));
     views.filter_map(|v| snapshot.layer(&v)).collect()
 }
 

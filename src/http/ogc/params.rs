@@ -233,7 +233,7 @@ mod tests {
                 attribute("since", "date", None), attribute("until", "date", None)],
         }))
         .unwrap();
-        view(&Principal::public(), &Arc::new(def)).unwrap()
+        view(&Principal::public(), &Arc::new(def), &crate::layers::Catalog::default()).unwrap()
     }
 
     fn items(query: &str) -> Result<ItemsQuery> {

@@ -107,7 +107,7 @@ async fn list(State(state): State<AppState>, Session(who): Session, Language(lan
     let readers: Vec<(View, LayerReader)> = catalog
         .layers
         .values()
-        .filter_map(|def| access::view(&who, def))
+        .filter_map(|def| access::view(&who, def, &catalog))
         .filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader)))
         .collect();
     let body = serde_json::json!({
@@ -220,7 +220,7 @@ async fn labels(
 ) -> Result<Response, Error> {
     let unknown = || Error::not_found("layer", id.clone());
     let catalog = state.catalog.load_full();
-    let view = catalog.layer(&id).and_then(|def| access::view(&who, def)).ok_or_else(unknown)?;
+    let view = catalog.layer(&id).and_then(|def| access::view(&who, def, &catalog)).ok_or_else(unknown)?;
     let reader =
         state.features.snapshot().layer(&view).filter(|r| has_labels(&view.layer, r)).ok_or_else(unknown)?;
     let styles = view.layer.styles.iter().filter(|s| s["type"] == "symbol");

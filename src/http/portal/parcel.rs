@@ -39,7 +39,7 @@ pub struct Parcel {
 pub fn find(state: &AppState, who: &Principal, code: &str) -> Result<Option<Parcel>> {
     let catalog = state.catalog.load();
     let snapshot = state.features.snapshot();
-    let view = catalog.layer("parcel").and_then(|layer| access::view(who, layer));
+    let view = catalog.layer("parcel").and_then(|layer| access::view(who, layer, &catalog));
     let Some(reader) = view.and_then(|view| snapshot.layer(&view)) else { return Ok(None) };
     let filter = Expr::Compare {
         attribute: "code".to_owned(),

@@ -77,7 +77,7 @@ pub async fn list(
 fn rows(state: &AppState, visit: &Visit, q: &str) -> Result<Vec<Row>> {
     let catalog = state.catalog.load();
     let snapshot = state.features.snapshot();
-    let view = catalog.layer("permit").and_then(|layer| access::view(&visit.who, layer));
+    let view = catalog.layer("permit").and_then(|layer| access::view(&visit.who, layer, &catalog));
     let Some(reader) = view.and_then(|view| snapshot.layer(&view)) else { return Ok(Vec::new()) };
     let mut rows: Vec<Row> = reader.query(&Items::default())?.map(|item| row(&item)).collect();
     if !q.is_empty() {

@@ -26,7 +26,7 @@ const FIRE_POLICE: &str = "PCCC";
 type Line = (&'static str, &'static str, &'static [Role], Option<&'static str>, Option<&'static str>);
 
 /// Name, shown name, roles, authority and agency of each account.
-const ACCOUNTS: [Line; 16] = [
+const ACCOUNTS: [Line; 17] = [
     ("applicant", "Nguyễn Văn An (mẫu)", &[Role::Applicant], None, None),
     ("applicant2", "Trần Thị Bình (mẫu)", &[Role::Applicant], None, None),
     ("intake", "Tiếp nhận phường Bắc Gia Nghĩa (mẫu)", &[Role::Intake], Some(COMMUNE), Some("XA")),
@@ -46,6 +46,13 @@ const ACCOUNTS: [Line; 16] = [
     ("approver-sxd", "Lãnh đạo Sở Xây dựng (mẫu)", &[Role::Approver], Some(DEPARTMENT), Some("XD")),
     ("planner", "Quy hoạch Sở Xây dựng (mẫu)", &[Role::Planner], Some(DEPARTMENT), Some("XD")),
     ("editor", "Biên tập dữ liệu Sở Xây dựng (mẫu)", &[Role::Editor], Some(DEPARTMENT), Some("XD")),
+    (
+        "editor-nnmt",
+        "Biên tập địa chính, Sở Nông nghiệp và Môi trường (mẫu)",
+        &[Role::Editor],
+        Some("NNMT"),
+        Some("NNMT"),
+    ),
     ("intake-kcn", "Tiếp nhận Ban quản lý KCN (mẫu)", &[Role::Intake], Some(ZONE_BOARD), Some("BQL")),
     ("agency", "Cảnh sát PCCC (mẫu)", &[Role::Agency], Some(FIRE_POLICE), Some("CA")),
     ("admin", "Quản trị hệ thống (mẫu)", &[Role::Admin], None, None),
