@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Outcome;
 use crate::app::Database;
 use crate::config::Config;
-use crate::formats::{Encoding, mapping};
+use crate::formats::{Drawing, Encoding, Source, mapping};
 use crate::jobs::import::{Report, Request, import};
 use crate::store::bulk::Mode;
 use crate::store::{Author, Store};
@@ -34,6 +34,18 @@ pub struct Args {
     /// Encoding of the texts, instead of what the file says: utf8, tcvn3, vni, viscii or cp1258
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Encoding>,
+    /// The file has northing before easting (latitude before longitude)
+    #[arg(long)]
+    swap_axes: bool,
+    /// Of a drawing (DXF, DGN): layers or levels whose lines are boundaries of areas; all where left out
+    #[arg(long, value_name = "LAYER,…", value_delimiter = ',')]
+    boundary_layers: Vec<String>,
+    /// Of a drawing: layers or levels whose texts are joined to the areas; all where left out
+    #[arg(long, value_name = "LAYER,…", value_delimiter = ',')]
+    text_layers: Vec<String>,
+    /// Of a drawing: gaps between lines up to this are closed
+    #[arg(long, value_name = "METRES")]
+    snap_m: Option<f64>,
     /// Attributes and the fields they come from; equal names need none. A source in single quotes is a constant
     #[arg(long, value_name = "TARGET=SOURCE,…")]
     map: Vec<String>,
@@ -90,6 +102,12 @@ fn request(args: &Args) -> Result<Request> {
         source_layer: args.source_layer.clone(),
         crs: args.crs.clone(),
         encoding: args.encoding,
+        swap_axes: args.swap_axes,
+        drawing: Drawing {
+            boundary_layers: args.boundary_layers.clone(),
+            text_layers: args.text_layers.clone(),
+            snap_m: args.snap_m,
+        },
         map,
         mode: args.mode.map(|mode| match mode {
             ModeArg::Replace => Mode::Replace,
@@ -148,6 +166,14 @@ fn print(report: &Report) {
     let t = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
     let s = &report.source;
     println!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
+    let e = &s.encoding;
+    let source = match e.source {
+        Source::Given => t("được chỉ định", "as given"),
+        Source::File => t("theo tệp", "as the file says"),
+        Source::Detected => t("nhận biết", "detected"),
+        Source::Default => t("chỉ có ASCII", "plain ASCII"),
+    };
+    println!("{:<10} {} ({source}, {:.2})", t("bảng mã", "encoding"), e.name, e.confidence);
     println!("{:<10} {}", t("đọc", "read"), report.read);
     let parts = [
         (report.inserted, t("mới", "new")),

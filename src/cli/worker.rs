@@ -55,6 +55,7 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
             Ok(format!("{{\"bytes\":{}}}", glb.len()).into_bytes())
         }
         Task::Import { file, options } => import::perform(&file, options, output),
+        Task::Inspect { file, options } => import::perform_inspect(&file, options),
     }
 }
 

@@ -5,20 +5,28 @@
 //! The parent turns those into rows of a layer ([`mapping`]) and stores them.
 
 mod curve;
+mod dgn;
 pub mod encoding;
 mod geometry;
+pub mod inspect;
 pub mod mapping;
 mod open;
 pub mod read;
 pub mod record;
+mod staging;
+mod texts;
 mod transform;
 pub mod write;
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use encoding::Encoding;
+pub use encoding::detect::{Source, Used};
 
 use crate::layers::GeometryKind;
+use crate::text::Text;
 
 /// What is to be read from a file, and how; travels to the worker as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +41,45 @@ pub struct ReadOptions {
     /// Encoding of the texts, instead of what the file says.
     #[serde(default)]
     pub encoding: Option<Encoding>,
+    /// The file's coordinates are northing, easting (or latitude, longitude).
+    #[serde(default)]
+    pub swap_axes: bool,
+    /// How areas are made of a drawing's lines and texts.
+    #[serde(default)]
+    pub drawing: Drawing,
+    /// An empty folder for copies; the parent makes and removes it.
+    #[serde(default)]
+    pub scratch: Option<PathBuf>,
     /// Geometry that the target layer takes.
     pub target: GeometryKind,
+}
+
+impl ReadOptions {
+    /// Everything as the file says, for a layer of geometries of kind `target`.
+    pub fn for_layer(target: GeometryKind) -> Self {
+        Self {
+            source_layer: None,
+            crs: None,
+            encoding: None,
+            swap_axes: false,
+            drawing: Drawing::default(),
+            scratch: None,
+            target,
+        }
+    }
+}
+
+/// How areas are made of a drawing (DXF, DGN). A layer of a DXF is named, of a DGN its level is numbered;
+/// `level/colour` chooses by both.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drawing {
+    /// Layers whose lines are boundaries; all if empty.
+    pub boundary_layers: Vec<String>,
+    /// Layers whose texts are joined to the areas; all if empty.
+    pub text_layers: Vec<String>,
+    /// Gaps up to this many metres are closed.
+    pub snap_m: Option<f64>,
 }
 
 /// What a file says of itself; the first thing that the reader hands out.
@@ -50,4 +95,8 @@ pub struct Header {
     pub crs: String,
     /// Names of the fields, in the order of a record's values.
     pub fields: Vec<String>,
+    /// How its texts are read.
+    pub encoding: Used,
+    /// What should be looked at.
+    pub warnings: Vec<Text>,
 }

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use gdal::vector::{Feature, FieldValue, LayerAccess, OGRwkbGeometryType};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::geometry::ready;
 use super::open::{Opened, Texts, open};
 use super::record::Record;
 use super::transform::{ToStored, label, named};
-use super::{Header, ReadOptions, encoding};
+use super::{Header, ReadOptions};
 use crate::layers::Value;
 use crate::text::Text;
 use crate::{Error, Result};
@@ -40,7 +42,9 @@ pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<u
         layer: opened.layer.name(),
         features: opened.layer.try_feature_count(),
         crs: label(&srs),
-        fields: opened.layer.defn().fields().map(|f| decode_name(&f.name(), opened.texts)).collect(),
+        fields: opened.layer.defn().fields().map(|f| decode_name(&f.name(), &opened.texts)).collect(),
+        encoding: opened.encoding.clone(),
+        warnings: opened.warnings.clone(),
     };
     let transform = ToStored::new(srs)?;
     check_extent(&opened, &transform, &header.crs)?;
@@ -57,7 +61,7 @@ fn features(
 ) -> Result<u64> {
     let mut batch = Vec::with_capacity(BATCH_BYTES + 4096);
     let mut read = 0;
-    let texts = opened.texts;
+    let texts = &opened.texts;
     for feature in opened.layer.features() {
         read += 1;
         record(&feature, read, header, texts, transform, options).write(&mut batch);
@@ -115,7 +119,7 @@ fn record(
     feature: &Feature,
     number: u64,
     header: &Header,
-    texts: Texts,
+    texts: &Texts,
     transform: &ToStored,
     options: &ReadOptions,
 ) -> Record {
@@ -134,20 +138,26 @@ fn record(
     }
 }
 
-fn values(feature: &Feature, header: &Header, texts: Texts) -> Result<Vec<Value>, Text> {
+fn values(feature: &Feature, header: &Header, texts: &Texts) -> Result<Vec<Value>, Text> {
+    let values = layer_values(feature, header.fields.len(), texts);
     header
         .fields
         .iter()
-        .enumerate()
-        .map(|(i, name)| {
-            value(feature, i, texts).map_err(|reason| {
+        .zip(values)
+        .map(|(name, value)| {
+            value.map_err(|reason| {
                 Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en))
             })
         })
         .collect()
 }
 
-fn value(feature: &Feature, i: usize, texts: Texts) -> Result<Value, Text> {
+/// The values of the first `fields` fields, each or why not.
+pub(super) fn layer_values(feature: &Feature, fields: usize, texts: &Texts) -> Vec<Result<Value, Text>> {
+    (0..fields).map(|i| value(feature, i, texts)).collect()
+}
+
+fn value(feature: &Feature, i: usize, texts: &Texts) -> Result<Value, Text> {
     // A field that is not there at all (GeoJSON, FlatGeobuf) is "not null" to GDAL and reads as 0; its text is empty.
     let Some(text) = feature.field_as_string(i).ok().flatten().filter(|t| !t.is_empty()) else {
         return Ok(Value::Null);
@@ -164,8 +174,8 @@ fn value(feature: &Feature, i: usize, texts: Texts) -> Result<Value, Text> {
         Some(FieldValue::RealValue(r)) => Value::Real(r),
         Some(FieldValue::DateValue(d)) => Value::Date(d),
         Some(FieldValue::DateTimeValue(t)) => Value::Time(t.to_utc()),
-        Some(FieldValue::StringValue(s)) => decode(&s, texts)?,
-        Some(FieldValue::StringListValue(list)) => decode(&list.join(", "), texts)?,
+        Some(FieldValue::StringValue(s)) => decode(&s, feature, texts)?,
+        Some(FieldValue::StringListValue(list)) => decode(&list.join(", "), feature, texts)?,
         Some(FieldValue::IntegerListValue(list)) => Value::Text(join(&list)),
         Some(FieldValue::Integer64ListValue(list)) => Value::Text(join(&list)),
         Some(FieldValue::RealListValue(list)) => Value::Text(join(&list)),
@@ -176,28 +186,44 @@ fn join<T: ToString>(list: &[T]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn decode(text: &str, texts: Texts) -> Result<Value, Text> {
-    let decoded = match texts {
-        Texts::Unicode if text.contains('\u{fffd}') => None,
-        Texts::Unicode => Some(text.to_owned()),
-        Texts::Bytes(encoding) => encoding::latin1_bytes(text).and_then(|bytes| encoding.decode(&bytes)),
-    };
-    decoded.map(Value::Text).ok_or_else(|| {
-        let names = super::Encoding::NAMES.join(", ");
-        let name = match texts {
-            Texts::Unicode => "UTF-8".to_owned(),
-            Texts::Bytes(encoding) => format!("{encoding:?}"),
-        };
-        Text::new(
-            format!("văn bản không phải {name}; hãy cho biết bảng mã bằng --encoding ({names})"),
-            format!("the text is not {name}; name its encoding by --encoding ({names})"),
-        )
-    })
+fn decode(text: &str, feature: &Feature, texts: &Texts) -> Result<Value, Text> {
+    match texts {
+        Texts::Unicode => unicode(text),
+        Texts::Bytes(encoding) => carried(text, *encoding),
+        // GDAL has spoilt the letters of an element's text; those of the other fields are ASCII.
+        Texts::Elements(encoding, elements) => match feature.fid().and_then(|fid| elements.get(&fid)) {
+            Some(bytes) if !text.is_ascii() => encoding
+                .decode(bytes)
+                .map(Value::Text)
+                .map_err(|bad| super::encoding::undecodable(encoding.name(), bad)),
+            _ => unicode(text),
+        },
+    }
 }
 
-fn decode_name(name: &str, texts: Texts) -> String {
-    match decode(name, texts) {
-        Ok(Value::Text(decoded)) => decoded,
-        _ => name.to_owned(),
+fn unicode(text: &str) -> Result<Value, Text> {
+    if text.contains('\u{fffd}') {
+        return Err(Text::new("văn bản không phải UTF-8", "the text is not UTF-8"));
     }
+    Ok(Value::Text(text.nfc().collect()))
+}
+
+fn carried(text: &str, encoding: super::Encoding) -> Result<Value, Text> {
+    let decoded = match encoding.decode_carried(text) {
+        // A field too narrow for its last letter: all the others are right.
+        Err(bad) if bad.cut_off => {
+            let whole: String = text.chars().take(bad.at).collect();
+            encoding.decode_carried(&whole)
+        }
+        decoded => decoded,
+    };
+    decoded.map(Value::Text).map_err(|bad| super::encoding::undecodable(encoding.name(), bad))
+}
+
+pub(super) fn decode_name(name: &str, texts: &Texts) -> String {
+    let decoded = match texts {
+        Texts::Bytes(encoding) => encoding.decode_carried(name).ok(),
+        _ => None,
+    };
+    decoded.unwrap_or_else(|| name.to_owned())
 }

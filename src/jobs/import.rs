@@ -1,16 +1,17 @@
 //! Importing a file into a layer: the worker child reads it, this end checks and stores. A crash of either leaves
 //! the layer as it was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::worker::{Frame, Limits, Output, Task, Worker};
+use crate::formats::inspect::Inspection;
 use crate::formats::mapping::Mapping;
 use crate::formats::read::{Sink, read};
 use crate::formats::record::{Record, Records};
-use crate::formats::{Encoding, Header, ReadOptions};
+use crate::formats::{Drawing, Encoding, Header, ReadOptions};
 use crate::layers::Catalog;
 use crate::store::bulk::{Bulk, BulkReport, Incoming, Mode, Noted};
 use crate::store::{Author, Position, Store};
@@ -30,6 +31,10 @@ pub struct Request {
     pub crs: Option<String>,
     /// Encoding of the texts, instead of what the file says.
     pub encoding: Option<Encoding>,
+    /// The file's coordinates are northing, easting (or latitude, longitude).
+    pub swap_axes: bool,
+    /// How areas are made of a drawing's lines and texts.
+    pub drawing: Drawing,
     /// Attribute and field (or constant in quotes).
     pub map: Vec<(String, String)>,
     /// How rows meet what is there. By default they are matched by the layer's key, or all new where it has none.
@@ -82,10 +87,14 @@ pub async fn import(
     mut progress: impl FnMut(u64, Option<u64>),
 ) -> Result<Report> {
     let def = catalog.layer(&request.layer).ok_or_else(|| Error::not_found("layer", &request.layer))?;
+    let scratch = scratch()?;
     let options = ReadOptions {
         source_layer: request.source_layer.clone(),
         crs: request.crs.clone(),
         encoding: request.encoding,
+        swap_axes: request.swap_axes,
+        drawing: request.drawing.clone(),
+        scratch: Some(scratch.path().to_owned()),
         target: def.geometry,
     };
     let options = serde_json::to_value(&options).map_err(|e| Error::internal("import options", e))?;
@@ -106,6 +115,33 @@ pub async fn import(
     let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
     let merged = bulk.merge(request.mode.unwrap_or(default), author, request.dry_run).await?;
     Ok(report(request, header, merged, &places))
+}
+
+/// Looks at a file before it is imported: its layers, and the first rows of the one that `options` name.
+pub async fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
+    let scratch = scratch()?;
+    let options = ReadOptions { scratch: Some(scratch.path().to_owned()), ..options.clone() };
+    let options = serde_json::to_value(&options).map_err(|e| Error::internal("import options", e))?;
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let limits = Limits { cpu_s: 120, time: Duration::from_mins(3), ..limits() };
+    let json = super::worker::run(&Task::Inspect { file, options }, &limits, |_| Ok(())).await?;
+    serde_json::from_slice(&json).map_err(|e| Error::internal("the inspection", e))
+}
+
+/// A folder for the worker's copies; gone with the value.
+fn scratch() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("dothi-import-")
+        .tempdir()
+        .map_err(|e| Error::internal("making a scratch folder", e))
+}
+
+/// The worker's side of [`Task::Inspect`].
+pub fn perform_inspect(file: &Path, options: serde_json::Value) -> Result<Vec<u8>> {
+    let options: ReadOptions =
+        serde_json::from_value(options).map_err(|e| Error::internal("reading the import's options", e))?;
+    let inspection = crate::formats::inspect::inspect(file, &options)?;
+    serde_json::to_vec(&inspection).map_err(|e| Error::internal("the inspection", e))
 }
 
 /// The worker's side of [`Task::Import`].
@@ -260,7 +296,8 @@ fn first_vertex(wkb: &[u8]) -> Option<(f64, f64)> {
 }
 
 fn report(request: &Request, source: Header, merged: BulkReport, places: &Places) -> Report {
-    let mut warnings = places.warnings();
+    let mut warnings = source.warnings.clone();
+    warnings.extend(places.warnings());
     if request.crs.is_none() && !source.crs.starts_with("EPSG:") {
         let crs = &source.crs;
         warnings.push(Text::new(

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use dothi::formats::write::Writer;
-use dothi::formats::{Encoding, mapping};
-use dothi::jobs::import::{Report, Request, import};
+use dothi::formats::{Drawing, Encoding, ReadOptions, Source, mapping};
+use dothi::jobs::import::{Report, Request, import, inspect};
 use dothi::jobs::worker;
-use dothi::layers::{Catalog, Value};
+use dothi::layers::{Catalog, GeometryKind, Value};
 use dothi::store::Author;
 use dothi::store::bulk::Mode;
 use dothi::{Error, Result};
@@ -20,6 +20,8 @@ fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
         source_layer: None,
         crs: None,
         encoding: None,
+        swap_axes: false,
+        drawing: Drawing::default(),
         map: mapping::parse(map).unwrap(),
         mode: None,
         dry_run: false,
@@ -220,13 +222,27 @@ async fn wrong_files_and_options_name_what_is_wrong() {
 /// Files of the test data (`DOTHI_TEST_DATA`).
 mod with_test_data {
     use super::*;
+    use crate::import_support::test_data as data;
 
-    fn data(path: &str) -> PathBuf {
-        let folder =
-            std::env::var_os("DOTHI_TEST_DATA").expect("DOTHI_TEST_DATA names the folder of the test data");
-        let file = PathBuf::from(folder).join("data").join(path);
-        assert!(file.exists(), "{} is missing", file.display());
-        file
+    #[tokio::test]
+    async fn a_file_is_looked_at_before_it_is_imported() {
+        worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
+        let options = ReadOptions::for_layer(GeometryKind::Point);
+        let seen = inspect(&data("encodings/daknong71_tcvn3_nocpg.shp"), &options).await.unwrap();
+        assert_eq!((seen.driver.as_str(), seen.layers.len(), seen.rows.len()), ("ESRI Shapefile", 1, 10));
+        assert_eq!((seen.encoding.name.as_str(), seen.encoding.source), ("tcvn3", Source::Detected));
+        assert_eq!(seen.rows[0]["TEN"], "Phường Nghĩa Đức");
+        let layer = &seen.layers[0];
+        assert_eq!((layer.features, layer.crs.as_deref()), (Some(71), Some("EPSG:4326")));
+        assert_eq!((layer.geometry.as_str(), layer.fields[1].kind.as_str()), ("Point", "String"));
+        // Several layers: all are listed, and the rows are those of the one that was named.
+        let edigeo = data("cadastre/fr_edigeo_25354_13029.gpkg");
+        let named = ReadOptions { source_layer: Some("parcel".into()), ..options.clone() };
+        let seen = inspect(&edigeo, &named).await.unwrap();
+        assert!(seen.layers.len() > 1 && seen.layer.as_deref() == Some("parcel"), "{seen:?}");
+        assert!(seen.rows[0].contains_key("IDU"));
+        let drawing = inspect(&data("formats/daknong28_vn2000_lines.dxf"), &options).await.unwrap();
+        assert_eq!(drawing.layers[0].crs, None);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -329,12 +345,13 @@ mod with_test_data {
                 Some(first) => assert_eq!(&names, first, "{file}"),
             }
         }
-        // Without a word on its encoding the file is refused line by line, not read as nonsense.
-        let silent = request(data("encodings/daknong71_tcvn3_nocpg.shp"), "market", "name=TEN,code=CODE");
-        if let Ok(report) = run(&db, &silent).await {
-            assert!(report.rejected.iter().all(|r| r.reason.en.contains("--encoding")), "{report:?}");
-            assert!(report.rejected_count > 60, "{report:?}");
-        }
+        // Without a word on its encoding it is found.
+        let silent = Request {
+            mode: Some(Mode::Replace),
+            ..request(data("encodings/daknong71_tcvn3_nocpg.shp"), "market", "name=TEN,code=CODE")
+        };
+        let report = run(&db, &silent).await.unwrap();
+        assert_eq!((report.unchanged, report.source.encoding.name.as_str()), (71, "tcvn3"), "{report:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

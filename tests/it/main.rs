@@ -8,6 +8,8 @@ mod crs;
 mod feed;
 mod front;
 mod import;
+mod import_encodings;
+mod import_support;
 mod lost_database;
 mod ogc;
 mod permits_journey;

@@ -51,13 +51,25 @@ pub enum Task {
         #[serde(default)]
         options: serde_json::Value,
     },
+    /// Looks at a vector format; the options are those of `formats`. The done frame holds
+    /// `formats::inspect::Inspection` as JSON.
+    Inspect {
+        /// The file, readable by the child.
+        file: PathBuf,
+        /// Options of `formats`, as its own type in JSON.
+        #[serde(default)]
+        options: serde_json::Value,
+    },
 }
 
 impl Task {
     /// The file that is read; messages name it by its last part.
     pub fn file(&self) -> &std::path::Path {
         match self {
-            Self::IfcFacts { file } | Self::IfcMesh { file } | Self::Import { file, .. } => file,
+            Self::IfcFacts { file }
+            | Self::IfcMesh { file }
+            | Self::Import { file, .. }
+            | Self::Inspect { file, .. } => file,
         }
     }
 }

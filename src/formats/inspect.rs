@@ -1,0 +1,142 @@
+//! A first look at a file: what it holds, and the first rows of one layer. Runs in the worker child.
+
+use std::path::Path;
+
+use gdal::vector::{Layer, LayerAccess, field_type_to_name, geometry_type_to_name};
+use serde::{Deserialize, Serialize};
+
+use super::ReadOptions;
+use super::encoding::detect::Used;
+use super::open::{OpenedFile, find_layer, open_file};
+use super::read::{decode_name, layer_values};
+use super::transform::label;
+use crate::Result;
+use crate::layers::Value;
+use crate::text::Text;
+
+/// Rows that are shown.
+const ROWS: usize = 10;
+/// Longest text that is shown of a value.
+const SHOWN_CHARS: usize = 200;
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// GDAL's driver, such as `GPKG`.
+    pub driver: String,
+    /// Its layers, in the file's order.
+    pub layers: Vec<SourceLayer>,
+    /// The layer whose rows are shown: the one that was named, or the first.
+    pub layer: Option<String>,
+    /// The first rows of that layer: field names and values as JSON.
+    pub rows: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// How the texts of the file were read.
+    pub encoding: Used,
+    /// What should be looked at before the import.
+    pub warnings: Vec<Text>,
+}
+
+/// A layer of a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceLayer {
+    /// Its name, as `--source-layer` takes it.
+    pub name: String,
+    /// Kind of its geometry in OGC words, such as `MultiPolygon`; `Unknown (any)` where they are mixed.
+    pub geometry: String,
+    /// Features in it, where the format tells without reading all.
+    pub features: Option<u64>,
+    /// Its reference system as authority and code, or its name; none where the file has none.
+    pub crs: Option<String>,
+    /// Smallest and largest coordinates in that system: min x, min y, max x, max y.
+    pub extent: Option<[f64; 4]>,
+    /// Its fields.
+    pub fields: Vec<SourceField>,
+}
+
+/// A field of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceField {
+    /// Its name.
+    pub name: String,
+    /// Its type in GDAL's words: `String`, `Integer64`, `Real`, `Date` …
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// Looks at `file`; the rows are those of the layer that `options` name, or of the first.
+pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
+    let opened = open_file(file, options)?;
+    let names: Vec<String> = opened.dataset.layers().map(|l| l.name()).collect();
+    let index = match options.source_layer {
+        Some(_) => find_layer(&opened.dataset, options.source_layer.as_deref())?,
+        None => 0,
+    };
+    let layers = opened.dataset.layers().map(|layer| describe(&layer, &opened)).collect();
+    let rows = match opened.dataset.layers().nth(index) {
+        Some(mut layer) => rows(&mut layer, &opened),
+        None => Vec::new(),
+    };
+    Ok(Inspection {
+        driver: opened.driver,
+        layers,
+        layer: names.get(index).cloned(),
+        rows,
+        encoding: opened.encoding,
+        warnings: opened.warnings,
+    })
+}
+
+fn describe(layer: &Layer, opened: &OpenedFile) -> SourceLayer {
+    let fields = layer
+        .defn()
+        .fields()
+        .map(|f| SourceField {
+            name: decode_name(&f.name(), &opened.texts),
+            kind: field_type_to_name(f.field_type()),
+        })
+        .collect();
+    let kind = layer.defn().geom_fields().next().map(|g| geometry_type_to_name(g.field_type()));
+    SourceLayer {
+        name: layer.name(),
+        geometry: kind.unwrap_or_else(|| "None".to_owned()),
+        features: layer.try_feature_count(),
+        crs: layer.spatial_ref().map(|srs| label(&srs)),
+        extent: layer
+            .try_get_extent()
+            .ok()
+            .flatten()
+            .map(|e| [e.MinX, e.MinY, e.MaxX, e.MaxY])
+            .filter(|e| e.iter().all(|n| n.is_finite())),
+        fields,
+    }
+}
+
+fn rows(layer: &mut Layer, opened: &OpenedFile) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    let fields: Vec<String> = layer.defn().fields().map(|f| decode_name(&f.name(), &opened.texts)).collect();
+    layer
+        .features()
+        .take(ROWS)
+        .map(|feature| {
+            let values = layer_values(&feature, fields.len(), &opened.texts);
+            fields.iter().cloned().zip(values.into_iter().map(shown)).collect()
+        })
+        .collect()
+}
+
+fn shown(value: Result<Value, Text>) -> serde_json::Value {
+    let short = |text: String| match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    };
+    match value {
+        Ok(Value::Null) => serde_json::Value::Null,
+        Ok(Value::Bool(b)) => b.into(),
+        Ok(Value::Int(i)) => i.into(),
+        Ok(Value::Real(r)) => r.into(),
+        Ok(Value::Text(t)) => short(t).into(),
+        Ok(Value::Date(d)) => d.to_string().into(),
+        Ok(Value::Time(t)) => t.to_rfc3339().into(),
+        // What an import would say of it.
+        Err(reason) => format!("\u{fffd} {}", reason.en).into(),
+    }
+}
