@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! main → cli → app → http → jobs → feed, formats, files → store → permit, bim
+//!                               http → analysis → features
 //!               feed, http, jobs → features → access → filter → layers → space
 //!                          store → access, filter          permit → space
 //! cli, app → cluster                     cli → sample → bim, layers, space
@@ -13,6 +14,7 @@
 //! `error` and `text` are used by all, `state` by `http` and `jobs`. `tests/it/arrows.rs` holds this picture.
 
 pub mod access;
+pub mod analysis;
 pub mod bim;
 pub mod cli;
 pub mod cluster;

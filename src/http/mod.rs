@@ -17,6 +17,7 @@ use tower_http::trace::TraceLayer;
 use crate::error::Error;
 use crate::state::AppState;
 
+mod analysis;
 pub mod as_of;
 pub mod auth;
 pub mod extract;
@@ -45,6 +46,7 @@ pub fn router(state: AppState) -> Router {
         .merge(tiles::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
+        .merge(analysis::router())
         .merge(auth::router())
         .merge(password::router())
         .merge(health::router())

@@ -250,6 +250,15 @@ pub fn written(mut response: Response, asked: &Asked) -> Response {
     response
 }
 
+/// The body of a problem that is found when the head of the answer has been sent already (a stream's last line).
+pub fn late(error: &Error, asked: &Asked) -> Value {
+    let problem = describe(error);
+    if problem.status.is_server_error() {
+        tracing::error!(request_id = asked.id, path = asked.path, error = %chain(error), "answer cut short");
+    }
+    body(&problem, asked)
+}
+
 fn body(problem: &Problem, asked: &Asked) -> Value {
     let lang = asked.lang;
     let mut body = json!({

@@ -125,6 +125,7 @@ mod tests {
             ("web/src/lib", "js-", &["t('"][..]),
             ("web/src/map", "js-", &["t('"][..]),
             ("web/src/case", "js-", &["t('"][..]),
+            ("web/src/analysis", "js-", &["t('"][..]),
         ] {
             for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
                 let path = file.unwrap().path();

@@ -15,6 +15,7 @@ use super::lang;
 use crate::error::Error;
 use crate::state::AppState;
 
+mod analysis;
 mod applications;
 mod apply;
 mod assets;
@@ -42,6 +43,7 @@ pub fn router() -> Router<AppState> {
         .route("/password", get(sign_in::password))
         .route("/lang/{code}", get(sign_in::language))
         .route("/apply", get(apply::page))
+        .route("/analysis", get(analysis::page))
         .route("/applications", get(applications::list_page))
         .route("/applications/{id}", get(applications::case_page))
         .route("/officer", get(officer::queue))

@@ -54,6 +54,13 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Uses a script of its own, with maps.
+    pub fn with_script(mut self, entry: &'static str) -> Self {
+        self.script = entry;
+        self.map = true;
+        self
+    }
+
     /// A narrow column for reading and short forms.
     pub fn narrow(mut self) -> Self {
         self.width = "page page--narrow";
@@ -148,6 +155,7 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
     if visit.who.is_officer() {
         links.push(("nav-officer", "/officer"));
     }
+    links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));
     links
 }
@@ -236,7 +244,7 @@ mod tests {
     #[test]
     fn strangers_see_neither_queue_nor_applications() {
         let links: Vec<_> = nav_links(&visit("/")).into_iter().map(|(_, href)| href).collect();
-        assert_eq!(links, ["/", "/permits"]);
+        assert_eq!(links, ["/", "/analysis", "/permits"]);
     }
 
     #[test]

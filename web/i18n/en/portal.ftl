@@ -111,3 +111,20 @@ error-500 = Something failed on our side. Give the request id to the administrat
 error-other-title = The request could not be carried out
 error-request-id = Request id: { $id }
 error-home = To the map
+
+# Analysis
+nav-analysis = Analysis
+analysis-heading = Spatial analysis
+analysis-intro = Ask about the layers that you may see; the answer is on the map, in a table and to download. Lengths and areas are computed in VN-2000 (EPSG:9218).
+analysis-operation = Operation
+analysis-op-select = Select by location and attribute
+analysis-op-buffer = Buffer
+analysis-op-intersect = Intersect two layers
+analysis-op-nearest = Find the nearest
+analysis-op-aggregate = Figures per area
+analysis-op-reach = Reach along the roads
+analysis-run = Analyse
+analysis-working = Analysis at work
+analysis-result = Result
+analysis-csv = Download the table (CSV)
+analysis-geojson = Download GeoJSON

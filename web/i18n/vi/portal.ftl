@@ -111,3 +111,20 @@ error-500 = Hệ thống gặp lỗi khi xử lý. Hãy báo mã yêu cầu cho 
 error-other-title = Yêu cầu không thực hiện được
 error-request-id = Mã yêu cầu: { $id }
 error-home = Về bản đồ
+
+# Phân tích
+nav-analysis = Phân tích
+analysis-heading = Phân tích không gian
+analysis-intro = Đặt câu hỏi trên các lớp dữ liệu được xem; kết quả hiện trên bản đồ, trong bảng và tải về được. Chiều dài, diện tích tính trong hệ VN-2000 (EPSG:9218).
+analysis-operation = Phép phân tích
+analysis-op-select = Chọn theo vị trí và thuộc tính
+analysis-op-buffer = Vùng đệm
+analysis-op-intersect = Giao hai lớp
+analysis-op-nearest = Tìm gần nhất
+analysis-op-aggregate = Thống kê theo vùng
+analysis-op-reach = Khả năng tiếp cận theo đường
+analysis-run = Phân tích
+analysis-working = Đang phân tích
+analysis-result = Kết quả
+analysis-csv = Tải bảng (CSV)
+analysis-geojson = Tải GeoJSON
