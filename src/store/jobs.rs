@@ -12,6 +12,9 @@ use crate::text::Text;
 /// Channel that wakes idle workers.
 pub const CHANNEL: &str = "dothi_job";
 
+/// Kind of the job that does a step of an import; its payload is `{"import", "task"}`.
+pub const IMPORT_JOB: &str = "import";
+
 /// State of a job, as the API tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -24,6 +27,18 @@ pub enum State {
     Done,
     /// Was given up; `error` says why.
     Failed,
+}
+
+impl State {
+    /// By its name in the table.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "queued" => Self::Queued,
+            "running" => Self::Running,
+            "done" => Self::Done,
+            _ => Self::Failed,
+        }
+    }
 }
 
 /// A job as an asker sees it.
@@ -204,6 +219,20 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Gives a job back that was not done for no fault of its own (the node stops): it waits again, and this attempt
+    /// does not count.
+    pub async fn return_job(&self, lease: &Lease) -> Result<()> {
+        sqlx::query!(
+            "update dothi.job set state = 'queued', lease = null, lease_until = null, attempts = attempts - 1
+             where id = $1 and lease = $2",
+            lease.id,
+            lease.token
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// A job by id.
     pub async fn find_job(&self, id: Uuid) -> Result<Option<Job>> {
         let row = sqlx::query!(
@@ -215,12 +244,7 @@ impl Store {
         Ok(row.map(|r| Job {
             id: r.id,
             kind: r.kind,
-            state: match r.state.as_str() {
-                "queued" => State::Queued,
-                "running" => State::Running,
-                "done" => State::Done,
-                _ => State::Failed,
-            },
+            state: State::named(&r.state),
             progress: r.progress,
             result: r.result,
             error: r.error.and_then(|e| serde_json::from_value(e).ok()),

@@ -4,6 +4,7 @@
 //! `layer_sql`, the one place that writes identifiers. Geometry travels as WKB bytes in EPSG:9218.
 
 pub mod accounts;
+pub mod activity;
 pub mod audit;
 pub mod bootstrap;
 pub mod bulk;
@@ -11,6 +12,7 @@ mod copy;
 mod error;
 pub mod feed;
 pub mod idempotency;
+pub mod imports;
 pub mod items;
 pub mod jobs;
 pub mod layer_sql;

@@ -4,6 +4,7 @@
 
 mod analysis;
 mod arrows;
+mod catalogue;
 mod cluster;
 mod crs;
 mod feed;

@@ -1,4 +1,4 @@
-// The map page: layers, search, identify. A link may carry ?parcel=CODE or ?item=layer/fid.
+// The map page: layers, search, identify. A link may carry ?parcel=CODE, ?item=layer/fid or ?layer=ID.
 import { AttributionControl, GeoJSONSource, LngLatBounds, Map as LibreMap, NavigationControl, GeolocateControl, ScaleControl, type IControl } from 'maplibre-gl';
 import './portal';
 import { call } from './lib/api';
@@ -104,6 +104,17 @@ function goTo(map: LibreMap, identify: Identify, layers: ReturnType<typeof byIdM
   byId('map-side').classList.remove('is-open');
 }
 
+/** Shows the layer that ?layer= names, wherever its items lie. */
+function followLayer(map: LibreMap, layers: ReturnType<typeof byIdMap>): void {
+  const layer = layers.get(new URLSearchParams(location.search).get('layer') ?? '');
+  if (!layer) return;
+  const box = document.getElementById(`show-${layer.id}`) as HTMLInputElement | null;
+  if (box && !box.checked) box.click();
+  box?.closest('details')?.setAttribute('open', '');
+  box?.scrollIntoView({ block: 'center' });
+  if (layer.extent) map.fitBounds(layer.extent, { padding: 40, maxZoom: 17, duration: 0 });
+}
+
 /** Follows ?parcel= and ?item=, as other pages link to the map. */
 async function followLink(map: LibreMap, identify: Identify, layers: ReturnType<typeof byIdMap>): Promise<void> {
   const query = new URLSearchParams(location.search);
@@ -152,6 +163,7 @@ async function start(): Promise<void> {
   say(undefined);
   const identify = new Identify(m, layers, addMark(m));
   searchBox(byId<HTMLFormElement>('search'), (hit) => goTo(m, identify, layers, hit));
+  followLayer(m, layers);
   await followLink(m, identify, layers);
 }
 

@@ -47,6 +47,8 @@ impl FromRequestParts<AppState> for Ask {
         let params = Params::parse(parts.uri.query().unwrap_or_default())?;
         let format = match params.get("f") {
             Some("json" | "geojson") => Format::Json,
+            // OGC API Styles names its encodings so.
+            Some("mapbox") if parts.uri.path().starts_with("/ogc/styles/") => Format::Json,
             Some("html") => Format::Html,
             Some(other) => {
                 return Err(Error::invalid(

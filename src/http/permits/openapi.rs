@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 46] = [
+const OPERATIONS: [Operation; 48] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -139,6 +139,14 @@ const OPERATIONS: [Operation; 46] = [
         "A point inside each area of a layer, with what its texts are made of",
     )
     .open(),
+    op(
+        "get",
+        "/layers/{id}",
+        "200",
+        "A layer: owners, access, licence, count, extent, last change, attributes, changes by month, addresses",
+    )
+    .open(),
+    op("get", "/layers/{id}/coverage", "200", "How many items lie where: a grid of counts as GeoJSON").open(),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

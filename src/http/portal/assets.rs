@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_entry_that_pages_name_is_bundled() {
-        for entry in ["portal.ts", "map.ts", "case.ts", "analysis.ts", "portal.css", "map.css"] {
+        for entry in ["portal.ts", "map.ts", "case.ts", "catalogue.ts", "analysis.ts", "portal.css", "map.css"] {
             let name = url(entry);
             assert!(Dist::get(name.trim_start_matches("/assets/")).is_some(), "{name}");
         }

@@ -121,6 +121,7 @@ mod tests {
         let mut missing = BTreeSet::new();
         for (folder, prefix, calls) in [
             ("src/http/portal", "", &[".t(\"", ".with(\"", "t(\""][..]),
+            ("src/http/portal/catalogue", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("web/src", "js-", &["t('"][..]),
             ("web/src/lib", "js-", &["t('"][..]),
             ("web/src/map", "js-", &["t('"][..]),

@@ -1,27 +1,31 @@
 //! `GET /api/v1/layers`: the layers that the caller may see, by theme, with titles, units, codes and styles in his
-//! language. The portal's map is drawn from it; so can any other MapLibre client be.
+//! language. The portal's map and catalogue are made from it; so can any other MapLibre client's be.
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use chrono::{DateTime, Utc};
 use geo::InteriorPoint;
 use serde::Serialize;
 use serde_json::Value as Member;
 
+use super::catalogue::activity::{Activity, LastChanges};
 use super::i18n::Tr;
-use crate::access::{self, View};
+use crate::access::{self, Principal, View};
 use crate::error::Error;
-use crate::features::LayerReader;
+use crate::features::{LayerReader, Snapshot};
 use crate::http::auth::Session;
 use crate::http::extract::Path;
 use crate::http::lang::Language;
 use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value};
 use crate::space::{Bbox, crs};
 use crate::state::AppState;
+use crate::store::activity::LastChange;
 
 /// Themes in the order of the tree; others follow by name.
 const THEMES: [&str; 19] = [
@@ -56,62 +60,104 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route("/api/v1/layers", get(list)).route("/api/v1/layers/{id}/labels", get(labels))
 }
 
+/// A theme with its layers.
 #[derive(Debug, Serialize)]
-struct Theme {
-    id: String,
-    title: String,
-    layers: Vec<Layer>,
+pub(super) struct Theme {
+    pub id: String,
+    pub title: String,
+    pub layers: Vec<Layer>,
 }
 
+/// What is told of a layer, to programs and on its page.
 #[derive(Debug, Serialize)]
-struct Layer {
-    id: String,
-    title: String,
-    description: String,
-    geometry: String,
-    access: Access,
-    owner: String,
+pub(super) struct Layer {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub theme: String,
+    pub geometry: String,
+    pub access: Access,
+    pub owner: String,
+    pub owners: Vec<String>,
+    pub licence: Option<String>,
     label: Option<String>,
-    min_zoom: u8,
+    pub min_zoom: u8,
     visible: bool,
     draw_order: i32,
-    count: usize,
+    pub count: usize,
+    /// West, south, east, north in CRS84; none where nothing has a place.
+    pub extent: Option<[f64; 4]>,
+    /// Left out where it is not known now; null where the layer never changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[allow(clippy::option_option, reason = "not known, and known to be none, are two answers")]
+    pub last_change: Option<Option<Changed>>,
     labels: bool,
-    attributes: Vec<Described>,
-    style: Vec<Member>,
+    pub attributes: Vec<Described>,
+    pub style: Vec<Member>,
 }
 
+/// The last change; who and why are for officers.
 #[derive(Debug, Serialize)]
-struct Described {
-    name: String,
-    title: String,
+pub(super) struct Changed {
+    pub at: DateTime<Utc>,
+    pub revision: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An attribute that the reader may see.
+#[derive(Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of a definition")]
+pub(super) struct Described {
+    pub name: String,
+    pub title: String,
     #[serde(rename = "type")]
-    kind: AttributeType,
+    pub kind: AttributeType,
+    pub access: Access,
+    pub required: bool,
+    pub key: bool,
+    pub search: bool,
+    pub personal: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<String>,
+    pub unit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    codes: Option<BTreeMap<String, CodeTitle>>,
+    pub min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<BTreeMap<String, CodeTitle>>,
 }
 
+/// A code's title and its colour on the map.
 #[derive(Debug, Serialize)]
-struct CodeTitle {
-    title: String,
+pub(super) struct CodeTitle {
+    pub title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    color: Option<String>,
+    pub color: Option<String>,
 }
 
-async fn list(State(state): State<AppState>, Session(who): Session, Language(lang): Language) -> Response {
+/// What descriptions are made from: who reads, in which language, and when layers changed, where that is known.
+pub(super) struct Teller<'a> {
+    pub catalog: &'a Catalog,
+    pub who: &'a Principal,
+    pub tr: Tr,
+    pub changes: Option<LastChanges>,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    Extension(activity): Extension<Activity>,
+    Session(who): Session,
+    Language(lang): Language,
+) -> Response {
     let catalog = state.catalog.load_full();
     let snapshot = state.features.snapshot();
-    let tr = Tr(lang);
-    let readers: Vec<(View, LayerReader)> = catalog
-        .layers
-        .values()
-        .filter_map(|def| access::view(&who, def, &catalog))
-        .filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader)))
-        .collect();
+    let readers = readers(&catalog, &snapshot, &who);
+    let teller = Teller { catalog: &catalog, who: &who, tr: Tr(lang), changes: activity.known(&state).await };
     let body = serde_json::json!({
-        "themes": themes(&catalog, &readers, tr),
+        "themes": teller.themes(&readers),
         "bounds": bounds(&readers),
         "revision": format!("{}.{}", snapshot.epoch.simple(), snapshot.revision),
         "sample": is_sample(&readers),
@@ -120,69 +166,105 @@ async fn list(State(state): State<AppState>, Session(who): Session, Language(lan
     (headers, Json(body)).into_response()
 }
 
-fn themes(catalog: &Catalog, readers: &[(View, LayerReader)], tr: Tr) -> Vec<Theme> {
-    let mut by_theme: BTreeMap<(usize, String), Vec<Layer>> = BTreeMap::new();
-    for (view, reader) in readers {
-        let theme = &view.layer.theme;
-        let place = THEMES.iter().position(|t| t == theme).unwrap_or(THEMES.len());
-        by_theme.entry((place, theme.clone())).or_default().push(describe(catalog, view, reader, tr));
-    }
-    by_theme
-        .into_iter()
-        .map(|((_, id), mut layers)| {
-            layers.sort_by(|a, b| b.visible.cmp(&a.visible).then_with(|| a.title.cmp(&b.title)));
-            Theme { title: tr.or(&format!("theme-{id}"), &id), id, layers }
-        })
-        .collect()
+/// The layers that `who` may see and that are loaded.
+pub(super) fn readers(catalog: &Catalog, snapshot: &Snapshot, who: &Principal) -> Vec<(View, LayerReader)> {
+    let views = catalog.layers.values().filter_map(|def| access::view(who, def, catalog));
+    views.filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader))).collect()
 }
 
-fn describe(catalog: &Catalog, view: &View, reader: &LayerReader, tr: Tr) -> Layer {
-    let def = &view.layer;
-    let seen = def.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
-    Layer {
-        id: def.id.clone(),
-        title: tr.of(&def.title).to_owned(),
-        description: tr.of(&def.description).to_owned(),
-        geometry: format!("{:?}", def.geometry),
-        access: def.access,
-        owner: owners(catalog, def, tr),
-        label: def.label.clone().filter(|l| view.attribute(l).is_some()),
-        min_zoom: def.min_zoom,
-        visible: def.visible,
-        draw_order: def.draw_order,
-        count: reader.count(),
-        labels: has_labels(def, reader),
-        attributes: seen.map(|(a, _)| attribute(catalog, a, tr)).collect(),
-        style: def
-            .styles
-            .iter()
-            .enumerate()
-            .map(|(i, style)| style_layer(def, i, style, has_labels(def, reader)))
-            .collect(),
+impl Teller<'_> {
+    /// The layers by theme, in the order of the tree.
+    pub fn themes(&self, readers: &[(View, LayerReader)]) -> Vec<Theme> {
+        let mut by_theme: BTreeMap<(usize, String), Vec<Layer>> = BTreeMap::new();
+        for (view, reader) in readers {
+            let theme = &view.layer.theme;
+            let place = THEMES.iter().position(|t| t == theme).unwrap_or(THEMES.len());
+            by_theme.entry((place, theme.clone())).or_default().push(self.layer(view, reader));
+        }
+        by_theme
+            .into_iter()
+            .map(|((_, id), mut layers)| {
+                layers.sort_by(|a, b| b.visible.cmp(&a.visible).then_with(|| a.title.cmp(&b.title)));
+                Theme { title: self.tr.or(&format!("theme-{id}"), &id), id, layers }
+            })
+            .collect()
+    }
+
+    /// One layer.
+    pub fn layer(&self, view: &View, reader: &LayerReader) -> Layer {
+        let (def, tr) = (&view.layer, self.tr);
+        let seen = def.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
+        let owners = owners(self.catalog, def, tr);
+        let styles = def.styles.iter().enumerate();
+        Layer {
+            id: def.id.clone(),
+            title: tr.of(&def.title).to_owned(),
+            description: tr.of(&def.description).to_owned(),
+            theme: def.theme.clone(),
+            geometry: format!("{:?}", def.geometry),
+            access: def.access,
+            owner: owners.join(", "),
+            owners,
+            licence: def.licence.clone(),
+            label: def.label.clone().filter(|l| view.attribute(l).is_some()),
+            min_zoom: def.min_zoom,
+            visible: def.visible,
+            draw_order: def.draw_order,
+            count: reader.count(),
+            extent: reader.extent().map(|b| {
+                let b = crs::bbox_to_crs84(&b);
+                [b.min_x, b.min_y, b.max_x, b.max_y]
+            }),
+            last_change: self.changes.as_ref().map(|all| all.get(&def.id).map(|c| self.changed(c))),
+            labels: has_labels(def, reader),
+            attributes: seen.map(|(a, _)| self.attribute(def, a)).collect(),
+            style: styles.map(|(i, style)| style_layer(def, i, style, has_labels(def, reader))).collect(),
+        }
+    }
+
+    fn changed(&self, change: &LastChange) -> Changed {
+        let officer = self.who.is_officer();
+        Changed {
+            at: change.at,
+            revision: change.revision,
+            by: change.by.clone().filter(|_| officer),
+            reason: officer.then(|| change.reason.clone()),
+        }
+    }
+
+    fn attribute(&self, def: &LayerDef, a: &Attribute) -> Described {
+        let tr = self.tr;
+        let codes = a.codes.as_ref().and_then(|id| self.catalog.code_lists.get(id)).map(|list| {
+            let title = |c: &crate::layers::Code| CodeTitle {
+                title: tr.of(&c.title).to_owned(),
+                color: c.color.clone(),
+            };
+            list.codes.iter().map(|c| (c.code.clone(), title(c))).collect()
+        });
+        Described {
+            name: a.name.clone(),
+            title: tr.of(&a.title).to_owned(),
+            kind: a.kind,
+            access: a.access.unwrap_or(def.access).max(def.access),
+            required: a.required,
+            key: def.key.contains(&a.name),
+            search: a.search,
+            personal: a.personal,
+            unit: a.unit.clone(),
+            min: a.min,
+            max: a.max,
+            codes,
+        }
     }
 }
 
-fn owners(catalog: &Catalog, def: &LayerDef, tr: Tr) -> String {
+/// Names of the owning agencies.
+fn owners(catalog: &Catalog, def: &LayerDef, tr: Tr) -> Vec<String> {
     let title = |code: &String| {
         let list = catalog.code_lists.get("agency")?;
         list.codes.iter().find(|c| &c.code == code).map(|c| tr.of(&c.title).to_owned())
     };
-    def.owner.iter().map(|code| title(code).unwrap_or_else(|| code.clone())).collect::<Vec<_>>().join(", ")
-}
-
-fn attribute(catalog: &Catalog, a: &Attribute, tr: Tr) -> Described {
-    let codes = a.codes.as_ref().and_then(|id| catalog.code_lists.get(id)).map(|list| {
-        let title =
-            |c: &crate::layers::Code| CodeTitle { title: tr.of(&c.title).to_owned(), color: c.color.clone() };
-        list.codes.iter().map(|c| (c.code.clone(), title(c))).collect()
-    });
-    Described {
-        name: a.name.clone(),
-        title: tr.of(&a.title).to_owned(),
-        kind: a.kind,
-        unit: a.unit.clone(),
-        codes,
-    }
+    def.owner.iter().map(|code| title(code).unwrap_or_else(|| code.clone())).collect()
 }
 
 /// A style of the definition with what a MapLibre layer needs: id, source, source layer.

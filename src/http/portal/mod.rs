@@ -3,10 +3,10 @@
 //! Pages read through the same functions as the JSON API. What changes something goes to the JSON API from the
 //! page's script, so that a browser has no way in that a program lacks.
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::routing::get;
+use axum::{Extension, Router};
 
 use self::i18n::Tr;
 use self::page::Visit;
@@ -20,6 +20,7 @@ mod applications;
 mod apply;
 mod assets;
 mod case;
+mod catalogue;
 pub mod error;
 mod format;
 mod i18n;
@@ -52,6 +53,9 @@ pub fn router() -> Router<AppState> {
         .route("/permits/{code}", get(register::page))
         .route("/assets/{*path}", get(assets::serve))
         .merge(layers::router())
+        .merge(catalogue::router())
+        .layer(Extension(catalogue::activity::Activity::default()))
+        .layer(Extension(catalogue::coverage::Coverages::default()))
         .merge(super::search::router())
 }
 

@@ -148,7 +148,7 @@ fn block(id: &str, json: &str) -> Markup {
 
 /// A link of the navigation: text key, address, and whether the page belongs to it.
 fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
-    let mut links = vec![("nav-map", "/")];
+    let mut links = vec![("nav-map", "/"), ("nav-catalogue", "/layers")];
     if visit.who.has(Role::Applicant) {
         links.push(("nav-my-applications", "/applications"));
     }
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn strangers_see_neither_queue_nor_applications() {
         let links: Vec<_> = nav_links(&visit("/")).into_iter().map(|(_, href)| href).collect();
-        assert_eq!(links, ["/", "/analysis", "/permits"]);
+        assert_eq!(links, ["/", "/layers", "/analysis", "/permits"]);
     }
 
     #[test]

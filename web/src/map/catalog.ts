@@ -21,6 +21,8 @@ export interface Layer {
   visible: boolean;
   draw_order: number;
   count: number;
+  /** west, south, east, north, degrees; null where nothing has a place. */
+  extent: [number, number, number, number] | null;
   /** Texts of an area are drawn from one point each (`/api/v1/layers/{id}/labels`), not once a tile. */
   labels: boolean;
   attributes: Attribute[];

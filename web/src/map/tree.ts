@@ -73,7 +73,7 @@ function layerNode(layer: Layer, visibility: Visibility, changed: () => void, ro
   const box = el('input', { type: 'checkbox', id });
   box.checked = visibility.isOn(layer);
   const access = layer.access === 'O' ? false : el('span', { class: 'tag', title: t(`access-${layer.access}`) }, t(`access-short-${layer.access}`));
-  const row = el('div', { class: 'layer-row' }, box, swatch(layer), el('label', { for: id }, layer.title), access);
+  const row = el('div', { class: 'layer-row' }, box, swatch(layer), el('label', { for: id }, layer.title), access, aboutLink(layer));
   rows.push({ layer, row });
   const codes = codeLegend(layer);
   const sync = () => codes?.toggleAttribute('hidden', !box.checked);
@@ -84,6 +84,12 @@ function layerNode(layer: Layer, visibility: Visibility, changed: () => void, ro
   });
   sync();
   return codes ? [row, codes] : [row];
+}
+
+/** The way to the layer's page in the catalogue. */
+function aboutLink(layer: Layer): HTMLElement {
+  const text = t('layer-about', { q: layer.title });
+  return el('a', { class: 'layer-row__about', href: `/layers/${layer.id}`, title: text, 'aria-label': text }, 'i');
 }
 
 /** Colours by code, where the layer is drawn by a coded attribute with colours. */
