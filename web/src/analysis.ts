@@ -167,13 +167,22 @@ async function ask(body: Body, signal: AbortSignal, progress: (part: number) => 
 function addOutcome(map: LibreMap): (areas: GeoJSON.FeatureCollection, rows: GeoJSON.FeatureCollection) => void {
   for (const id of ['an-areas', 'an-rows']) map.addSource(id, { type: 'geojson', data: none });
   map.addLayer({ id: 'an-areas', type: 'fill', source: 'an-areas', paint: { 'fill-color': ['interpolate', ['linear'], ['get', 'minutes'], 0, '#1a6e3c', 15, '#e0a100', 30, '#b3282d'], 'fill-opacity': 0.32 } });
-  map.addLayer({ id: 'an-fill', type: 'fill', source: 'an-rows', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': '#0b4d6b', 'fill-opacity': 0.28 } });
+  map.addLayer({ id: 'an-fill', type: 'fill', source: 'an-rows', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': '#0b4d6b', 'fill-opacity': ['coalesce', ['get', '@shade'], 0.28] } });
   map.addLayer({ id: 'an-line', type: 'line', source: 'an-rows', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#0b4d6b', 'line-width': 2 } });
   map.addLayer({ id: 'an-dot', type: 'circle', source: 'an-rows', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': '#0b4d6b', 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5 } });
   return (under, rows) => {
     map.getSource<GeoJSONSource>('an-areas')?.setData(under);
     map.getSource<GeoJSONSource>('an-rows')?.setData(rows);
   };
+}
+
+/** Figures per area: the more there are, the darker the area. */
+function shaded(outcome: Outcome): Outcome {
+  if (!outcome.columns.some((c) => c.name === 'zone')) return outcome;
+  const count = (f: GeoJSON.Feature) => Number(f.properties?.['count'] ?? 0);
+  const most = Math.max(1, ...outcome.features.map(count));
+  const features = outcome.features.map((f) => ({ ...f, properties: { ...f.properties, '@shade': 0.06 + 0.64 * Math.sqrt(count(f) / most) } }));
+  return { ...outcome, features };
 }
 
 function boundsOf(...all: (GeoJSON.FeatureCollection | GeoJSON.Feature)[]): LngLatBounds {
@@ -266,7 +275,7 @@ async function start(): Promise<void> {
     ask(body, own.signal, (part) => (bar.value = part))
       .then(async (outcome) => {
         asked = body;
-        (await draw)?.(outcome.areas, outcome);
+        (await draw)?.(outcome.areas, shaded(outcome));
         const bounds = boundsOf(outcome, outcome.areas);
         if (!bounds.isEmpty()) map?.fitBounds(bounds, { padding: 40, maxZoom: 17, duration: 600 });
         show(outcome, (feature) => {

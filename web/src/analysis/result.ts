@@ -22,17 +22,19 @@ const shown = 200;
 
 function cell(column: Column, value: unknown): string {
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'number') return withUnit(value, column.unit);
+  if (typeof value === 'number') return withUnit(value, column.unit, Math.abs(value) >= 1000 ? 0 : 2);
   if (typeof value === 'boolean') return value ? t('yes') : t('no');
   return column.codes?.[String(value)] ?? String(value);
 }
 
 /** Shows an outcome below the form. `pick` is called with the row that is chosen. */
 export function show(outcome: Outcome, pick: (feature: GeoJSON.Feature) => void): void {
-  // Columns in which no row has anything only make the table wide.
-  const columns = outcome.columns.filter((c) => outcome.features.some((f) => f.properties?.[c.name] !== null && f.properties?.[c.name] !== undefined));
+  // Columns in which no row has anything only make the table wide; so do lengths of what has none.
+  const measured = ['length_m', 'area_m2', 'share_percent'];
+  const says = (c: Column, value: unknown) => value !== null && value !== undefined && !(value === 0 && measured.includes(c.name));
+  const columns = outcome.columns.filter((c) => outcome.features.some((f) => says(c, f.properties?.[c.name])));
   byId('an-figures').replaceChildren(
-    ...outcome.figures.map((f) => el('div', {}, el('dt', {}, f.title), el('dd', {}, withUnit(f.value, f.unit)))),
+    ...outcome.figures.map((f) => el('div', {}, el('dt', {}, f.title), el('dd', {}, withUnit(f.value, f.unit, Math.abs(f.value) >= 1000 ? 0 : 2)))),
   );
   const rows = outcome.features.slice(0, shown).map((feature) => {
     const button = el('button', { type: 'button', class: 'link-button' }, t('an-on-map'));
