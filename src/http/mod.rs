@@ -20,11 +20,13 @@ use crate::state::AppState;
 mod analysis;
 pub mod as_of;
 pub mod auth;
+pub mod edit;
 pub mod extract;
 mod guard;
 pub mod health;
 mod idempotency;
 pub mod lang;
+pub mod lineage;
 pub mod ogc;
 pub mod password;
 pub mod permits;
@@ -51,6 +53,8 @@ pub fn router(state: AppState) -> Router {
         .merge(password::router())
         .merge(health::router())
         .merge(portal::router())
+        .merge(edit::router())
+        .merge(lineage::router(&state))
         .merge(permits::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::read::{Problem, SourceFile, at, whole};
-use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, LayerDef, Source};
+use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, Computed, LayerDef, Source};
 
 /// Columns and members that every item has; an attribute may not hide them.
 const RESERVED: [&str; 7] = ["fid", "id", "version", "geom", "geometry", "bbox", "links"];
@@ -137,6 +137,19 @@ fn attribute(layer: &LayerDef, a: &Attribute, catalog: &Catalog, say: &mut impl 
     }
     if !numeric && (a.unit.is_some() || a.min.is_some() || a.max.is_some()) {
         say("unit, min, max chỉ dùng cho số".into(), "unit, min and max are for numbers only".into());
+    }
+    if a.computed.is_some() && super::computed::divisor(a).is_none() {
+        say(
+            "computed cần số thực với đơn vị m2, ha, km2 (area) hoặc m, km (length)".into(),
+            "computed needs a real number in m2, ha, km2 (area) or m, km (length)".into(),
+        );
+    }
+    let areal = layer.geometry.is_area();
+    if a.computed.is_some_and(|c| (c == Computed::Area) != areal) || a.computed.is_some() && layer.geometry.is_point() {
+        say(
+            "computed không hợp với kiểu hình học của lớp".into(),
+            "computed does not fit the layer's geometry type".into(),
+        );
     }
     if let (Some(min), Some(max)) = (a.min, a.max)
         && min > max

@@ -122,6 +122,19 @@ pub struct Attribute {
     /// Largest allowed number, in the unit.
     #[serde(default)]
     pub max: Option<f64>,
+    /// The number follows the geometry (`layers::computed`).
+    #[serde(default)]
+    pub computed: Option<Computed>,
+}
+
+/// What of the geometry an attribute holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Computed {
+    /// Its area in the plane of EPSG:9218, in the attribute's unit (m2, ha or km2).
+    Area,
+    /// Its length in the plane of EPSG:9218, in the attribute's unit (m or km).
+    Length,
 }
 
 /// Type of an attribute.

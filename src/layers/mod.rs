@@ -2,6 +2,7 @@
 //! Pure but for [`read::read_dir`], which reads the definition files; tables are made by `store`.
 
 pub mod catalog;
+pub mod computed;
 mod check;
 pub mod conform;
 pub mod definition;
@@ -12,7 +13,7 @@ mod style;
 pub mod value;
 
 pub use catalog::{Catalog, Code, CodeList};
-pub use definition::{Access, Attribute, AttributeType, GeometryKind, LayerDef, Source};
+pub use definition::{Access, Attribute, AttributeType, Computed, GeometryKind, LayerDef, Source};
 pub use read::{Problem, embedded, read_dir};
 pub use row::ItemRow;
 pub use value::Value;

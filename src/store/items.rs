@@ -9,6 +9,7 @@ use sqlx::{Postgres, Row};
 use super::feed::{self, Author, Position, Revision};
 use super::load::{item, rows_on};
 use super::{Store, Tx, layer_sql, wkb};
+use crate::layers::computed;
 use crate::layers::conform::conform;
 use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Source, Value};
 use crate::text::Text;
@@ -46,10 +47,10 @@ pub struct Written {
 /// Items of one layer, written by one author. Made by [`Store::items`].
 #[derive(Debug, Clone, Copy)]
 pub struct Items<'a> {
-    store: &'a Store,
-    catalog: &'a Catalog,
-    def: &'a LayerDef,
-    author: &'a Author,
+    pub(in crate::store) store: &'a Store,
+    pub(in crate::store) catalog: &'a Catalog,
+    pub(in crate::store) def: &'a LayerDef,
+    pub(in crate::store) author: &'a Author,
 }
 
 impl Store {
@@ -108,7 +109,7 @@ impl Items<'_> {
     }
 
     /// A transaction that keeps bulk changes and changes of the definition away from this layer.
-    async fn begin(&self) -> Result<Tx> {
+    pub(in crate::store) async fn begin(&self) -> Result<Tx> {
         if self.def.source == Source::View {
             return Err(Error::MethodNotAllowed("the layer shows other records and is read-only"));
         }
@@ -137,7 +138,7 @@ impl Items<'_> {
     }
 
     async fn write(&self, mut tx: Tx, old: &ItemRow, new: NewItem) -> Result<Written> {
-        let (geometry, values) = self.check(&mut tx, new, Some(&old.wkb)).await?;
+        let (geometry, values) = self.check(&mut tx, new, Some(old)).await?;
         if geometry == old.wkb && values == old.values {
             // Nothing to record; the row lock shows that this state is still the current one.
             tx.rollback().await?;
@@ -174,26 +175,63 @@ impl Items<'_> {
         &self,
         tx: &mut Tx,
         mut new: NewItem,
-        stored: Option<&[u8]>,
+        stored: Option<&ItemRow>,
     ) -> Result<(Vec<u8>, Vec<Value>)> {
+        let misfit = |reason| Error::InvalidParameter { name: "geometry".to_owned(), reason };
+        let old = stored.map(|s| wkb::decode(&s.wkb)).transpose().map_err(misfit)?;
+        let given = wkb::decode(&new.wkb).map_err(misfit)?;
+        let geometry = self.welded(tx, given, old, stored.map(|s| s.fid)).await?;
+        let geometry =
+            wkb::encode(&geometry).and_then(|g| wkb::normalise(&g, self.def.geometry)).map_err(misfit)?;
+        let wkb = wkb::encode(&geometry).map_err(misfit)?;
+        let anew = stored.is_some_and(|s| s.wkb != wkb);
+        computed::fill(self.def, &geometry, &mut new.values, anew);
         conform(self.def, self.catalog, &mut new.values)
             .map_err(|m| Error::InvalidParameter { name: m.attribute, reason: m.reason })?;
-        let misfit = |reason| Error::InvalidParameter { name: "geometry".to_owned(), reason };
-        let mut geometry: Geometry<f64> = wkb::decode(&new.wkb).map_err(misfit)?;
-        if let Some(old) = stored {
-            geometry = wkb::keep_stored(&geometry, &wkb::decode(old).map_err(misfit)?);
-        }
-        let geometry = wkb::encode(&geometry)
-            .and_then(|g| wkb::normalise(&g, self.def.geometry))
-            .and_then(|g| wkb::encode(&g))
-            .map_err(misfit)?;
+        let geometry = wkb;
         check_valid(tx, &geometry).await?;
         Ok((geometry, new.values))
     }
 }
 
+/// Lines and areas that meet the layer's others share their vertices to the last digit: clients know positions to
+/// the served rounding only, and a border that is drawn along a neighbour's must not tear from it by 0.1 mm.
+impl Items<'_> {
+    async fn welded(
+        &self,
+        tx: &mut Tx,
+        given: Geometry<f64>,
+        old: Option<Geometry<f64>>,
+        fid: Option<i64>,
+    ) -> Result<Geometry<f64>> {
+        let mut known: Vec<Geometry<f64>> = old.into_iter().collect();
+        if !self.def.geometry.is_point() {
+            let new = wkb::unknown_vertices(&given, known.first());
+            known.extend(self.neighbours(tx, &new, fid).await?);
+        }
+        Ok(wkb::keep_stored(&given, &known))
+    }
+
+    /// The layer's other items that lie where these positions are.
+    async fn neighbours(
+        &self,
+        tx: &mut Tx,
+        at: &[geo::Coord<f64>],
+        except: Option<i64>,
+    ) -> Result<Vec<Geometry<f64>>> {
+        if at.is_empty() || at.iter().any(|c| !c.x.is_finite() || !c.y.is_finite()) {
+            return Ok(Vec::new());
+        }
+        let (x, y): (Vec<f64>, Vec<f64>) = at.iter().map(|c| (c.x, c.y)).unzip();
+        let sql = layer_sql::near_positions(self.def)?;
+        let query = sqlx::query_scalar::<_, Vec<u8>>(&sql).bind(x).bind(y).bind(except.unwrap_or(0));
+        let found = query.fetch_all(&mut **tx).await?;
+        found.iter().map(|g| wkb::decode(g).map_err(|r| Error::internal("stored geometry", r.en))).collect()
+    }
+}
+
 /// OGC validity, by PostGIS, with the place of the fault.
-async fn check_valid(tx: &mut Tx, geometry: &[u8]) -> Result<()> {
+pub(in crate::store) async fn check_valid(tx: &mut Tx, geometry: &[u8]) -> Result<()> {
     let fault = sqlx::query!(
         r#"select reason(d) as reason, ST_X(location(d)) as x, ST_Y(location(d)) as y
            from ST_IsValidDetail(ST_GeomFromWKB($1, 9218)) d where not valid(d)"#,
@@ -211,7 +249,7 @@ async fn check_valid(tx: &mut Tx, geometry: &[u8]) -> Result<()> {
 }
 
 /// Binds the values of a row, nulls with the type of their column.
-fn bind_all<'q>(
+pub(in crate::store) fn bind_all<'q>(
     mut query: Query<'q, Postgres, PgArguments>,
     def: &LayerDef,
     values: Vec<Value>,

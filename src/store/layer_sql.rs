@@ -216,6 +216,49 @@ pub(in crate::store) fn update(def: &LayerDef) -> Result<String> {
     Ok(format!("update {} set {set} where fid = ${}", table(def)?, def.attributes.len() + 3))
 }
 
+/// WKB of the items that lie within 0.3 mm of one of the positions `$1` (eastings), `$2` (northings), but for the
+/// item `$3`.
+pub(in crate::store) fn near_positions(def: &LayerDef) -> Result<String> {
+    Ok(format!(
+        "with v as (select ST_Collect(ST_SetSRID(ST_MakePoint(x, y), {LAYER_SRID})) as places \
+         from unnest($1::float8[], $2::float8[]) p (x, y)) \
+         select ST_AsBinary(geom) from {}, v where ST_DWithin(geom, places, 0.0003) and fid <> $3",
+        table(def)?
+    ))
+}
+
+/// Rows with the fids `$1` as [`select_list`] gives them, locked in the order of their fids: two writers who take the
+/// same rows never wait for each other in a ring.
+pub(in crate::store) fn lock(def: &LayerDef) -> Result<String> {
+    Ok(format!(
+        "select {} from {} where fid = any($1) order by fid for update",
+        select_list(def)?,
+        table(def)?
+    ))
+}
+
+/// `delete`: `$1` fids.
+pub(in crate::store) fn delete(def: &LayerDef) -> Result<String> {
+    Ok(format!("delete from {} where fid = any($1)", table(def)?))
+}
+
+/// The revision in which the item `$1` was last closed; null where history does not know it.
+pub(in crate::store) fn closed_in(def: &LayerDef) -> Result<String> {
+    Ok(format!("select max(rev_to) from {} where fid = $1", history(def)?))
+}
+
+/// What items that are gone were called: fid, label (text or null) of the last state of each of the fids `$1`.
+pub(in crate::store) fn last_labels(def: &LayerDef) -> Result<String> {
+    let label = match def.label.as_deref() {
+        Some(name) => format!("{}::text", ident(name)?),
+        None => "null::text".to_owned(),
+    };
+    Ok(format!(
+        "select distinct on (fid) fid, {label} from {} where fid = any($1) order by fid, rev_to desc",
+        history(def)?
+    ))
+}
+
 /// The table that a bulk change comes in by: the layer's columns, all nullable but the geometry, the row's place in
 /// its file, and which item it is.
 pub(in crate::store) fn create_staging(def: &LayerDef, name: &str) -> Result<String> {

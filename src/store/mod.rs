@@ -17,6 +17,7 @@ pub mod items;
 pub mod jobs;
 pub mod layer_sql;
 pub mod layers;
+pub mod lineage;
 pub mod listen;
 pub mod load;
 mod merge;

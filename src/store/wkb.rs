@@ -8,6 +8,7 @@ use geozero::{CoordDimensions, ToGeo, ToWkb};
 
 use crate::layers::GeometryKind;
 use crate::space::crs::{DOMAIN_9218, from_crs84, to_crs84};
+use crate::space::weld::SAME_PLACE_M;
 use crate::text::Text;
 
 /// Cells of the stored grid per metre: 0.1 mm.
@@ -160,22 +161,41 @@ fn name_of(geometry: &Geometry<f64>) -> String {
 }
 
 /// Vertices that lie within the served rounding (9 decimals of a degree, 0.1 mm) of a stored one keep the stored
-/// value, so that reading an item and writing it back changes nothing.
-pub(in crate::store) fn keep_stored(new: &Geometry<f64>, stored: &Geometry<f64>) -> Geometry<f64> {
+/// value, so that reading an item and writing it back changes nothing, and a border drawn along a neighbour's is that
+/// neighbour's. Where several geometries have a vertex there, the first one in `stored` counts.
+pub(in crate::store) fn keep_stored(new: &Geometry<f64>, stored: &[Geometry<f64>]) -> Geometry<f64> {
+    let sets: Vec<Vertices> = stored.iter().map(Vertices::new).collect();
+    new.map_coords(|c| sets.iter().find_map(|s| s.near(c)).unwrap_or(c))
+}
+
+/// The vertices of `new` that no vertex of `stored` stands for.
+pub(in crate::store) fn unknown_vertices(new: &Geometry<f64>, stored: Option<&Geometry<f64>>) -> Vec<Coord<f64>> {
     use geo::CoordsIter;
-    const REACH_M: f64 = 0.000_15;
-    let cell = |c: Coord<f64>| ((c.x / REACH_M).floor() as i64, (c.y / REACH_M).floor() as i64);
-    let known: HashMap<(i64, i64), Coord<f64>> = stored.coords_iter().map(|c| (cell(c), c)).collect();
-    let near = |c: Coord<f64>| {
-        let (x, y) = cell(c);
+    let known = stored.map(Vertices::new);
+    new.coords_iter().filter(|c| known.as_ref().is_none_or(|k| k.near(*c).is_none())).collect()
+}
+
+/// Vertices by cells of the size of [`SAME_PLACE_M`].
+struct Vertices(HashMap<(i64, i64), Coord<f64>>);
+
+impl Vertices {
+    fn new(geometry: &Geometry<f64>) -> Self {
+        use geo::CoordsIter;
+        Self(geometry.coords_iter().map(|c| (Self::cell(c), c)).collect())
+    }
+
+    fn cell(c: Coord<f64>) -> (i64, i64) {
+        ((c.x / SAME_PLACE_M).floor() as i64, (c.y / SAME_PLACE_M).floor() as i64)
+    }
+
+    fn near(&self, c: Coord<f64>) -> Option<Coord<f64>> {
+        let (x, y) = Self::cell(c);
         (-1..=1)
             .flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy)))
-            .filter_map(|at| known.get(&at))
-            .find(|k| (k.x - c.x).abs() <= REACH_M && (k.y - c.y).abs() <= REACH_M)
+            .filter_map(|at| self.0.get(&at))
+            .find(|k| (k.x - c.x).abs() <= SAME_PLACE_M && (k.y - c.y).abs() <= SAME_PLACE_M)
             .copied()
-            .unwrap_or(c)
-    };
-    new.map_coords(near)
+    }
 }
 
 #[cfg(test)]
@@ -220,8 +240,8 @@ mod tests {
     fn a_vertex_within_the_served_rounding_keeps_its_stored_value() {
         let stored = Geometry::Point(point!(x: 100.0001, y: 200.0));
         let back = Geometry::Point(point!(x: 100.0002, y: 200.0001));
-        assert_eq!(keep_stored(&back, &stored), stored);
+        assert_eq!(keep_stored(&back, std::slice::from_ref(&stored)), stored);
         let moved = Geometry::Point(point!(x: 100.0004, y: 200.0));
-        assert_eq!(keep_stored(&moved, &stored), moved);
+        assert_eq!(keep_stored(&moved, &[stored]), moved);
     }
 }

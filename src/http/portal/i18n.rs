@@ -23,9 +23,9 @@ static VI: LazyLock<LanguageIdentifier> = LazyLock::new(|| "vi".parse().expect("
 static EN: LazyLock<LanguageIdentifier> = LazyLock::new(|| "en".parse().expect("`en` is a language tag"));
 
 /// Names of the variables that texts for scripts may use; they stay in the text as `{name}`.
-const SCRIPT_VARIABLES: [&str; 13] = [
+const SCRIPT_VARIABLES: [&str; 15] = [
     "status", "field", "min", "on", "all", "count", "q", "time", "reason", "limit", "sent", "total",
-    "percent",
+    "percent", "who", "value",
 ];
 
 /// Texts of one language.
@@ -71,19 +71,21 @@ impl Tr {
         }
     }
 
-    /// The texts that scripts use (`js-…`), by key without the prefix.
-    pub fn script_texts(self) -> BTreeMap<String, String> {
+    /// The texts that scripts use (`js-…`), by key without the prefix; with those of the editor where `editor`.
+    pub fn script_texts(self, editor: bool) -> BTreeMap<String, String> {
         let values: Vec<(&'static str, String)> =
             SCRIPT_VARIABLES.iter().map(|v| (*v, format!("{{{v}}}"))).collect();
         let values: Vec<(&'static str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        script_keys().map(|key| (key["js-".len()..].to_owned(), self.with(key, &values))).collect()
+        script_keys(editor).map(|key| (key["js-".len()..].to_owned(), self.with(key, &values))).collect()
     }
 }
 
-/// Keys of the texts for scripts, from the Vietnamese file.
-fn script_keys() -> impl Iterator<Item = &'static str> {
+/// Keys of the texts for scripts, from the Vietnamese files.
+fn script_keys(editor: bool) -> impl Iterator<Item = &'static str> {
+    let own = if editor { include_str!("../../../web/i18n/vi/edit.ftl") } else { "" };
     include_str!("../../../web/i18n/vi/script.ftl")
         .lines()
+        .chain(own.lines())
         .filter_map(|line| line.split_once(" = ").map(|(key, _)| key))
         .filter(|key| key.starts_with("js-"))
 }
@@ -127,6 +129,7 @@ mod tests {
             ("web/src/map", "js-", &["t('"][..]),
             ("web/src/case", "js-", &["t('"][..]),
             ("web/src/analysis", "js-", &["t('"][..]),
+            ("web/src/edit", "js-", &["t('"][..]),
         ] {
             for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
                 let path = file.unwrap().path();
@@ -159,8 +162,9 @@ mod tests {
 
     #[test]
     fn variables_of_scripts_stay_in_the_text() {
-        let texts = Tr(Lang::En).script_texts();
+        let texts = Tr(Lang::En).script_texts(true);
         assert!(texts["search-found"].contains("{count}"), "{}", texts["search-found"]);
+        assert!(texts["edit-conflict-who"].contains("{who}"), "{}", texts["edit-conflict-who"]);
         assert!(texts.values().all(|t| !t.contains('\u{2068}')));
     }
 }

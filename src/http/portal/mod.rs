@@ -21,6 +21,7 @@ mod apply;
 mod assets;
 mod case;
 mod catalogue;
+mod edit;
 pub mod error;
 mod format;
 mod i18n;
@@ -39,6 +40,7 @@ mod sign_in;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(map::page))
+        .route("/edit", get(edit::page))
         .route("/search", get(search::page))
         .route("/sign-in", get(sign_in::page))
         .route("/password", get(sign_in::password))

@@ -110,6 +110,13 @@ impl<'a> Page<'a> {
         self.frame(body, "map-page", false)
     }
 
+    /// The page on which items are changed: as the map's, with a script and a style of its own.
+    pub fn render_editor(mut self, body: &Markup) -> Response {
+        self.script = "edit.ts";
+        self.map = true;
+        self.frame(body, "map-page", false)
+    }
+
     fn frame(self, main: &Markup, class: &str, footer: bool) -> Response {
         let tr = self.visit.tr;
         let markup = html! {
@@ -124,6 +131,7 @@ impl<'a> Page<'a> {
                     link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 40'%3E%3Crect width='40' height='40' rx='6' fill='%230b4d6b'/%3E%3Cpath d='M8 25l12 6 12-6M8 19l12 6 12-6' fill='none' stroke='%238fbcd1' stroke-width='2.5'/%3E%3Cpath d='M8 13l12-6 12 6-12 6z' fill='%23fff'/%3E%3C/svg%3E";
                     link rel="stylesheet" href=(assets::url("portal.css"));
                     @if self.map { link rel="stylesheet" href=(assets::url("map.css")); }
+                    @if self.script == "edit.ts" { link rel="stylesheet" href=(assets::url("edit.css")); }
                     script type="module" src=(assets::url(self.script)) {}
                 }
                 body class=[(!class.is_empty()).then_some(class)] {
@@ -131,7 +139,7 @@ impl<'a> Page<'a> {
                     (header(self.visit))
                     (main)
                     @if footer { (self::footer(tr)) }
-                    (block("texts", &serde_json::to_string(&tr.script_texts()).unwrap_or_default().replace('<', "\\u003c")))
+                    (block("texts", &serde_json::to_string(&tr.script_texts(self.script == "edit.ts")).unwrap_or_default().replace('<', "\\u003c")))
                     @for (id, json) in &self.data { (block(id, json)) }
                 }
             }
@@ -154,6 +162,7 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
     }
     if visit.who.is_officer() {
         links.push(("nav-officer", "/officer"));
+        links.push(("nav-edit", "/edit"));
     }
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));

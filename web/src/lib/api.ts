@@ -28,12 +28,18 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** Sends a request and reads JSON; the session goes with the cookie. */
 export async function call<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-  const init: RequestInit = { method, headers: { accept: 'application/json', 'accept-language': lang, ...headers } };
+  return (await exchange<T>(method, url, body, headers)).body;
+}
+
+/** As [call], with the headers of the answer. */
+export async function exchange<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<{ body: T; headers: Headers }> {
+  const init: RequestInit & { headers: Record<string, string> } = { method, headers: { accept: 'application/json', 'accept-language': lang } };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    (init.headers as Record<string, string>)['content-type'] = 'application/json';
+    init.headers['content-type'] = 'application/json';
   }
-  if (method !== 'GET') (init.headers as Record<string, string>)['idempotency-key'] ??= freshKey();
+  if (method !== 'GET') init.headers['idempotency-key'] = freshKey();
+  Object.assign(init.headers, headers);
   let response: Response;
   try {
     response = await fetch(url, init);
@@ -41,8 +47,8 @@ export async function call<T>(method: string, url: string, body?: unknown, heade
     throw new Problem(t('error-network'), 0);
   }
   if (!response.ok) throw await problemOf(response);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  const text = response.status === 204 ? '' : await response.text();
+  return { body: (text ? JSON.parse(text) : undefined) as T, headers: response.headers };
 }
 
 /** Sends a file with progress (fetch cannot tell how much has gone out). */

@@ -1,0 +1,194 @@
+//! What the ways of changing items by hand have in common, and `GET /api/v1/edit/layers`: the layers that the
+//! caller may change, with what a form needs to know of their attributes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use geo::{Coord, CoordsIter, Distance, Euclidean, Geometry, InteriorPoint, Intersects, Point};
+use serde_json::{Map, Value as Member, json};
+
+use super::auth::{Session, User};
+use super::lang::Language;
+use super::ogc::open;
+use crate::access::{self, Area, Edit, View};
+use crate::error::{Error, Result};
+use crate::features::{Item, LayerReader, Query};
+use crate::layers::conform::from_json;
+use crate::layers::{Attribute, Catalog, LayerDef, Value};
+use crate::state::AppState;
+use crate::store::Author;
+use crate::text::{Lang, Text};
+
+/// Longest reason of a change, characters.
+const REASON_CHARS_MAX: usize = 500;
+
+/// The routes.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/api/v1/edit/layers", get(list))
+}
+
+/// A layer opened for a change: what the caller sees of it and what he may write.
+pub(super) struct Editing {
+    pub edit: Edit,
+    pub view: View,
+    pub reader: LayerReader,
+}
+
+impl Editing {
+    /// The layer called `id`, if the caller may change it.
+    pub(super) fn open(state: &AppState, user: &User, id: &str) -> Result<Self> {
+        let who = user.principal();
+        let (reader, _) = open(state, &who, id)?;
+        let view = reader.view().clone();
+        let edit = access::edit(&who, &view.layer).ok_or_else(|| {
+            Error::Forbidden(Text::new(
+                "Tài khoản không được sửa lớp dữ liệu này.",
+                "This account may not change this layer.",
+            ))
+        })?;
+        Ok(Self { edit, view, reader })
+    }
+
+    pub(super) fn layer(&self) -> &Arc<LayerDef> {
+        &self.view.layer
+    }
+
+    /// An item that the caller may see.
+    pub(super) fn item(&self, fid: &str) -> Result<Item<'_>> {
+        let found = fid.parse().ok().and_then(|f| self.reader.get(f));
+        found.ok_or_else(|| Error::not_found("item", format!("{}/{fid}", self.layer().id)))
+    }
+
+    /// Refuses a place in which the caller may change nothing.
+    pub(super) fn check_place(&self, state: &AppState, geometry: &Geometry<f64>) -> Result<()> {
+        check_place(state, &self.edit, geometry)
+    }
+
+    /// Who writes, why, and through what.
+    pub(super) fn author(&self, user: &User, headers: &HeaderMap, reason: &str) -> Result<Author> {
+        let reason = reason.trim();
+        if reason.chars().count() > REASON_CHARS_MAX {
+            return Err(Error::invalid(
+                "reason",
+                format!("dài quá {REASON_CHARS_MAX} ký tự"),
+                format!("longer than {REASON_CHARS_MAX} characters"),
+            ));
+        }
+        let portal = headers.get("dothi-client").is_some_and(|v| v == "portal");
+        let client = if portal { "portal" } else { "api" };
+        Ok(Author { actor: Some(user.account.id), reason: reason.to_owned(), client: client.to_owned() })
+    }
+}
+
+/// How far a border parcel may reach over its commune's line, metres: the two were surveyed apart.
+const OVER_THE_LINE_M: f64 = 1.0;
+
+/// Refuses a geometry (EPSG:9218) that does not lie in the communes in which `edit` allows changes.
+pub(super) fn check_place(state: &AppState, edit: &Edit, geometry: &Geometry<f64>) -> Result<()> {
+    let Area::Units(codes) = &edit.area else { return Ok(()) };
+    let catalog = state.catalog.load();
+    let Some(communes) = catalog.layer("admin_commune") else { return Err(outside(codes)) };
+    let reader = state.features.snapshot().layer(&View::system(communes));
+    let reader = reader.ok_or_else(|| Error::Unavailable("the communes are not loaded yet".into()))?;
+    let own = |code: Option<Value>| matches!(code, Some(Value::Text(c)) if codes.contains(&c));
+    let units: Vec<Geometry<f64>> = reader
+        .query(&Query::default())?
+        .filter(|item| own(item.value_of("code")))
+        .map(|item| item.geometry())
+        .collect();
+    let inside = |at: Coord<f64>| {
+        let at = Point::from(at);
+        units.iter().any(|u| u.intersects(&at) || Euclidean.distance(u, &at) <= OVER_THE_LINE_M)
+    };
+    let within = geometry.coords_iter().all(inside) && geometry.interior_point().is_none_or(|p| inside(p.0));
+    if within { Ok(()) } else { Err(outside(codes)) }
+}
+
+fn outside(codes: &std::collections::BTreeSet<String>) -> Error {
+    let list = codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    Error::Forbidden(Text::new(
+        format!("Tài khoản chỉ được sửa trong địa bàn xã, phường {list}."),
+        format!("This account may make changes in the communes {list} only."),
+    ))
+}
+
+/// The attributes of a JSON object as the store takes them. A hidden one is unknown; one that may not be written is
+/// refused; `place` names where the object stands.
+pub(super) fn patch_of(
+    editing: &Editing,
+    properties: &Map<String, Member>,
+    place: &str,
+) -> Result<Vec<(usize, Value)>> {
+    let one = |(name, value): (&String, &Member)| {
+        let at = format!("{place}/{name}");
+        let index = editing.view.attribute(name).ok_or_else(|| {
+            Error::invalid(at.clone(), "không có thuộc tính này", "there is no such attribute")
+        })?;
+        if !editing.edit.attributes[index] {
+            return Err(Error::invalid(at, "không được sửa thuộc tính này", "this attribute may not be written"));
+        }
+        let kind = editing.view.layer.attributes[index].kind;
+        let value =
+            from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
+        Ok((index, value))
+    };
+    properties.iter().map(one).collect()
+}
+
+async fn list(State(state): State<AppState>, Session(who): Session, Language(lang): Language) -> Response {
+    let catalog = state.catalog.load_full();
+    let layers = catalog.layers.values().filter_map(|def| {
+        let (view, edit) = (access::view(&who, def, &catalog)?, access::edit(&who, def)?);
+        Some(describe(&catalog, &view, &edit, lang))
+    });
+    let body = json!({ "layers": layers.collect::<Vec<_>>() });
+    let headers = [(header::CACHE_CONTROL, "private, no-cache"), (header::VARY, "cookie, accept-language")];
+    (headers, Json(body)).into_response()
+}
+
+fn describe(catalog: &Catalog, view: &View, edit: &Edit, lang: Lang) -> Member {
+    let def = &view.layer;
+    let seen = def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]);
+    let units = match &edit.area {
+        Area::Everywhere => None,
+        Area::Units(codes) => Some(codes.iter().map(|c| named(catalog, "commune", c, lang)).collect::<Vec<_>>()),
+    };
+    json!({
+        "id": def.id,
+        "title": def.title.get(lang),
+        "theme": def.theme,
+        "geometry": def.geometry,
+        "label": def.label,
+        "key": def.key,
+        "min_zoom": def.min_zoom,
+        "units": units,
+        "attributes": seen.map(|(i, a)| field(catalog, a, edit.attributes[i], lang)).collect::<Vec<_>>(),
+    })
+}
+
+fn named(catalog: &Catalog, list: &str, code: &str, lang: Lang) -> Member {
+    let title = catalog.code_list(list).and_then(|l| l.code(code)).map(|c| c.title.get(lang));
+    json!({"code": code, "title": title.unwrap_or(code)})
+}
+
+fn field(catalog: &Catalog, a: &Attribute, writable: bool, lang: Lang) -> Member {
+    let codes = a.codes.as_deref().and_then(|list| catalog.code_list(list)).map(|list| {
+        list.codes.iter().map(|c| json!({"code": c.code, "title": c.title.get(lang)})).collect::<Vec<_>>()
+    });
+    json!({
+        "name": a.name,
+        "title": a.title.get(lang),
+        "type": a.kind,
+        "unit": a.unit,
+        "required": a.required,
+        "min": a.min,
+        "max": a.max,
+        "codes": codes,
+        "computed": a.computed,
+        "writable": writable && a.computed.is_none(),
+    })
+}

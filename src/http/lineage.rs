@@ -1,0 +1,273 @@
+//! `POST /api/v1/layers/{id}/items/{fid}/split`, `POST /api/v1/layers/{id}/merge` and
+//! `GET /api/v1/layers/{id}/items/{fid}/lineage`: areas that are divided and joined, and who came from whom.
+//!
+//! Both changes name the versions that the client looked at; where one is no longer the present one, nothing is
+//! done and the answer is 409 with both versions, who made the present one, when and why. `"dry_run": true` says
+//! what would be made and writes nothing.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use geo::{Geometry, MapCoords, MultiLineString};
+use serde::Deserialize;
+use serde_json::{Map, Value as Member, json};
+
+use super::auth::{Session, User};
+use super::edit::{Editing, patch_of};
+use super::extract::{Json, Path};
+use super::idempotency;
+use super::ogc::open;
+use crate::access::View;
+use crate::error::{Error, Result};
+use crate::features::{LayerReader, Query};
+use crate::layers::Value;
+use crate::space::{Bbox, crs, geojson};
+use crate::state::AppState;
+use crate::store::lineage::{Lineage, Merge, Split, Step, Succession, Successor};
+
+/// Decimals of a degree in answers: 0.1 mm.
+const DECIMALS: u8 = 9;
+
+/// The routes.
+pub fn router(state: &AppState) -> Router<AppState> {
+    let writes = Router::new()
+        .route("/api/v1/layers/{id}/items/{fid}/split", post(split))
+        .route("/api/v1/layers/{id}/merge", post(merge))
+        .layer(middleware::from_fn_with_state(state.clone(), idempotency::layer));
+    writes.route("/api/v1/layers/{id}/items/{fid}/lineage", get(lineage))
+}
+
+/// Body of a split.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitBody {
+    /// Version of the item that the client looked at.
+    version: i64,
+    /// LineString, MultiLineString or a list of LineStrings, CRS84.
+    line: Member,
+    /// What differs from the item, one object a piece in the order of the dry run.
+    #[serde(default)]
+    pieces: Vec<Map<String, Member>>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn split(
+    State(state): State<AppState>,
+    user: User,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    Json(body): Json<SplitBody>,
+) -> Result<Response> {
+    let editing = Editing::open(&state, &user, &id)?;
+    let item = editing.item(&fid)?;
+    let fid = item.fid;
+    editing.check_place(&state, &item.geometry())?;
+    let pieces = body
+        .pieces
+        .iter()
+        .enumerate()
+        .map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}")))
+        .collect::<Result<_>>()?;
+    let line = lines(&body.line)?;
+    let neighbours = neighbours(&state, &editing, fid, item.envelope())?;
+    let author = editing.author(&user, &headers, &body.reason)?;
+    let catalog = state.catalog.load_full();
+    let items = state.store.items(&catalog, editing.layer(), &author);
+    let split = Split { fid, version: body.version, line, pieces, neighbours };
+    let done = items.split(split, body.dry_run).await?;
+    answer(&state, &editing.view, &done).await
+}
+
+/// Items around the one that is split which the caller may change: they share the vertices of the cut's ends.
+fn neighbours(state: &AppState, editing: &Editing, fid: i64, around: Option<Bbox>) -> Result<Vec<i64>> {
+    let Some(b) = around else { return Ok(Vec::new()) };
+    let reach = 0.01;
+    let bbox = Bbox {
+        min_x: b.min_x - reach,
+        min_y: b.min_y - reach,
+        max_x: b.max_x + reach,
+        max_y: b.max_y + reach,
+    };
+    let query = Query { bbox: Some(bbox), ..Query::default() };
+    let near = editing.reader.query(&query)?.filter(|i| i.fid != fid);
+    Ok(near.filter(|i| editing.check_place(state, &i.geometry()).is_ok()).map(|i| i.fid).collect())
+}
+
+/// The lines of a split in EPSG:9218.
+fn lines(given: &Member) -> Result<Geometry<f64>> {
+    let wrong = |reason: String| Error::invalid("line", reason.clone(), reason);
+    let read = |v: &Member| match geojson::from_json(v).map_err(wrong)? {
+        Geometry::LineString(l) => Ok(vec![l]),
+        Geometry::MultiLineString(m) => Ok(m.0),
+        _ => Err(Error::invalid("line", "cần LineString", "a LineString was expected")),
+    };
+    let all = match given {
+        Member::Array(list) => list.iter().map(read).collect::<Result<Vec<_>>>()?.concat(),
+        one => read(one)?,
+    };
+    Ok(Geometry::MultiLineString(MultiLineString(all)).map_coords(|c| crs::from_crs84(c.x, c.y).into()))
+}
+
+/// Body of a merge.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MergeBody {
+    items: Vec<MergeItem>,
+    /// The item whose attributes the new one takes over; the first unless said otherwise.
+    keep: Option<i64>,
+    /// What differs from those.
+    #[serde(default)]
+    properties: Map<String, Member>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MergeItem {
+    fid: i64,
+    version: i64,
+}
+
+async fn merge(
+    State(state): State<AppState>,
+    user: User,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Json(body): Json<MergeBody>,
+) -> Result<Response> {
+    let editing = Editing::open(&state, &user, &id)?;
+    for item in &body.items {
+        // One that is gone is a conflict that names who removed it; one that may not be seen does not exist.
+        if let Some(item) = editing.reader.get(item.fid) {
+            editing.check_place(&state, &item.geometry())?;
+        } else if editing.view.rows.is_some() {
+            return Err(Error::not_found("item", format!("{id}/{}", item.fid)));
+        }
+    }
+    let author = editing.author(&user, &headers, &body.reason)?;
+    let merge = Merge {
+        keep: body.keep.or_else(|| body.items.first().map(|i| i.fid)).unwrap_or_default(),
+        items: body.items.iter().map(|i| (i.fid, i.version)).collect(),
+        patch: patch_of(&editing, &body.properties, "properties")?,
+    };
+    let catalog = state.catalog.load_full();
+    let done = state.store.items(&catalog, editing.layer(), &author).merge(merge, body.dry_run).await?;
+    answer(&state, &editing.view, &done).await
+}
+
+/// The new items as features; this node serves them before it answers.
+async fn answer(state: &AppState, view: &View, done: &Succession) -> Result<Response> {
+    let revision = done.position.map(|p| p.revision);
+    let body = json!({
+        "revision": revision,
+        "predecessors": done.predecessors,
+        "adjusted": done.adjusted,
+        "successors": done.successors.iter().map(|s| feature(view, s)).collect::<Vec<_>>(),
+    });
+    let Some(position) = done.position else { return Ok(axum::Json(body).into_response()) };
+    state.feed.catch_up(position).await?;
+    let headers = [("dothi-revision", position.revision.to_string())];
+    Ok((StatusCode::CREATED, headers, axum::Json(body)).into_response())
+}
+
+fn feature(view: &View, made: &Successor) -> Member {
+    let seen = view.layer.attributes.iter().zip(&made.values).zip(&view.attributes).filter(|(_, seen)| **seen);
+    let properties: Map<String, Member> = seen.map(|((a, v), _)| (a.name.clone(), v.to_json())).collect();
+    let geometry = made.geometry.map_coords(|c| crs::to_crs84(c.x, c.y).into());
+    json!({
+        "type": "Feature",
+        "id": made.fid,
+        "geometry": geojson::to_json(&geometry, DECIMALS),
+        "properties": properties,
+        "area_m2": (geo::Area::unsigned_area(&made.geometry) * 1e4).round() / 1e4,
+    })
+}
+
+/// `GET …/lineage`: the splits and merges that led to an item and those that followed, oldest first. Officers see
+/// who did them and why.
+async fn lineage(
+    State(state): State<AppState>,
+    Session(who): Session,
+    Path((id, fid)): Path<(String, String)>,
+) -> Result<axum::Json<Member>> {
+    let (reader, _) = open(&state, &who, &id)?;
+    let missing = || Error::not_found("item", format!("{id}/{fid}"));
+    let number: i64 = fid.parse().map_err(|_| missing())?;
+    let found = state.store.lineage(&id, number).await?;
+    // An item that is gone has a page of its past only where every row of the layer may be seen.
+    let known = reader.get(number).is_some() || reader.view().rows.is_none() && found.has_steps();
+    if !known {
+        return Err(missing());
+    }
+    let names = Names::read(&state, &reader, &found).await?;
+    let steps = |list: &[Step]| {
+        let one = |s: &Step| {
+            json!({
+                "revision": s.revision,
+                "at": s.at,
+                "by": s.by.as_ref().filter(|_| who.is_officer()),
+                "reason": who.is_officer().then_some(&s.reason),
+                "predecessors": names.of(&s.predecessors),
+                "successors": names.of(&s.successors),
+            })
+        };
+        list.iter().map(one).collect::<Vec<_>>()
+    };
+    Ok(axum::Json(json!({
+        "layer": id,
+        "fid": number,
+        "before": steps(&found.before),
+        "after": steps(&found.after),
+        "truncated": found.truncated,
+    })))
+}
+
+/// What the items of a lineage are called, and whether they are there today.
+struct Names(std::collections::BTreeMap<i64, (Option<String>, bool)>);
+
+impl Names {
+    async fn read(state: &AppState, reader: &LayerReader, lineage: &Lineage) -> Result<Self> {
+        let steps = lineage.before.iter().chain(&lineage.after);
+        let fids: std::collections::BTreeSet<i64> =
+            steps.flat_map(|s| s.predecessors.iter().chain(&s.successors)).copied().collect();
+        let view = reader.view();
+        let label = view.layer.label.as_deref().filter(|l| view.attribute(l).is_some());
+        let mut names = std::collections::BTreeMap::new();
+        let mut gone = Vec::new();
+        for fid in fids {
+            match reader.get(fid) {
+                Some(item) => {
+                    let name = match label.and_then(|l| item.value_of(l)) {
+                        Some(Value::Text(name)) => Some(name),
+                        _ => None,
+                    };
+                    names.insert(fid, (name, true));
+                }
+                // Hidden from the reader, or gone: where rows are hidden the two are not told apart.
+                None if view.rows.is_some() => {}
+                None => gone.push(fid),
+            }
+        }
+        if !gone.is_empty() {
+            for name in state.store.last_names(&view.layer, &gone).await? {
+                names.insert(name.fid, (name.label.filter(|_| label.is_some()), false));
+            }
+        }
+        Ok(Self(names))
+    }
+
+    fn of(&self, fids: &[i64]) -> Vec<Member> {
+        let one = |fid: &i64| {
+            self.0.get(fid).map(|(name, current)| json!({"fid": fid, "label": name, "current": current}))
+        };
+        fids.iter().filter_map(one).collect()
+    }
+}
