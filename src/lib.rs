@@ -6,7 +6,7 @@
 //! ```text
 //! main → cli → app → http → jobs → feed, formats, files → store → permit, bim
 //!                               http → analysis → features
-//!               feed, http, jobs → features → access → filter → layers → space
+//!               feed, http, jobs → features → access → filter → layers → space, units
 //!                          store → access, filter          permit → space
 //! cli, app → cluster                     cli → sample → bim, layers, space
 //! ```
@@ -34,6 +34,7 @@ pub mod space;
 pub mod state;
 pub mod store;
 pub mod text;
+pub mod units;
 
 pub mod app;
 

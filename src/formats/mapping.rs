@@ -70,7 +70,7 @@ impl Mapping {
         for a in &def.attributes {
             sources.push(match pairs.iter().find(|(target, _)| *target == a.name) {
                 Some((_, source)) => explicit(fields, source, a)?,
-                None => by_name(fields, &a.name).map_or(Source::Nothing, Source::Field),
+                None => unsaid(fields, a).map_or(Source::Nothing, Source::Field),
             });
         }
         let missing: Vec<&str> = def
@@ -126,6 +126,11 @@ fn explicit(fields: &[String], source: &str, a: &crate::layers::Attribute) -> Re
     })
 }
 
+/// The field that an attribute is read from where nothing is said: one that its definition names, else its own name.
+fn unsaid(fields: &[String], a: &crate::layers::Attribute) -> Option<usize> {
+    a.import_from.iter().chain([&a.name]).find_map(|name| by_name(fields, name))
+}
+
 /// By name without regard to case; a name that a .dbf has cut off counts if no other begins so.
 fn by_name(fields: &[String], name: &str) -> Option<usize> {
     let folded = |s: &str| s.to_lowercase();
@@ -172,6 +177,16 @@ mod tests {
     fn a_cut_off_name_is_known() {
         let mapping = Mapping::new(&def(), &strings(&["code", "commune_co"]), &[]).unwrap();
         assert_eq!(mapping.sources[2], Source::Field(1));
+    }
+
+    #[test]
+    fn a_definition_knows_other_names() {
+        let mut def = def();
+        def.attributes[1].import_from = strings(&["SUPF", "Shape_Area"]);
+        let source = |fields: &[&str]| Mapping::new(&def, &strings(fields), &[]).unwrap().sources[1].clone();
+        assert_eq!(source(&["code", "area_m2", "shape_area", "supf"]), Source::Field(3));
+        assert_eq!(source(&["code", "area_m2", "shape_area"]), Source::Field(2));
+        assert_eq!(source(&["code", "area_m2"]), Source::Field(1));
     }
 
     #[test]

@@ -111,6 +111,21 @@ fn references(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) 
             Some(_) => {}
         }
     }
+    if let Some(name) = &layer.unit_attribute {
+        match layer.attribute(name) {
+            None => say("unit_attribute", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if !a.holds_unit() => {
+                say("unit_attribute", name, "phải có codes = \"commune\"", "must have codes = \"commune\"");
+            }
+            Some(_) if layer.source == Source::View => say(
+                "unit_attribute",
+                name,
+                "lớp dạng view không được tính lại",
+                "a layer that is a view cannot be recomputed",
+            ),
+            Some(_) => {}
+        }
+    }
     for name in &layer.temporal {
         match layer.attribute(name) {
             None => say("temporal", name, "không có thuộc tính này", "there is no such attribute"),

@@ -50,6 +50,10 @@ pub struct LayerDef {
     /// Attributes that identify an item in the owner's data; used by upsert and replace.
     #[serde(default)]
     pub key: Vec<String>,
+    /// Attribute that holds the code of the commune in which an item lies. Filled from the geometry where a file does
+    /// not say it, and recomputed when a boundary changes (`store::units`).
+    #[serde(default)]
+    pub unit_attribute: Option<String>,
     /// Attribute shown as the item's name.
     #[serde(default)]
     pub label: Option<String>,
@@ -116,6 +120,9 @@ pub struct Attribute {
     /// In tiles from this zoom on; absent: from zoom 14.
     #[serde(default)]
     pub tile_min_zoom: Option<u8>,
+    /// Fields of files that it is read from where nothing else is said, best first; its own name comes last.
+    #[serde(default)]
+    pub import_from: Vec<String>,
     /// Smallest allowed number, in the unit.
     #[serde(default)]
     pub min: Option<f64>,
@@ -205,6 +212,11 @@ impl GeometryKind {
 pub const DEFAULT_TILE_MIN_ZOOM: u8 = 14;
 
 impl Attribute {
+    /// Whether the values are communes of today.
+    pub fn holds_unit(&self) -> bool {
+        self.codes.as_deref() == Some(crate::units::COMMUNE_CODES)
+    }
+
     /// Zoom from which the attribute is in tiles.
     pub fn tile_zoom(&self) -> u8 {
         self.tile_min_zoom.unwrap_or(DEFAULT_TILE_MIN_ZOOM)
@@ -220,5 +232,11 @@ impl LayerDef {
     /// Agencies whose accounts may change the layer.
     pub fn editing_agencies(&self) -> &[String] {
         if self.editors.is_empty() { &self.owner } else { &self.editors }
+    }
+
+    /// Index of the attribute that holds the commune in which an item lies.
+    pub fn unit_index(&self) -> Option<usize> {
+        let name = self.unit_attribute.as_deref()?;
+        self.attributes.iter().position(|a| a.name == name)
     }
 }

@@ -1,5 +1,7 @@
 //! A text in the two languages of the service. Vietnamese comes first.
 
+pub mod fold;
+
 use serde::{Deserialize, Serialize};
 
 /// A text in Vietnamese and English.
