@@ -1,3 +1,4 @@
 // One file, so that every test meets the same server: starting one takes longer than most tests.
 import './journey.mjs';
 import './pages.mjs';
+import './analysis.mjs';

@@ -98,7 +98,10 @@ export class Picker {
       slot.replaceChildren(...(op.value.endsWith('null') || !found ? [] : [valueField(found)]));
     };
     attribute.addEventListener('change', sync);
-    op.addEventListener('change', sync);
+    // Another comparison keeps the value that was typed.
+    op.addEventListener('change', () => {
+      if (op.value.endsWith('null') === (slot.childElementCount > 0)) sync();
+    });
     remove.addEventListener('click', () => row.remove());
     sync();
     this.conditions.append(row);
