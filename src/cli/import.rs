@@ -12,9 +12,11 @@ use crate::app::Database;
 use crate::config::Config;
 use crate::formats::{Drawing, Encoding, Source, mapping};
 use crate::jobs::import::{Report, Request, import};
+use crate::jobs::units::finish_waiting;
 use crate::store::bulk::Mode;
 use crate::store::{Author, Store};
 use crate::text::{Lang, Text};
+use crate::units::COMMUNE_LAYER;
 use crate::{Error, Result};
 
 /// `dothi import`
@@ -49,6 +51,9 @@ pub struct Args {
     /// Attributes and the fields they come from; equal names need none. A source in single quotes is a constant
     #[arg(long, value_name = "TARGET=SOURCE,…")]
     map: Vec<String>,
+    /// The day of which the communes in the file are, where it is of before a reform
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    units_as_of: Option<chrono::NaiveDate>,
     /// Replace: the file is the whole layer. Append: all is new. Upsert: known keys change, others are new; the
     /// default where the layer has a key, else append
     #[arg(long, value_enum)]
@@ -109,6 +114,7 @@ fn request(args: &Args) -> Result<Request> {
             snap_m: args.snap_m,
         },
         map,
+        units_as_of: args.units_as_of,
         mode: args.mode.map(|mode| match mode {
             ModeArg::Replace => Mode::Replace,
             ModeArg::Append => Mode::Append,
@@ -145,7 +151,33 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
     })
     .await;
     bar.finish_and_clear();
-    report
+    let report = report?;
+    if request.layer == COMMUNE_LAYER && report.position.is_some() {
+        follow(store).await?;
+    }
+    Ok(report)
+}
+
+/// New outlines of communes: every item finds its new unit before the command ends.
+async fn follow(store: &Store) -> Result<()> {
+    let wait = ProgressBar::new_spinner();
+    if !std::io::stderr().is_terminal() {
+        wait.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    wait.enable_steady_tick(std::time::Duration::from_millis(120));
+    wait.set_message("units");
+    let done = finish_waiting(store).await;
+    wait.finish_and_clear();
+    if let Some(done) = done? {
+        let n = &done["items"];
+        let said = Text::new(
+            format!("{n} đối tượng của các lớp đổi xã, phường theo ranh giới mới"),
+            format!("{n} items of all layers changed their commune by the new boundaries"),
+        );
+        let vietnamese = std::env::var("LANG").is_ok_and(|l| l.starts_with("vi"));
+        eprintln!("{}", said.get(if vietnamese { Lang::Vi } else { Lang::En }));
+    }
+    Ok(())
 }
 
 /// On a terminal only; elsewhere it draws nothing.
@@ -189,6 +221,15 @@ fn print(report: &Report) {
     notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
     println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
     notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
+    let units = [
+        (report.units.from_codes, t("từ mã cũ", "from former codes")),
+        (report.units.from_names, t("từ tên", "from names")),
+        (report.units.filled, t("theo vị trí", "by where they lie")),
+    ];
+    if units.iter().any(|(n, _)| *n > 0) {
+        let units: Vec<String> = units.iter().map(|(n, what)| format!("{n} {what}")).collect();
+        println!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
+    }
     for warning in &report.warnings {
         eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));
     }

@@ -14,6 +14,7 @@ pub mod precheck;
 pub mod sample;
 pub mod sample_models;
 mod serve;
+mod units;
 mod up;
 mod user;
 pub mod worker;
@@ -50,6 +51,8 @@ enum Command {
     Import(import::Args),
     /// Export a layer as GeoPackage, FlatGeobuf, GeoJSON or CSV
     Export(export::Args),
+    /// Administrative units of any time, and the communes that items lie in
+    Units(units::Args),
     /// Accounts
     User(user::Args),
     /// The private database cluster
@@ -102,6 +105,7 @@ impl Cli {
             Command::Layers(args) => layers::run(args, self.config).await,
             Command::Import(args) => import::run(args, self.config).await,
             Command::Export(args) => export::run(args, self.config).await,
+            Command::Units(args) => units::run(args, &self.config).await,
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),

@@ -35,6 +35,7 @@ pub mod problem;
 pub mod search;
 pub mod server;
 pub mod tiles;
+mod units;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
@@ -56,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .merge(edit::router())
         .merge(lineage::router(&state))
         .merge(permits::router(&state))
+        .merge(units::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads();
     layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))

@@ -1,6 +1,8 @@
 //! `GET /api/v1/search`: parcels by code or number, communes, and every layer's searchable names. Letters match
 //! without accents, and with them in either spelling: `hoa` finds Hoà and Hòa, `dak` finds Đắk and Đăk.
 
+use std::collections::{BTreeMap, HashSet};
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +23,7 @@ use crate::space::crs;
 use crate::state::AppState;
 use crate::text::Lang;
 use crate::text::fold::{fold, words};
+use crate::units::{self, Asked, COMMUNE_LAYER, Level, Unit};
 
 /// Hits in one answer, at most.
 const LIMIT_MAX: usize = 50;
@@ -130,9 +133,13 @@ pub fn find(
             hits.extend(numbered_parcels(&reader, &wanted, lang)?);
         }
         hits.extend(named(&reader, &wanted, lang)?);
+        if layer.id == COMMUNE_LAYER {
+            hits.extend(former_units(&reader, &wanted, q, lang)?);
+        }
     }
     hits.sort_by(|a, b| (a.rank, &a.title, a.fid).cmp(&(b.rank, &b.title, b.fid)));
-    hits.dedup_by(|a, b| a.layer == b.layer && a.fid == b.fid);
+    let mut seen = HashSet::new();
+    hits.retain(|h| seen.insert((h.layer.clone(), h.fid)));
     hits.truncate(limit);
     Ok(hits)
 }
@@ -140,7 +147,7 @@ pub fn find(
 fn kind_of(layer: &LayerDef) -> Kind {
     match layer.id.as_str() {
         "parcel" => Kind::Parcel,
-        "admin_commune" => Kind::Commune,
+        COMMUNE_LAYER => Kind::Commune,
         _ => Kind::Place,
     }
 }
@@ -208,6 +215,62 @@ fn named(reader: &LayerReader, wanted: &Wanted, lang: Lang) -> Result<Vec<Hit>> 
     }
     hits.sort_unstable();
     Ok(hits.iter().filter_map(|(rank, fid)| hit(reader, &reader.get(*fid)?, lang, *rank)).collect())
+}
+
+/// Communes and districts of before a reform: what they are now.
+fn former_units(reader: &LayerReader, wanted: &Wanted, q: &str, lang: Lang) -> Result<Vec<Hit>> {
+    let (known, today) = (units::known(), units::day_in_vietnam(chrono::Utc::now()));
+    let asked = known.resolve(Asked { text: q, date: None, level: None, today });
+    let named: HashSet<&Unit> = asked.readings.iter().map(|r| r.unit).collect();
+    let rank = |unit: &Unit| {
+        let full = unit.full_name();
+        let names = [full.vi.as_str(), unit.name.as_str(), unit.code.as_str()];
+        let names = names.into_iter().chain(unit.variants.iter().map(String::as_str));
+        if named.contains(unit) { Some(0) } else { names.filter_map(|n| wanted.rank(n)).min() }
+    };
+    let mut found: Vec<(u32, &Unit)> = known
+        .all()
+        .filter(|u| !u.in_force(today) && u.level() != Level::Province)
+        .filter_map(|u| Some((rank(u)? + if u.level() == Level::Commune { 1 } else { 6 }, u)))
+        .collect();
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.truncate(LAYER_HITS_MAX);
+    let mut fids: BTreeMap<String, i64> = BTreeMap::new();
+    for item in reader.query(&features::Query::default())? {
+        let over = matches!(item.value_of("valid_to"), Some(Value::Date(day)) if day < today);
+        if let (Some(Value::Text(code)), false) = (item.value_of("code"), over) {
+            fids.insert(code, item.fid);
+        }
+    }
+    let mut hits = Vec::new();
+    for (rank, former) in found {
+        let now = known.today_of(former, Level::Commune, today);
+        for unit in &now {
+            let item = fids.get(&unit.code).and_then(|fid| reader.get(*fid));
+            let Some(mut hit) = item.and_then(|item| hit(reader, &item, lang, rank)) else { continue };
+            let name = former.full_name();
+            if former.level() == Level::Commune {
+                hit.title = capital(name.get(lang));
+                hit.subtitle = units::now(&now).get(lang).to_owned();
+            } else {
+                hit.subtitle = match lang {
+                    Lang::Vi => format!("thuộc {} cũ", name.vi),
+                    Lang::En => format!("in the former {}", name.en),
+                };
+            }
+            hits.push(hit);
+        }
+    }
+    Ok(hits)
+}
+
+/// With a capital letter at its beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn hit(reader: &LayerReader, item: &Item<'_>, lang: Lang, rank: u32) -> Option<Hit> {

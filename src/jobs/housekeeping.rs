@@ -1,4 +1,5 @@
-//! What the database needs once a day: next year's partitions of history, and no leftovers of broken imports.
+//! What the database needs once a day: next year's partitions of history, no leftovers of broken imports,
+//! and the units that began or ended with the day.
 
 use crate::error::Result;
 use crate::state::AppState;
@@ -6,5 +7,6 @@ use crate::state::AppState;
 /// Does it all; harmless to repeat, and on several nodes at once.
 pub async fn pass(state: &AppState) -> Result<()> {
     state.store.ensure_history_partitions().await?;
-    state.store.clear_staging().await
+    state.store.clear_staging().await?;
+    state.store.follow_units().await
 }

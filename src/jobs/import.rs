@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::units::{Incoming as IncomingUnits, UnitCounts};
 use super::worker::{Frame, Limits, Output, Task, Worker};
 use crate::formats::inspect::Inspection;
 use crate::formats::mapping::Mapping;
@@ -37,6 +38,8 @@ pub struct Request {
     pub drawing: Drawing,
     /// Attribute and field (or constant in quotes).
     pub map: Vec<(String, String)>,
+    /// The day of which the communes in the file are, where it is of before a reform.
+    pub units_as_of: Option<chrono::NaiveDate>,
     /// How rows meet what is there. By default they are matched by the layer's key, or all new where it has none.
     pub mode: Option<Mode>,
     /// Do everything but the last step.
@@ -70,6 +73,8 @@ pub struct Report {
     pub rejected_count: u64,
     /// What was mended, the first ones.
     pub repairs: Vec<Noted>,
+    /// What became of the communes that the file names.
+    pub units: UnitCounts,
     /// What should be looked at.
     pub warnings: Vec<Text>,
     /// Nothing was stored.
@@ -105,7 +110,8 @@ pub async fn import(
 
     let mut bulk = store.bulk(catalog, &request.layer).await?;
     let mut places = Places::default();
-    match receive(&mut worker, &mut bulk, &mapping, &mut places, &mut progress).await {
+    let mut units = IncomingUnits::new(def, request.units_as_of);
+    match receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, &mut progress).await {
         Ok(()) => {}
         Err(error) => {
             bulk.discard().await?;
@@ -114,7 +120,9 @@ pub async fn import(
     }
     let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
     let merged = bulk.merge(request.mode.unwrap_or(default), author, request.dry_run).await?;
-    Ok(report(request, header, merged, &places))
+    let counts =
+        UnitCounts { filled: merged.units.filled, contradicted: merged.units.contradicted, ..units.counts };
+    Ok(report(request, header, merged, &places, counts))
 }
 
 /// Looks at a file before it is imported: its layers, and the first rows of the one that `options` name.
@@ -194,6 +202,7 @@ async fn receive(
     worker: &mut Worker,
     bulk: &mut Bulk<'_>,
     mapping: &Mapping,
+    units: &mut IncomingUnits,
     places: &mut Places,
     progress: &mut impl FnMut(u64, Option<u64>),
 ) -> Result<()> {
@@ -202,7 +211,7 @@ async fn receive(
         match frame {
             Frame::Data(bytes) => {
                 for record in records.feed(&bytes)? {
-                    take(record, bulk, mapping, places).await?;
+                    take(record, bulk, mapping, units, places).await?;
                 }
             }
             Frame::Progress(p) => progress(p.done, p.total),
@@ -212,7 +221,13 @@ async fn receive(
     if records.is_empty() { Ok(()) } else { Err(Error::internal("the import's records", "cut short")) }
 }
 
-async fn take(record: Record, bulk: &mut Bulk<'_>, mapping: &Mapping, places: &mut Places) -> Result<()> {
+async fn take(
+    record: Record,
+    bulk: &mut Bulk<'_>,
+    mapping: &Mapping,
+    units: &mut IncomingUnits,
+    places: &mut Places,
+) -> Result<()> {
     let (place, note, wkb, values) = match record {
         Record::Rejected { place, reason } => {
             bulk.refuse(place, reason);
@@ -220,7 +235,10 @@ async fn take(record: Record, bulk: &mut Bulk<'_>, mapping: &Mapping, places: &m
         }
         Record::Row { place, note, wkb, values } => (place, note, wkb, values),
     };
-    let values = match mapping.apply(&bulk.layer().clone(), &values) {
+    let def = bulk.layer().clone();
+    let mapped =
+        mapping.apply(&def, &values).and_then(|mut values| units.resolve(&def, &mut values).map(|()| values));
+    let values = match mapped {
         Ok(values) => values,
         Err(reason) => {
             bulk.refuse(place, reason);
@@ -295,9 +313,16 @@ fn first_vertex(wkb: &[u8]) -> Option<(f64, f64)> {
     Some((number(at)?, number(at + 8)?))
 }
 
-fn report(request: &Request, source: Header, merged: BulkReport, places: &Places) -> Report {
+fn report(
+    request: &Request,
+    source: Header,
+    merged: BulkReport,
+    places: &Places,
+    units: UnitCounts,
+) -> Report {
     let mut warnings = source.warnings.clone();
     warnings.extend(places.warnings());
+    warnings.extend(units.warnings());
     if request.crs.is_none() && !source.crs.starts_with("EPSG:") {
         let crs = &source.crs;
         warnings.push(Text::new(
@@ -318,6 +343,7 @@ fn report(request: &Request, source: Header, merged: BulkReport, places: &Places
         rejected_count: merged.rejected,
         rejected: merged.rejections,
         repairs: merged.repairs,
+        units,
         warnings,
         dry_run: request.dry_run,
         position: merged.position,

@@ -9,6 +9,7 @@ pub mod import;
 pub mod model;
 pub mod parcels;
 mod queue;
+pub mod units;
 pub mod worker;
 
 pub use deadlines::pass as pass_deadlines;

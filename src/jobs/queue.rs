@@ -8,17 +8,18 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
-use super::{check_application, deadlines, housekeeping, model};
+use super::{check_application, deadlines, housekeeping, model, units};
 use crate::error::{Error, Result};
 use crate::state::AppState;
 use crate::store::jobs::Lease;
 use crate::store::permits::CHECK_JOB;
 use crate::store::permits::files::FactsOrRefusal;
+use crate::store::units::UNITS_JOB;
 
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";
 /// Kinds of work that this runner does.
-const KINDS: [&str; 2] = [READ_MODEL_JOB, CHECK_JOB];
+const KINDS: [&str; 3] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB];
 /// Jobs at once: parsing is bound by the processor, and requests must be served beside it.
 const AT_ONCE: usize = 2;
 /// A lease, and how often it is renewed.
@@ -134,6 +135,7 @@ async fn lose(state: &AppState, lease: &Lease) {
 async fn dispatch(state: &AppState, lease: &Lease) -> Result<Value> {
     match lease.kind.as_str() {
         READ_MODEL_JOB => read_model(state, &lease.payload).await,
+        UNITS_JOB => units::run_job(&state.store).await,
         CHECK_JOB => check_application::run_job(state, &lease.payload).await,
         other => Err(Error::Setup(format!("no such job: {other}"))),
     }

@@ -5,6 +5,7 @@ use sqlx::postgres::PgPoolCopyExt;
 use uuid::Uuid;
 
 use super::feed::{Author, Position};
+use super::units::Filled;
 use super::{Store, copy, layer_sql, merge, wkb};
 use crate::layers::conform::conform;
 use crate::layers::{Catalog, LayerDef, Source, Value};
@@ -69,6 +70,8 @@ pub struct BulkReport {
     pub repairs: Vec<Noted>,
     /// The first of the refused ones.
     pub rejections: Vec<Noted>,
+    /// What the boundaries said of the rows' communes.
+    pub units: Filled,
     /// Where the database stands; none for a dry run or if nothing changed.
     pub position: Option<Position>,
 }

@@ -101,6 +101,10 @@ pub async fn change(tx: &mut Tx, revision: &Revision, layer: &str, fids: Option<
     )
     .execute(&mut **tx)
     .await?;
+    // Here, because every way to change a layer passes: imports, edits, undo.
+    if layer == crate::units::COMMUNE_LAYER {
+        super::units::boundaries_changed(tx).await?;
+    }
     announce(tx, revision).await
 }
 

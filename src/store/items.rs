@@ -8,7 +8,7 @@ use sqlx::{Postgres, Row};
 
 use super::feed::{self, Author, Position, Revision};
 use super::load::{item, rows_on};
-use super::{Store, Tx, layer_sql, wkb};
+use super::{Store, Tx, layer_sql, units, wkb};
 use crate::layers::computed;
 use crate::layers::conform::conform;
 use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Source, Value};
@@ -190,6 +190,7 @@ impl Items<'_> {
             .map_err(|m| Error::InvalidParameter { name: m.attribute, reason: m.reason })?;
         let geometry = wkb;
         check_valid(tx, &geometry).await?;
+        units::carry(tx, self.def, &geometry, &mut new.values).await?;
         Ok((geometry, new.values))
     }
 }

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use crate::layers::definition::LAYER_SRID;
-use crate::layers::{Attribute, AttributeType, LayerDef, Source};
+use crate::layers::{Attribute, AttributeType, GeometryKind, LayerDef, Source};
 use crate::{Error, Result};
 
 /// Columns of every layer table that are no attributes.
@@ -343,6 +343,89 @@ pub(in crate::store) fn insert_from(def: &LayerDef, staging: &str) -> Result<Str
     Ok(format!(
         "insert into {} (version, {list}) select $1, {list} from {staging} where fid is null order by row",
         table(def)?
+    ))
+}
+
+/// `cross join lateral (…) t`: `t.unit` is the commune of today in which `{alias}.geom` lies, by its largest share;
+/// none where it lies in none. `t.approximate`: an outline that it meets is a sketch.
+pub(in crate::store) fn lies_in(kind: GeometryKind, alias: &str) -> String {
+    let share = match kind {
+        GeometryKind::Point | GeometryKind::MultiPoint => "ST_NPoints",
+        GeometryKind::LineString | GeometryKind::MultiLineString => "ST_Length",
+        GeometryKind::Polygon | GeometryKind::MultiPolygon => "ST_Area",
+    };
+    let meets = format!("dothi.unit_piece p where ST_Intersects(p.geom, {alias}.geom)");
+    // Nearly everything meets the pieces of one commune only: shares are computed for the rest.
+    format!(
+        "cross join lateral (select case when m.first = m.last then m.first else \
+         (select p.unit_code from {meets} group by p.unit_code \
+         order by sum({share}(ST_Intersection(p.geom, {alias}.geom))) desc, p.unit_code limit 1) end as unit, \
+         m.approximate from (select min(p.unit_code) as first, max(p.unit_code) as last, \
+         bool_or(p.approximate) as approximate from {meets}) m) t"
+    )
+}
+
+/// Cuts the outlines of `def` (communes) that are in force on `$1` and whose code is in `$2` into pieces.
+pub(in crate::store) fn cut_units(def: &LayerDef) -> Result<String> {
+    let column = |name: &str| match def.attribute(name) {
+        Some(a) => ident(&a.name),
+        None => Err(super::units::lacks(def, name)),
+    };
+    let (code, from, to) = (column("code")?, column("valid_from")?, column("valid_to")?);
+    let approximate = match def.attribute("approximate") {
+        Some(a) => format!("coalesce(u.{}, false)", ident(&a.name)?),
+        None => "false".to_owned(),
+    };
+    Ok(format!(
+        "insert into dothi.unit_piece (unit_code, valid_from, approximate, geom) \
+         select u.{code}, u.{from}, {approximate}, p.geom \
+         from {} u cross join lateral ST_Subdivide(u.geom, 128) as p (geom) \
+         where u.{from} <= $1 and (u.{to} is null or u.{to} >= $1) and u.{code} = any($2) \
+         and ST_Dimension(p.geom) = 2",
+        table(def)?
+    ))
+}
+
+/// Fills the unit of the rows of `staging` that name none; gives how many, and how many name another one.
+pub(in crate::store) fn fill_units(def: &LayerDef, attribute: &str, staging: &str) -> Result<String> {
+    let (column, lies_in) = (ident(attribute)?, lies_in(def.geometry, "s"));
+    Ok(format!(
+        "with found as (select s.row as n, s.{column} as given, t.unit, t.approximate from {staging} s {lies_in}), \
+         filled as (update {staging} s set {column} = f.unit from found f \
+         where f.n = s.row and f.given is null and f.unit is not null returning 1) \
+         select (select count(*) from filled), \
+         (select count(*) from found where given <> unit and not approximate)"
+    ))
+}
+
+/// Lists in `staging` (fid, version, unit) the items that lie in another commune than they say, or say none.
+pub(in crate::store) fn list_moved(def: &LayerDef, attribute: &str, staging: &str) -> Result<String> {
+    let (column, lies_in) = (ident(attribute)?, lies_in(def.geometry, "l"));
+    Ok(format!(
+        "insert into {staging} select l.fid, l.version, t.unit from {} l {lies_in} \
+         where t.unit is distinct from l.{column} and t.unit is not null and (l.{column} is null or not t.approximate)",
+        table(def)?
+    ))
+}
+
+/// Takes `$1` rows off the list and locks their items: fid and unit, no fid where the item is another one by now.
+pub(in crate::store) fn take_moved(def: &LayerDef, staging: &str) -> Result<String> {
+    Ok(format!(
+        "with batch as (delete from {staging} where fid in (select fid from {staging} order by fid limit $1) \
+         returning fid, version, unit), \
+         locked as (select l.fid, l.version from {} l where l.fid in (select fid from batch) order by l.fid for update) \
+         select l.fid, b.unit from batch b left join locked l on l.fid = b.fid and l.version = b.version",
+        table(def)?
+    ))
+}
+
+/// Sets the unit of items: `$1` the revision, `$2` fids, `$3` their units.
+pub(in crate::store) fn set_unit(def: &LayerDef, attribute: &str) -> Result<String> {
+    Ok(format!(
+        "update {} l set version = $1, {} = u.unit from unnest($2::bigint[], $3::text[]) u (fid, unit) \
+         where l.fid = u.fid",
+        table(def)?,
+        ident(attribute)?
     ))
 }
 

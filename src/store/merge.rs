@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::bulk::{Bulk, Mode};
 use super::feed::{self, Author, Revision};
-use super::{Tx, layer_sql, wkb};
+use super::{Tx, layer_sql, units, wkb};
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -23,6 +23,7 @@ pub(in crate::store) async fn merge(
         ));
     }
     repair(bulk).await?;
+    bulk.report.units = units::fill(bulk).await?;
     reject_keys(bulk, mode).await?;
     sqlx::raw_sql(&format!("analyze {}", bulk.staging)).execute(&bulk.store.pool).await?;
 
@@ -41,6 +42,10 @@ pub(in crate::store) async fn merge(
     feed::change(&mut tx, &revision, &bulk.def.id, fids.as_deref()).await?;
     tx.commit().await?;
     bulk.report.position = Some(revision.position);
+    if bulk.def.id == crate::units::COMMUNE_LAYER {
+        // What is loaded next finds the new outlines; items that are there follow by the job that was asked for.
+        bulk.store.refresh_unit_pieces().await?;
+    }
     if bulk.report.inserted + bulk.report.updated > 1000 {
         // Estimates of a table that just grew a hundredfold would spoil the next plans. Only the owner may.
         let sql = format!("analyze {}", layer_sql::table(&bulk.def)?);

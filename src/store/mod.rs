@@ -24,6 +24,7 @@ mod merge;
 pub mod permits;
 pub mod sessions;
 pub mod settings;
+pub mod units;
 mod wkb;
 
 use std::str::FromStr;

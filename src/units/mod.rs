@@ -42,7 +42,7 @@ pub enum Level {
 }
 
 /// What a unit is called by law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names are the definitions")]
 pub enum Kind {
@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 /// A unit of some time.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
     /// Code of the General Statistics Office.
@@ -257,7 +257,7 @@ impl Units {
     }
 
     /// The units above, the nearest first.
-    pub fn above<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = &'a Unit> {
+    pub fn above<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = &'a Unit> + use<'a> {
         // A day on which the unit was there, so that a reused code names the right one.
         let day = unit.valid_to.or(unit.valid_from).unwrap_or(NaiveDate::MAX);
         std::iter::successors(Some(unit), move |u| self.on(u.parent.as_deref()?, day)).skip(1)

@@ -180,6 +180,11 @@ impl Units {
         found
     }
 
+    /// What a unit of any time is today, in units of `level`, by code.
+    pub fn today_of<'a>(&'a self, unit: &'a Unit, level: Level, today: NaiveDate) -> Vec<&'a Unit> {
+        self.today(unit, Asked { text: "", date: None, level: Some(level), today })
+    }
+
     /// Units of which this is the one above, at its time.
     pub fn below<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = &'a Unit> {
         self.units.iter().filter(move |u| {

@@ -23,6 +23,7 @@ fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
         swap_axes: false,
         drawing: Drawing::default(),
         map: mapping::parse(map).unwrap(),
+        units_as_of: None,
         mode: None,
         dry_run: false,
     }

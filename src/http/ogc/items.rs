@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
 use super::items_html;
-use super::params::ItemsQuery;
+use super::params::{ItemsQuery, ResolvedUnits};
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
 use crate::state::AppState;
@@ -30,6 +30,8 @@ pub(super) struct Page {
     pub matched: usize,
     /// The last fid of this page where another one follows.
     pub next: Option<i64>,
+    /// Former communes and names that were read as today's codes.
+    pub resolved: Vec<ResolvedUnits>,
 }
 
 /// `GET /ogc/collections/{id}/items`
@@ -42,6 +44,7 @@ pub(super) async fn list(
     let query = ask.params.items(reader.view())?;
     let page = find(&reader, query)?;
     let links = links(&ask, &page);
+    let read_as = read_as(&page.resolved);
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
         Format::Html => {
@@ -54,11 +57,21 @@ pub(super) async fn list(
     headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
     let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     headers.insert("content-crs", crs);
+    if let Some(read_as) = read_as {
+        headers.insert("dothi-resolved-units", read_as);
+    }
     Ok(response)
 }
 
+/// `commune_code=24664,24670`: how communes that are not today's codes were read.
+fn read_as(resolved: &[ResolvedUnits]) -> Option<HeaderValue> {
+    let each: Vec<String> =
+        resolved.iter().map(|r| format!("{}={}", r.parameter, r.units.join(","))).collect();
+    if each.is_empty() { None } else { HeaderValue::from_str(&each.join("; ")).ok() }
+}
+
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
-    let ItemsQuery { limit, after, boxes, filter } = asked;
+    let ItemsQuery { limit, after, boxes, filter, resolved } = asked;
     let query = Query { bbox: None, within_crs84: boxes, filter, after, limit: limit + 1 };
     let mut fids: Vec<i64> = reader.query(&query)?.map(|i| i.fid).collect();
     // A first page that holds everything has counted it already.
@@ -67,7 +80,7 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
     let more = fids.len() > limit;
     fids.truncate(limit);
     let next = fids.last().copied().filter(|_| more);
-    Ok(Page { fids, matched, next })
+    Ok(Page { fids, matched, next, resolved })
 }
 
 fn links(ask: &Ask, page: &Page) -> Vec<Value> {
@@ -85,8 +98,12 @@ fn links(ask: &Ask, page: &Page) -> Vec<Value> {
 
 /// The collection as bytes: in one piece where it is short, else streamed; one state to the end either way.
 fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
+    let resolved = match page.resolved.as_slice() {
+        [] => String::new(),
+        resolved => format!(r#","resolvedUnits":{}"#, json!(resolved)),
+    };
     let tail = format!(
-        r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
+        r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
         page.matched,
         page.fids.len(),
         Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),

@@ -71,7 +71,7 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("etag, link, dothi-revision"),
+        HeaderValue::from_static("etag, link, dothi-revision, dothi-resolved-units"),
     );
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     if preflight {

@@ -97,9 +97,22 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         reference("after"),
     ];
     for attribute in def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).map(|(_, a)| a) {
+        let mut schema = value_schema(attribute);
+        let mut description = attribute.title.get(ask.lang).to_owned();
+        if attribute.holds_unit() {
+            // More than the code list is taken here.
+            if let Some(members) = schema.as_object_mut() {
+                members.remove("enum");
+                members.remove("oneOf");
+            }
+            description.push_str(ask.say(
+                ". Mã hoặc tên trước ngày 01/7/2025 (xã, phường, thị trấn, huyện) được hiểu là đơn vị hiện nay: xem đầu đề Dothi-Resolved-Units và mục resolvedUnits của câu trả lời.",
+                ". A code or name of before 1 July 2025 (commune, ward, township, district) is read as today's units: see the header Dothi-Resolved-Units and the answer's member resolvedUnits.",
+            ));
+        }
         items.push(json!({
             "name": attribute.name, "in": "query", "required": false, "style": "form", "explode": false,
-            "description": attribute.title.get(ask.lang), "schema": value_schema(attribute),
+            "description": description, "schema": schema,
         }));
     }
     let path_parameter = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}});

@@ -6,8 +6,10 @@ use url::form_urlencoded;
 use crate::access::View;
 use crate::filter::check::parse_value;
 use crate::filter::{CompareOp, Expr};
-use crate::layers::{AttributeType, LayerDef, Value};
+use crate::layers::{Attribute, AttributeType, LayerDef, Value};
 use crate::space::Bbox;
+use crate::text::Text;
+use crate::units::{self, Asked, Level, Outcome};
 use crate::{Error, Result};
 
 /// Items in an answer unless `limit` says otherwise.
@@ -58,10 +60,15 @@ impl Params {
 
     /// What `/items` is asked for.
     pub(super) fn items(&self, view: &View) -> Result<ItemsQuery> {
-        let mut all = Vec::new();
+        let (mut all, mut resolved) = (Vec::new(), Vec::new());
         for (name, value) in self.0.iter().filter(|(n, _)| !RESERVED.contains(&n.as_str())) {
             let attribute =
                 view.attribute(name).map(|i| &view.layer.attributes[i]).ok_or_else(|| unknown(name))?;
+            if let Some((filter, read)) = unit(attribute, value)? {
+                all.push(filter);
+                resolved.push(read);
+                continue;
+            }
             let value = parse_value(attribute, value)?;
             all.push(Expr::Compare { attribute: name.clone(), op: CompareOp::Eq, value });
         }
@@ -82,6 +89,7 @@ impl Params {
             after: self.get("after").map(|t| number(t, "after")).transpose()?,
             boxes: self.get("bbox").map(bbox).transpose()?.unwrap_or_default(),
             filter: (!all.is_empty()).then_some(Expr::And(all)),
+            resolved,
         })
     }
 }
@@ -93,6 +101,48 @@ pub(super) struct ItemsQuery {
     pub after: Option<i64>,
     pub boxes: Vec<Bbox>,
     pub filter: Option<Expr>,
+    /// Former communes and names that were read as today's codes.
+    pub resolved: Vec<ResolvedUnits>,
+}
+
+/// A commune that was not given by today's code, and how it was read.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub(super) struct ResolvedUnits {
+    pub parameter: String,
+    pub asked: String,
+    /// Today's codes.
+    pub units: Vec<String>,
+    pub note: Text,
+}
+
+/// The filter of a commune that is given by a former code or by a name; none where the value is to be taken as it
+/// is. What may mean several units of different fates is refused with its readings.
+fn unit(attribute: &Attribute, text: &str) -> Result<Option<(Expr, ResolvedUnits)>> {
+    if !attribute.holds_unit() {
+        return Ok(None);
+    }
+    let today = units::day_in_vietnam(Utc::now());
+    let found = units::known().resolve(Asked { text, date: None, level: Some(Level::Commune), today });
+    let Some(note) = found.note().or_else(|| found.only().filter(|u| u.code != text).map(|u| u.full_name()))
+    else {
+        return Ok(None);
+    };
+    match found.outcome {
+        Outcome::Ambiguous => Err(Error::InvalidParameter { name: attribute.name.clone(), reason: note }),
+        // Today's own code, though it was another unit's before.
+        _ if found.only().is_some_and(|u| u.code == text) && found.outcome == Outcome::Current => Ok(None),
+        _ => {
+            let units: Vec<String> = found.today.iter().map(|u| u.code.clone()).collect();
+            let equals = |code: &String| Expr::Compare {
+                attribute: attribute.name.clone(),
+                op: CompareOp::Eq,
+                value: Value::Text(code.clone()),
+            };
+            let filter = Expr::Or(units.iter().map(equals).collect());
+            let (parameter, asked) = (attribute.name.clone(), text.to_owned());
+            Ok(Some((filter, ResolvedUnits { parameter, asked, units, note })))
+        }
+    }
 }
 
 fn unknown(name: &str) -> Error {

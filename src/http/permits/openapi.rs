@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 48] = [
+const OPERATIONS: [Operation; 49] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -125,6 +125,14 @@ const OPERATIONS: [Operation; 48] = [
     op("get", "/search", "200", "Parcels, communes and places by code, number or name, accents or not")
         .query(&["q", "kind", "item", "limit"])
         .open(),
+    op(
+        "get",
+        "/units",
+        "200",
+        "Administrative units of a day; what a code (code) or a name (q), of today or of before the reform of 1 July 2025, is now",
+    )
+    .query(&["q", "code", "date", "level"])
+    .open(),
     op(
         "get",
         "/layers",
