@@ -8,6 +8,8 @@ use crate::text::fold::{fold, name_key};
 pub(super) struct Written {
     /// The kind that stands before the name; none where the name stands alone.
     pub kind: Option<Kind>,
+    /// The name, folded.
+    pub name: String,
     /// The name's key.
     pub key: String,
     /// The whole first part's key: a name may begin with what looks like a kind.
@@ -45,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<Written> {
     let first = fold(parts.next()?);
     let (kind, name) = strip(&first);
     let above = parts.map(|p| name_key(strip(&fold(p)).1)).collect();
-    Some(Written { kind, key: name_key(name), whole: name_key(&first), above })
+    Some(Written { kind, name: name.to_owned(), key: name_key(name), whole: name_key(&first), above })
 }
 
 /// Kind and rest of a folded name.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{Level, Related, Unit, Units, name};
-use crate::text::fold::name_key;
+use crate::text::fold::{fold, name_key};
 
 /// A question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,9 @@ impl Units {
         if found.is_empty() && written.kind.is_some() {
             found = find(&written.whole);
         }
+        // Đắk Nang and Đạ K'Nàng have one key: where words are set apart as the name has them, that one is meant.
+        found =
+            keep(found, &|u| std::iter::once(&u.name).chain(&u.variants).any(|n| fold(n) == written.name));
         let agreeing = |u: &Unit| {
             let above: Vec<String> = self.above(u).map(|a| name_key(&a.name)).collect();
             written.above.iter().filter(|w| above.contains(w)).count()

@@ -127,6 +127,9 @@ fn names_with_their_traps() {
         ("Phường 1, thành phố Bảo Lộc", "24823"),
         ("đặc khu Phú Quý", "23272"),
         ("xã Bà Gia", "25114"),
+        // One key, two names.
+        ("xã Đắk Nang", "24712"),
+        ("xã Đạ K'Nàng", "24886"),
     ] {
         assert_eq!(codes(&commune(text)), [expected], "{text}: {:?}", commune(text).note());
         assert!(commune(text).only().is_some(), "{text}");

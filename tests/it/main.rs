@@ -26,4 +26,5 @@ mod store_feed;
 mod store_items;
 mod store_layers;
 mod support;
+mod units;
 mod worker;

@@ -20,9 +20,9 @@ use crate::features::LayerReader;
 use crate::http::auth::Session;
 use crate::http::extract::{Path, Query};
 use crate::http::lang::Language;
-use crate::http::search::fold;
 use crate::layers::Access;
 use crate::state::AppState;
+use crate::text::fold::fold;
 
 pub mod activity;
 mod chart;

@@ -1,0 +1,482 @@
+//! Administrative units: items follow the communes that they lie in; former codes and names are understood.
+
+use dothi::jobs::units::finish_waiting;
+use dothi::layers::{Catalog, Value};
+use dothi::store::Author;
+use dothi::store::bulk::{BulkReport, Incoming, Mode};
+use dothi::store::items::{NewItem, Patch};
+use geozero::{CoordDimensions, ToWkb};
+use reqwest::StatusCode;
+
+use crate::front::{Server, point, square};
+use crate::support::{TestDb, database};
+
+/// South-west corner of the first commune of these tests, EPSG:9218.
+const AT: (f64, f64) = (411_000.0, 1_327_000.0);
+
+fn text(v: &str) -> Value {
+    Value::Text(v.to_owned())
+}
+
+/// A row of `layer`, the other attributes as small as they may be.
+fn row(catalog: &Catalog, layer: &str, wkb: Vec<u8>, values: &[(&str, Value)]) -> Incoming {
+    let def = catalog.layer(layer).unwrap();
+    let value = |a: &dothi::layers::Attribute| {
+        values.iter().find(|(n, _)| *n == a.name).map_or(Value::Null, |(_, v)| v.clone())
+    };
+    Incoming { place: "row".into(), wkb, values: def.attributes.iter().map(value).collect() }
+}
+
+fn author() -> Author {
+    Author::program("test", "units")
+}
+
+async fn load(db: &TestDb, layer: &str, rows: Vec<Incoming>, mode: Mode) -> BulkReport {
+    let catalog = db.store.catalog().await.unwrap();
+    let report = db.store.load_rows(&catalog, layer, rows, mode, &author()).await.unwrap();
+    assert_eq!(report.rejected, 0, "{layer}: {:?}", report.rejections);
+    report
+}
+
+/// A rectangle from `AT`.
+fn rectangle(x: f64, y: f64, width: f64, height: f64) -> geo::Polygon<f64> {
+    geo::Rect::new((AT.0 + x, AT.1 + y), (AT.0 + x + width, AT.1 + y + height)).to_polygon()
+}
+
+fn wkb(geometry: impl Into<geo::Geometry<f64>>) -> Vec<u8> {
+    geometry.into().to_wkb(CoordDimensions::xy()).unwrap()
+}
+
+/// Two communes side by side, 2 km wide together, with their border `border_m` from the west.
+async fn communes(db: &TestDb, border_m: f64, approximate: bool) {
+    let catalog = db.store.catalog().await.unwrap();
+    let outline = |code: &str, x: f64, width: f64| {
+        let values = [
+            ("code", text(code)),
+            ("valid_from", Value::Date("2025-07-01".parse().unwrap())),
+            ("approximate", Value::Bool(approximate)),
+        ];
+        row(&catalog, "admin_commune", wkb(rectangle(x, 0.0, width, 1000.0)), &values)
+    };
+    let rows = vec![outline("24611", 0.0, border_m), outline("24615", border_m, 2000.0 - border_m)];
+    load(db, "admin_commune", rows, Mode::Replace).await;
+}
+
+/// Codes of a layer's items with their communes.
+async fn carried(db: &TestDb, layer: &str) -> Vec<(String, Option<String>)> {
+    let mut sql = db.sql().await;
+    sqlx::query_as(&format!("select code, commune_code from layer.{layer} order by code"))
+        .fetch_all(&mut sql)
+        .await
+        .unwrap()
+}
+
+fn pairs(list: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+    list.iter().map(|(code, unit)| ((*code).to_owned(), unit.map(str::to_owned))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_follow_the_communes_that_they_lie_in() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    communes(&db, 1000.0, false).await;
+    let hydrant = |code: &str, x: f64, unit: Option<&str>| {
+        let unit = unit.map_or(Value::Null, text);
+        let values = [("code", text(code)), ("commune_code", unit)];
+        row(&catalog, "hydrant", point(AT.0 + x, AT.1 + 500.0), &values)
+    };
+    let rows = vec![
+        hydrant("a west", 100.0, None),
+        hydrant("b middle", 700.0, None),
+        hydrant("c east", 1500.0, None),
+        hydrant("d nowhere", 9000.0, None),
+        hydrant("e says east", 200.0, Some("24615")),
+    ];
+    let report = load(&db, "hydrant", rows, Mode::Upsert).await;
+    assert_eq!((report.units.filled, report.units.contradicted), (3, 1));
+    let filled = pairs(&[
+        ("a west", Some("24611")),
+        ("b middle", Some("24611")),
+        ("c east", Some("24615")),
+        ("d nowhere", None),
+        ("e says east", Some("24615")),
+    ]);
+    assert_eq!(carried(&db, "hydrant").await, filled);
+
+    // The larger share of a line and of an area decides.
+    let line = |code: &str, from: f64, to: f64| {
+        let line = geo::LineString::from(vec![(AT.0 + from, AT.1 + 10.0), (AT.0 + to, AT.1 + 10.0)]);
+        row(&catalog, "drain", wkb(line), &[("code", text(code))])
+    };
+    load(&db, "drain", vec![line("l", 600.0, 1200.0), line("m", 900.0, 1500.0)], Mode::Upsert).await;
+    assert_eq!(carried(&db, "drain").await, pairs(&[("l", Some("24611")), ("m", Some("24615"))]));
+    let parcel = |code: &str, x: f64, width: f64| {
+        row(&catalog, "parcel", wkb(rectangle(x, 10.0, width, 50.0)), &[("code", text(code))])
+    };
+    load(&db, "parcel", vec![parcel("p", 990.0, 100.0), parcel("q", 400.0, 20.0)], Mode::Upsert).await;
+    assert_eq!(carried(&db, "parcel").await, pairs(&[("p", Some("24615")), ("q", Some("24611"))]));
+
+    // An edit is followed in its own transaction.
+    let def = catalog.layer("hydrant").unwrap();
+    let mut sql = db.sql().await;
+    let fid: i64 = sqlx::query_scalar("select fid from layer.hydrant where code = 'a west'")
+        .fetch_one(&mut sql)
+        .await
+        .unwrap();
+    let author = author();
+    let items = db.store.items(&catalog, def, &author);
+    let there = Patch { wkb: Some(point(AT.0 + 1900.0, AT.1 + 10.0)), ..Patch::default() };
+    items.patch(fid, there, None).await.unwrap();
+    assert_eq!(carried(&db, "hydrant").await[0].1.as_deref(), Some("24615"));
+    let back = Patch { wkb: Some(point(AT.0 + 100.0, AT.1 + 500.0)), ..Patch::default() };
+    items.patch(fid, back, None).await.unwrap();
+
+    // The border moves: everything finds its new commune, and only what changes is written.
+    finish_waiting(&db.store).await.unwrap();
+    assert_eq!(
+        carried(&db, "hydrant").await[4].1.as_deref(),
+        Some("24611"),
+        "what the file said is corrected now"
+    );
+    communes(&db, 450.0, false).await;
+    let waits = db.store.find_units_job().await.unwrap().expect("a job is asked for with the change");
+    assert_eq!(waits.state, dothi::store::jobs::State::Queued);
+    let before = db.store.position().await.unwrap();
+    let done = finish_waiting(&db.store).await.unwrap().unwrap();
+    assert_eq!(done, serde_json::json!({"items": 2, "layers": [["drain", 1], ["hydrant", 1]]}));
+    assert_eq!(
+        carried(&db, "hydrant").await,
+        pairs(&[
+            ("a west", Some("24611")),
+            ("b middle", Some("24615")),
+            ("c east", Some("24615")),
+            ("d nowhere", None),
+            ("e says east", Some("24611")),
+        ])
+    );
+    assert_eq!(db.store.position().await.unwrap().revision, before.revision + 2);
+    let old: Vec<(String, i64)> = sqlx::query_as(
+        "select h.commune_code, h.rev_to - l.version from history.hydrant h join layer.hydrant l using (fid)
+         where l.code = 'b middle'",
+    )
+    .fetch_all(&mut sql)
+    .await
+    .unwrap();
+    assert_eq!(old, [("24611".to_owned(), 0)]);
+    let changes = db.store.feed_after(before.revision, 10).await.unwrap();
+    assert!(changes.iter().all(|c| c.layer == "hydrant" || c.layer == "drain"), "{changes:?}");
+    assert_eq!(finish_waiting(&db.store).await.unwrap(), None, "nothing is left to do");
+    let again = dothi::jobs::units::recompute(&db.store).await.unwrap();
+    assert_eq!((again.items(), again.position), (0, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sketch_fills_in_and_overrules_nothing() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let hydrant = |code: &str, unit: Value| {
+        let values = [("code", text(code)), ("commune_code", unit)];
+        row(&catalog, "hydrant", point(AT.0 + 100.0, AT.1 + 100.0), &values)
+    };
+    load(&db, "hydrant", vec![hydrant("a", text("24664")), hydrant("b", Value::Null)], Mode::Upsert).await;
+    communes(&db, 1000.0, true).await;
+    finish_waiting(&db.store).await.unwrap();
+    assert_eq!(carried(&db, "hydrant").await, pairs(&[("a", Some("24664")), ("b", Some("24611"))]));
+    let def = catalog.layer("hydrant").unwrap();
+    let author = author();
+    let new = hydrant("c", text("24664"));
+    let new = NewItem { wkb: new.wkb, values: new.values };
+    db.store.items(&catalog, def, &author).insert(new).await.unwrap();
+    assert_eq!(carried(&db, "hydrant").await[2].1.as_deref(), Some("24664"));
+    // Surveyed outlines do.
+    communes(&db, 1000.0, false).await;
+    finish_waiting(&db.store).await.unwrap();
+    assert!(carried(&db, "hydrant").await.iter().all(|(_, unit)| unit.as_deref() == Some("24611")));
+    // Without outlines items keep what they have.
+    load(&db, "admin_commune", Vec::new(), Mode::Replace).await;
+    finish_waiting(&db.store).await.unwrap();
+    assert!(carried(&db, "hydrant").await.iter().all(|(_, unit)| unit.as_deref() == Some("24611")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_began_is_followed() {
+    let db = database().await;
+    communes(&db, 1000.0, false).await;
+    finish_waiting(&db.store).await.unwrap();
+    db.store.follow_units().await.unwrap();
+    assert_eq!(db.store.find_units_job().await.unwrap(), None, "the same units are in force");
+    // As if the outlines had been cut on a day before one of them began.
+    let mut sql = db.sql().await;
+    sqlx::query("delete from dothi.unit_piece where unit_code = '24615'").execute(&mut sql).await.unwrap();
+    db.store.follow_units().await.unwrap();
+    assert!(db.store.find_units_job().await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn former_codes_and_names_are_understood_in_queries() {
+    let server = Server::start().await;
+    for (i, unit) in ["24611", "24664", "24670", "24616"].into_iter().enumerate() {
+        let values = [("code", text(&format!("M{i}"))), ("commune_code", text(unit))];
+        server.insert("market", point(AT.0 + 100.0 * i as f64, AT.1), &values).await;
+    }
+    let path = "/ogc/collections/market/items?commune_code=";
+    for (asked, read_as, expected) in [
+        ("24611", None, &["24611"][..]),
+        ("24612", Some("commune_code=24611"), &["24611"]),
+        ("TT. Đắk Mil", Some("commune_code=24664"), &["24664"]),
+        ("xã Đắk Mil", Some("commune_code=24670"), &["24670"]),
+        ("huyện Đắk Mil", Some("commune_code=24664,24670,24678,24682"), &["24664", "24670"]),
+        ("99999", None, &[]),
+    ] {
+        let answer = server.get(&format!("{path}{asked}")).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{asked}");
+        let header = answer.headers().get("dothi-resolved-units").map(|h| h.to_str().unwrap().to_owned());
+        assert_eq!(header.as_deref(), read_as, "{asked}");
+        let json: serde_json::Value = answer.json().await.unwrap();
+        let mut units: Vec<&str> = json["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["properties"]["commune_code"].as_str().unwrap())
+            .collect();
+        units.sort_unstable();
+        assert_eq!(units, expected, "{asked}");
+        assert_eq!(json["resolvedUnits"].is_array(), read_as.is_some(), "{asked}: {json}");
+    }
+    let refused = server.get(&format!("{path}Đắk Mil")).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let problem = refused.text().await.unwrap();
+    assert!(problem.contains("thị trấn Đắk Mil (đến 30/6/2025) nay là xã Đức Lập"), "{problem}");
+    // Of an attribute that holds no commune a number is a number.
+    let answer = server.get("/ogc/collections/market/items?code=24612").await;
+    assert_eq!(answer.headers().get("dothi-resolved-units"), None);
+    let api = server.json("/ogc/api").await.to_string();
+    assert!(api.contains("Dothi-Resolved-Units"), "the document tells of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_are_listed_and_resolved() {
+    let server = Server::start().await;
+    let all = server.json("/api/v1/units?level=commune").await;
+    assert_eq!(all["units"].as_array().unwrap().len(), 124);
+    assert_eq!(all["resolution"], serde_json::Value::Null);
+    assert!(all["sources"].to_string().contains("1671/NQ-UBTVQH15"));
+    let then = server.json("/api/v1/units?level=district&date=2020-01-01").await;
+    assert_eq!(then["units"].as_array().unwrap().len(), 30);
+
+    let found = server.json("/api/v1/units?code=24612").await;
+    assert_eq!(
+        (&found["resolution"]["outcome"], &found["resolution"]["by"]),
+        (&"former".into(), &"code".into())
+    );
+    assert_eq!(found["units"][0]["code"], "24611");
+    assert_eq!(found["units"][0]["predecessors"].as_array().unwrap().len(), 4);
+    assert!(found["resolution"]["note"].as_str().unwrap().contains("nay là phường Bắc Gia Nghĩa"), "{found}");
+    let reused = server.json("/api/v1/units?code=24611").await;
+    assert_eq!(
+        (&reused["resolution"]["outcome"], &reused["units"][0]["name"]),
+        (&"current".into(), &"Bắc Gia Nghĩa".into())
+    );
+    assert!(reused["resolution"]["note"].as_str().unwrap().contains("phường Nghĩa Đức"));
+    let dated = server.json("/api/v1/units?code=24611&date=2024-01-01").await;
+    assert_eq!(dated["resolution"]["readings"][0]["unit"]["name"], "Nghĩa Đức");
+    let several = server.json("/api/v1/units?q=Đắk Mil").await;
+    assert_eq!(several["resolution"]["outcome"], "ambiguous");
+    let begun = server.json("/api/v1/units?q=quang kh").await;
+    assert_eq!(
+        (&begun["resolution"]["outcome"], &begun["units"][0]["name"]),
+        (&"unknown".into(), &"Quảng Khê".into())
+    );
+    for wrong in ["?code=1&q=x", "?date=today", "?level=village", "?colour=red"] {
+        let status = server.get(&format!("/api/v1/units{wrong}")).await.status();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn search_knows_what_former_units_are_now() {
+    let server = Server::start().await;
+    for (i, (code, name)) in
+        [("24664", "Xã Đức Lập"), ("24670", "Xã Đắk Mil"), ("24682", "Xã Thuận An")].into_iter().enumerate()
+    {
+        let values = [
+            ("code", text(code)),
+            ("name", text(name)),
+            ("valid_from", Value::Date("2025-07-01".parse().unwrap())),
+        ];
+        // One polygon as a MultiPolygon of one.
+        let mut wkb = vec![1, 6, 0, 0, 0, 1, 0, 0, 0];
+        wkb.extend(square(AT.0 + 2000.0 * i as f64, AT.1, 1000.0));
+        server.insert("admin_commune", wkb, &values).await;
+    }
+    let hits = async |q: &str| -> Vec<(String, String)> {
+        let answer = server.json(&format!("/api/v1/search?q={q}&kind=commune")).await;
+        let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+        answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|h| (text(&h["title"]), text(&h["subtitle"])))
+            .collect()
+    };
+    let found = hits("dak mil").await;
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.contains(&("Thị trấn Đắk Mil".into(), "nay là xã Đức Lập".into())), "{found:?}");
+    assert!(found.contains(&("Xã Thuận An".into(), "thuộc huyện Đắk Mil cũ".into())), "{found:?}");
+    assert!(found.iter().any(|(title, _)| title == "Xã Đắk Mil"), "{found:?}");
+    assert_eq!(hits("TT. Đăk Mil").await[0].1, "nay là xã Đức Lập");
+    assert_eq!(hits("đức mạnh").await, [("Xã Đức Mạnh".to_owned(), "nay là xã Đức Lập".to_owned())]);
+    assert_eq!(hits("24667").await[0], ("Xã Đắk Lao".to_owned(), "nay là xã Thuận An".to_owned()));
+}
+
+/// On the real outlines.
+mod with_test_data {
+    use std::path::PathBuf;
+
+    use dothi::formats::{Encoding, mapping};
+    use dothi::jobs::import::{Report, Request, import};
+    use dothi::jobs::worker;
+    use dothi::layers::GeometryKind;
+
+    use super::*;
+    use crate::support::sample_database;
+
+    fn request(path: &str, layer: &str, map: &str, encoding: Option<Encoding>) -> Request {
+        let folder =
+            std::env::var_os("DOTHI_TEST_DATA").expect("DOTHI_TEST_DATA names the folder of the test data");
+        let file = PathBuf::from(folder).join("data").join(path);
+        assert!(file.exists(), "{} is missing", file.display());
+        Request {
+            file,
+            layer: layer.to_owned(),
+            source_layer: None,
+            crs: None,
+            encoding,
+            swap_axes: false,
+            drawing: Default::default(),
+            map: mapping::parse(map).unwrap(),
+            units_as_of: None,
+            mode: Some(Mode::Replace),
+            dry_run: false,
+        }
+    }
+
+    async fn run(db: &TestDb, request: &Request) -> Report {
+        worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
+        let catalog = db.store.catalog().await.unwrap();
+        import(&db.store, &catalog, request, &author(), |_, _| {}).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_28_real_communes_replace_the_approximate_ones_and_every_item_finds_its_unit() {
+        let db = sample_database().await;
+        let catalog = db.store.catalog().await.unwrap();
+        for (layer, items) in dothi::sample::province::generate(dothi::sample::province::SEED).into_layers() {
+            if ["hospital_clinic", "landuse_current", "irrigation", "lake"].contains(&layer) {
+                let def = catalog.layer(layer).unwrap();
+                let rows = items.iter().map(|i| i.to_row(def).unwrap());
+                let rows = rows.map(|r| Incoming { place: "sample".into(), wkb: r.wkb, values: r.values });
+                load(&db, layer, rows.collect(), Mode::Upsert).await;
+            }
+        }
+        finish_waiting(&db.store).await.unwrap();
+        let before = db.store.position().await.unwrap();
+        let file = "admin/lamdong_2025_communes_daknong28_full.geojson";
+        // Nothing is to be mapped: the layer file knows the usual names.
+        let report = run(&db, &request(file, "admin_commune", "", None)).await;
+        assert_eq!(
+            (report.read, report.imported, report.updated, report.inserted, report.closed),
+            (28, 28, 28, 0, 0),
+            "{report:?}"
+        );
+        let mut sql = db.sql().await;
+        let (names, sketches): (i64, i64) = sqlx::query_as(
+            "select count(*) filter (where name in ('Phường Bắc Gia Nghĩa', 'Xã Đức Lập') and kind in ('phuong', 'xa')
+                 and valid_from = '2025-07-01' and area_km2 > 0),
+             count(*) filter (where approximate) from layer.admin_commune",
+        )
+        .fetch_one(&mut sql)
+        .await
+        .unwrap();
+        assert_eq!((names, sketches), (2, 0));
+        let done = finish_waiting(&db.store).await.unwrap().unwrap();
+        assert!(done["items"].as_u64().unwrap() > 0, "sketched borders were not the real ones: {done}");
+        let mut items = 0;
+        for def in catalog.layers.values().filter(|d| d.unit_attribute.is_some()) {
+            let measure = match def.geometry {
+                GeometryKind::Point | GeometryKind::MultiPoint => "1.0",
+                GeometryKind::LineString | GeometryKind::MultiLineString => {
+                    "ST_Length(ST_Intersection(c.geom, l.geom))"
+                }
+                GeometryKind::Polygon | GeometryKind::MultiPolygon => {
+                    "ST_Area(ST_Intersection(c.geom, l.geom))"
+                }
+            };
+            let (inside, wrong): (i64, i64) = sqlx::query_as(&format!(
+                "select count(*), count(*) filter (where l.commune_code is distinct from best.code)
+                 from layer.{} l cross join lateral (select c.code from layer.admin_commune c
+                     where ST_Intersects(c.geom, l.geom) order by {measure} desc, c.code limit 1) best",
+                def.id
+            ))
+            .fetch_one(&mut sql)
+            .await
+            .unwrap();
+            assert_eq!(wrong, 0, "{}: of {inside}", def.id);
+            items += inside;
+        }
+        assert!(items > 1000, "{items}");
+        let kept: i64 = sqlx::query_scalar("select count(*) from history.admin_commune where rev_to > $1")
+            .bind(before.revision)
+            .fetch_one(&mut sql)
+            .await
+            .unwrap();
+        assert_eq!(kept, 28, "the sketches are in history");
+        // Every commune that an item carries is an authority that permits can go to.
+        let strangers: i64 = sqlx::query_scalar(
+            "select count(*) from layer.parcel p where not exists (select from dothi.authority a where a.code = p.commune_code)",
+        )
+        .fetch_one(&mut sql)
+        .await
+        .unwrap();
+        assert_eq!(strangers, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_71_former_communes_come_in_as_todays() {
+        let db = database().await;
+        // Their codes, from a file of before the reform.
+        let file = "encodings/daknong71_utf8_cpg.shp";
+        let codes = Request {
+            units_as_of: "2024-12-31".parse().ok(),
+            ..request(file, "market", "code=CODE,name=TEN,commune_code=CODE", None)
+        };
+        let report = run(&db, &codes).await;
+        assert_eq!((report.read, report.rejected_count), (71, 0), "{report:?}");
+        assert!(report.units.from_codes >= 43, "{:?}", report.units);
+        let by_code = carried(&db, "market").await;
+        let folder = std::env::var("DOTHI_TEST_DATA").unwrap();
+        let merges =
+            std::fs::read_to_string(format!("{folder}/data/admin/daknong_commune_merges_2025.csv")).unwrap();
+        for line in merges.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let found = by_code.iter().find(|(code, _)| code == cells[0]).unwrap();
+            assert_eq!(found.1.as_deref(), Some(cells[4]), "{line}");
+        }
+        // Their names, in an old encoding.
+        let file = "encodings/daknong71_tcvn3_nocpg.shp";
+        let names = Request {
+            units_as_of: "2024-12-31".parse().ok(),
+            ..request(file, "market", "code=CODE,name=TEN,commune_code=TEN", Some(Encoding::Tcvn3))
+        };
+        let report = run(&db, &names).await;
+        // There were four communes of the name Tân Thành in what is now one province: not chosen silently.
+        assert_eq!((report.imported, report.units.from_names), (70, 70), "{:?}", report.rejected);
+        assert!(
+            report.rejected[0].reason.vi.contains("có nhiều cách hiểu: xã Tân Thành"),
+            "{:?}",
+            report.rejected
+        );
+        let but_one: Vec<_> = by_code.into_iter().filter(|(code, _)| code != "24699").collect();
+        assert_eq!(carried(&db, "market").await, but_one);
+    }
+}
