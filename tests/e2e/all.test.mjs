@@ -1,4 +1,5 @@
 // One file, so that every test meets the same server: starting one takes longer than most tests.
+import './edit.mjs';
 import './journey.mjs';
 import './pages.mjs';
 import './analysis.mjs';

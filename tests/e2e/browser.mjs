@@ -35,7 +35,7 @@ export async function reader(browser, url, { viewport = desktop, lang = 'vi', to
     if (/^https?:$/.test(at.protocol) && at.origin !== url) faults.push(`request to ${r.url()}`);
   });
   page.on('console', (m) => {
-    if (m.type() === 'error' && !/status of (400|401|404|409|422)/.test(m.text())) faults.push(`console: ${m.text()}`);
+    if (m.type() === 'error' && !/status of (400|401|403|404|409|412|422)/.test(m.text())) faults.push(`console: ${m.text()}`);
   });
   page.faults = faults;
   page.setDefaultTimeout(30_000);

@@ -83,13 +83,13 @@ class Editor {
     const boxes = offered.map((id, i) => {
       const box = el('input', { type: 'checkbox', id: `snap-${id}` });
       box.checked = i === 0;
-      box.addEventListener('change', sync);
       return { id, box };
     });
     const sync = () => {
       this.frame.snapper.layers = boxes.filter((b) => b.box.checked).map((b) => b.id);
       void this.frame.snapper.load(true);
     };
+    for (const { box } of boxes) box.addEventListener('change', sync);
     byId('edit-snap-layers').replaceChildren(...boxes.map(({ id, box }) => el('div', { class: 'check' }, box, el('label', { for: `snap-${id}` }, this.frame.shown.get(id)?.title ?? id))));
     sync();
   }

@@ -1,6 +1,5 @@
 // Splitting an area by lines drawn across it, and merging areas that share a border.
-import { withUnit } from '../lib/format';
-import { dateText } from '../lib/format';
+import { dateText, withUnit } from '../lib/format';
 import { showMistakes } from '../lib/forms';
 import { Problem } from '../lib/api';
 import { el, t } from '../lib/page';
@@ -10,6 +9,7 @@ import { AttributeForm } from './form';
 import { showRefusal, type Frame } from './frame';
 import { isConflict, merge, readItem, split, type Stale, type Succession } from './server';
 import { Shape } from './shape';
+import { VertexTable } from './table';
 import { nameOf, versionOf, type EditLayer, type Item, type Properties } from './types';
 
 function reasonField(): { node: HTMLElement; input: HTMLInputElement } {
@@ -50,6 +50,7 @@ export class Splitting {
   private readonly form: HTMLFormElement;
   private readonly reason = reasonField();
   private readonly apply: HTMLButtonElement;
+  private readonly table: VertexTable;
   private forms: AttributeForm[] = [];
   private turn = 0;
 
@@ -60,6 +61,7 @@ export class Splitting {
     private readonly next: Next,
   ) {
     this.apply = el('button', { type: 'submit', class: 'button', id: 'split-apply', disabled: true }, t('edit-split-apply'));
+    this.table = new VertexTable(this.shape, frame.canvas);
     const cancel = el('button', { type: 'button', class: 'button button--plain' }, t('cancel'));
     cancel.addEventListener('click', () => this.leave() && this.next.open(layer, item.id));
     const more = el('button', { type: 'button', class: 'button button--plain' }, t('edit-split-more'));
@@ -69,6 +71,7 @@ export class Splitting {
       { id: 'split-form', novalidate: true, 'aria-labelledby': 'split-title' },
       el('h2', { id: 'split-title' }, t('edit-split-of', { q: nameOf(layer, item.id, item.properties) })),
       el('p', {}, t('edit-split-hint')),
+      this.table.node,
       this.body,
       this.reason.node,
       el('div', { class: 'actions' }, this.apply, more, cancel),
@@ -104,6 +107,7 @@ export class Splitting {
   private changed(): void {
     this.frame.canvas.draw();
     this.frame.canvas.onMove();
+    this.table.refresh();
     this.apply.disabled = true;
     const lines = this.shape.geometry();
     if (lines) void this.preview(lines);
