@@ -47,7 +47,7 @@ class Editor {
     frame.canvas.onFinish = () => this.sync();
     frame.snapper.onCut = (cut) => cut && frame.say(t('edit-snap-cut'), false);
     frame.map.on('zoom', () => this.sync());
-    byId('edit-new').addEventListener('click', () => this.leave() && this.layer && this.take(new Change(frame, this.layer, undefined, this.next)));
+    byId('edit-new').addEventListener('click', () => this.leave() && this.draw());
     byId('edit-merge').addEventListener('click', () => this.leave() && this.startMerge());
     window.addEventListener('beforeunload', (e) => {
       if (this.mode?.dirty) e.preventDefault();
@@ -145,7 +145,10 @@ class Editor {
       const fid = Number(answer?.features[0]?.id ?? (/^\d+$/.test(q) ? q : Number.NaN));
       error.hidden = fid > 0;
       error.textContent = fid > 0 ? '' : t('search-none', { q });
-      if (fid > 0) found(fid);
+      if (fid > 0) {
+        input.value = '';
+        found(fid);
+      }
     };
     button.addEventListener('click', () => void find());
     input.addEventListener('keydown', (e) => {
@@ -171,8 +174,14 @@ class Editor {
     }
   }
 
+  private draw(): void {
+    this.frame.say('');
+    if (this.layer) this.take(new Change(this.frame, this.layer, undefined, this.next));
+  }
+
   private startMerge(): void {
     const layer = this.layer;
+    this.frame.say('');
     if (layer) this.take(new Merging(this.frame, layer, this.next, (found) => this.finder(layer, found)));
   }
 

@@ -2,14 +2,13 @@
 import { dateText } from '../lib/format';
 import { el, t } from '../lib/page';
 import { lineage, type Lineage } from './server';
-import type { EditLayer } from './types';
 
 type Step = Lineage['before'][number];
 
 /** A part of the panel that is read when it is opened. */
-export function lineageNode(layer: EditLayer, fid: number, open: (fid: number) => void): HTMLElement {
+export function lineageNode(layer: { id: string }, fid: number, open: (fid: number) => void): HTMLElement {
   const body = el('div', {}, el('p', { class: 'muted small' }, t('loading')));
-  const details = el('details', { class: 'edit-lineage' }, el('summary', {}, t('edit-lineage')), body);
+  const details = el('details', { class: 'edit-lineage' }, el('summary', {}, t('lineage')), body);
   let read = false;
   details.addEventListener('toggle', () => {
     if (!details.open || read) return;
@@ -27,19 +26,19 @@ export function lineageNode(layer: EditLayer, fid: number, open: (fid: number) =
 
 function nodes(found: Lineage, fid: number, open: (fid: number) => void): HTMLElement[] {
   const steps = [...found.before, ...found.after];
-  if (steps.length === 0) return [el('p', { class: 'muted small' }, t('edit-lineage-none'))];
+  if (steps.length === 0) return [el('p', { class: 'muted small' }, t('lineage-none'))];
   return [el('ol', { class: 'edit-steps' }, ...steps.map((s) => step(s, fid, open)))];
 }
 
 function step(s: Step, fid: number, open: (fid: number) => void): HTMLElement {
-  const what = s.predecessors.length > 1 ? 'edit-lineage-merged' : 'edit-lineage-split';
+  const what = s.predecessors.length > 1 ? 'lineage-merged' : 'lineage-split';
   const names = (list: Step['successors']): (Node | string)[] =>
     list.flatMap((item, i) => {
       const name = item.label ?? String(item.fid);
       const here = item.fid === fid;
       const link = el('button', { type: 'button', class: 'link-button' }, name);
       link.addEventListener('click', () => open(item.fid));
-      const node: Node | string = here ? el('strong', {}, name) : item.current ? link : el('s', { title: t('edit-lineage-gone') }, name);
+      const node: Node | string = here ? el('strong', {}, name) : item.current ? link : el('s', { title: t('lineage-gone') }, name);
       return i > 0 ? [', ', node] : [node];
     });
   return el(

@@ -1,6 +1,7 @@
 // Click to identify: what lies at a place, with titles and units from the layers' definitions.
 import type { Map as LibreMap, MapGeoJSONFeature, MapMouseEvent } from 'maplibre-gl';
 import { call } from '../lib/api';
+import { lineageNode } from '../edit/lineage';
 import { byId, el, t } from '../lib/page';
 import type { Catalog, Layer } from './catalog';
 import { readValue } from './read';
@@ -19,6 +20,8 @@ export class Identify {
   private readonly panel = byId('identify');
   private readonly body = byId('identify-body');
   private turn = 0;
+  /** Layers that the reader may change; asked for once, of those who are signed in. */
+  private editable: Promise<Set<string>> | undefined;
 
   constructor(
     private readonly map: LibreMap,
@@ -96,10 +99,23 @@ export class Identify {
     details.append(el('dl', { class: 'facts' }, ...rows));
     const action = this.action(layer, item);
     if (action) details.append(action);
+    if (layer.id === 'parcel') details.append(lineageNode(layer, item.id, (fid) => void this.show([[layer, fid]])));
+    void this.mayEdit(layer).then((may) => {
+      if (may) details.append(el('a', { class: 'button button--plain', href: `/edit?layer=${layer.id}&item=${item.id}${location.hash}` }, t('edit-this')));
+    });
     details.addEventListener('toggle', () => {
       if (details.open) this.mark(item.geometry);
     });
     return details;
+  }
+
+  private async mayEdit(layer: Layer): Promise<boolean> {
+    if (!document.querySelector('.who')) return false;
+    this.editable ??= call<{ layers: { id: string }[] }>('GET', '/api/v1/edit/layers').then(
+      ({ layers }) => new Set(layers.map((l) => l.id)),
+      () => new Set<string>(),
+    );
+    return (await this.editable).has(layer.id);
   }
 
   private flags(item: Item): HTMLElement[] {
