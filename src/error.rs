@@ -51,6 +51,12 @@ pub enum Error {
     /// `If-Match` or `expected_state` names an older state.
     #[error("precondition failed: {}", .0.en)]
     PreconditionFailed(Text),
+    /// A write that must name the version it changes names none.
+    #[error("precondition required: {}", .0.en)]
+    PreconditionRequired(Text),
+    /// The body is not of one of these media types.
+    #[error("the body must be one of {}", .0.join(", "))]
+    UnsupportedMediaType(&'static [&'static str]),
     /// An idempotency key was used for another body.
     #[error("idempotency key reused with another body")]
     IdempotencyMismatch,

@@ -25,6 +25,8 @@ pub struct Layer {
     pub(super) hidden: Arc<[u32]>,
     stamp: u64,
     trail: Vec<Step>,
+    /// The same items at their blurred places, all that is read by who may not know the exact ones.
+    blurred: Option<Arc<Layer>>,
 }
 
 /// From which state a layer was made, and where they differ.
@@ -56,29 +58,38 @@ fn next_stamp() -> u64 {
 pub struct LayerBuilder {
     def: Arc<LayerDef>,
     segment: SegmentBuilder,
+    blurred: Option<SegmentBuilder>,
 }
 
 impl LayerBuilder {
     /// An empty layer of this definition.
     pub fn new(def: Arc<LayerDef>) -> Self {
-        Self { segment: SegmentBuilder::new(def.clone()), def }
+        let blurred = def.blurred.then(|| SegmentBuilder::blurred(def.clone()));
+        Self { segment: SegmentBuilder::new(def.clone()), blurred, def }
     }
 
     /// Adds an item. The error names the item and what is wrong with it; the builder is then of no use any more.
     pub fn push(&mut self, row: &ItemRow) -> Result<()> {
+        if let Some(blurred) = &mut self.blurred {
+            blurred.push(row)?;
+        }
         self.segment.push(row)
     }
 
     /// The layer. Takes some seconds for millions of vertices, on all processors.
     pub fn build(self) -> Layer {
-        Layer {
-            overlay: Arc::new(SegmentBuilder::new(self.def.clone()).build()),
-            base: Arc::new(self.segment.build()),
-            def: self.def,
+        let stamp = next_stamp();
+        let whole = |def: &Arc<LayerDef>, segment: SegmentBuilder, blurred| Layer {
+            overlay: Arc::new(SegmentBuilder::new(def.clone()).build()),
+            base: Arc::new(segment.build()),
+            def: def.clone(),
             hidden: Arc::new([]),
-            stamp: next_stamp(),
+            stamp,
             trail: Vec::new(),
-        }
+            blurred,
+        };
+        let blurred = self.blurred.map(|segment| Arc::new(whole(&self.def, segment, None)));
+        whole(&self.def, self.segment, blurred)
     }
 }
 
@@ -86,6 +97,11 @@ impl Layer {
     /// The definition it was built with.
     pub fn def(&self) -> &Arc<LayerDef> {
         &self.def
+    }
+
+    /// The items at their blurred places; none where the layer is not blurred.
+    pub(super) fn blurred(&self) -> Option<&Arc<Self>> {
+        self.blurred.as_ref()
     }
 
     /// Number of items.
@@ -104,7 +120,8 @@ impl Layer {
 
     /// Bytes of memory that it takes, about.
     pub fn bytes(&self) -> usize {
-        self.base.bytes() + self.overlay.bytes() + 4 * self.hidden.len()
+        let blurred = self.blurred.as_ref().map_or(0, |b| b.bytes());
+        self.base.bytes() + self.overlay.bytes() + 4 * self.hidden.len() + blurred
     }
 
     /// Where the item stands now: in the overlay or the base.
@@ -121,11 +138,29 @@ impl Layer {
     pub fn with_changes(&self, upserts: Vec<ItemRow>, removed: &[i64]) -> Result<Self> {
         let upserts: BTreeMap<i64, ItemRow> = upserts.into_iter().map(|r| (r.fid, r)).collect();
         let gone: BTreeSet<i64> = removed.iter().copied().filter(|fid| !upserts.contains_key(fid)).collect();
+        let mut changed = self.changed(&upserts, &gone, SegmentBuilder::new)?;
+        if let Some(before) = &self.blurred {
+            let blurred = before.changed(&upserts, &gone, SegmentBuilder::blurred)?;
+            // One stamp and one trail for both: what drops the tiles of one drops those of the other.
+            if let (Some(step), Some(other)) = (changed.trail.last_mut(), blurred.trail.last()) {
+                step.touched.extend(other.touched.iter().copied());
+            }
+            changed.blurred = Some(Arc::new(Self { stamp: changed.stamp, ..blurred }));
+        }
+        Ok(changed)
+    }
+
+    fn changed(
+        &self,
+        upserts: &BTreeMap<i64, ItemRow>,
+        gone: &BTreeSet<i64>,
+        builder: fn(Arc<LayerDef>) -> SegmentBuilder,
+    ) -> Result<Self> {
         let mut touched = Vec::new();
-        for fid in upserts.keys().chain(&gone) {
+        for fid in upserts.keys().chain(gone) {
             touched.extend(self.find(*fid).and_then(|(s, i)| s.shape(i).envelope()));
         }
-        let mut overlay = SegmentBuilder::new(self.def.clone());
+        let mut overlay = builder(self.def.clone());
         let mut new = upserts.iter().peekable();
         for (i, fid) in self.overlay.fids.iter().enumerate() {
             while let Some((_, row)) = new.next_if(|(f, _)| *f <= fid) {
@@ -141,7 +176,7 @@ impl Layer {
             touched.extend(overlay.find(*fid).and_then(|i| overlay.shape(i).envelope()));
         }
         let mut hidden: BTreeSet<u32> = self.hidden.iter().copied().collect();
-        hidden.extend(upserts.keys().chain(&gone).filter_map(|fid| self.base.find(*fid)));
+        hidden.extend(upserts.keys().chain(gone).filter_map(|fid| self.base.find(*fid)));
         Ok(self.successor(self.base.clone(), overlay, hidden.into_iter().collect(), touched))
     }
 
@@ -154,6 +189,14 @@ impl Layer {
     /// request path, then [`rebased`](Self::rebased) takes over what changed in the meantime.
     #[must_use]
     pub fn merged(&self) -> Self {
+        let mut merged = self.merged_alone();
+        let twin = |b: &Arc<Self>| Arc::new(Self { stamp: merged.stamp, ..b.merged_alone() });
+        let blurred = self.blurred.as_ref().map(twin);
+        merged.blurred = blurred;
+        merged
+    }
+
+    fn merged_alone(&self) -> Self {
         let mut all = SegmentBuilder::new(self.def.clone());
         let mut hidden = self.hidden.iter().peekable();
         let mut changed = 0;
@@ -177,6 +220,15 @@ impl Layer {
     /// This state on the base of `merged`, which was made from `before`, an earlier state of this layer.
     #[must_use]
     pub fn rebased(&self, before: &Self, merged: &Self) -> Self {
+        let mut rebased = self.rebased_alone(before, merged);
+        if let (Some(now), Some(before), Some(merged)) = (&self.blurred, &before.blurred, &merged.blurred) {
+            let twin = now.rebased_alone(before, merged);
+            rebased.blurred = Some(Arc::new(Self { stamp: rebased.stamp, ..twin }));
+        }
+        rebased
+    }
+
+    fn rebased_alone(&self, before: &Self, merged: &Self) -> Self {
         let mut overlay = SegmentBuilder::new(self.def.clone());
         let mut hidden = BTreeSet::new();
         let candidates = |l: &Self| {
@@ -209,7 +261,8 @@ impl Layer {
         trail.push(Step { from: self.stamp, touched });
         let surplus = trail.len().saturating_sub(TRAIL_LIMIT);
         trail.drain(..surplus);
-        Self { def: self.def.clone(), base, overlay: Arc::new(overlay), hidden, stamp: next_stamp(), trail }
+        let (def, overlay) = (self.def.clone(), Arc::new(overlay));
+        Self { def, base, overlay, hidden, stamp: next_stamp(), trail, blurred: None }
     }
 
     /// Whether both states stand on the same base: the later one came from the earlier by changes alone.

@@ -16,6 +16,7 @@ mod segment;
 mod shapes;
 mod snapshot;
 mod tile_cache;
+pub mod within;
 mod wkb;
 
 pub use layer::{Layer, LayerBuilder};

@@ -63,6 +63,8 @@ pub struct Item<'a> {
 
 impl LayerReader {
     pub(super) fn new(layer: Arc<Layer>, view: &View) -> Option<Self> {
+        // Who may not know the exact places reads a layer that does not hold them.
+        let layer = if view.exact { layer } else { layer.blurred()?.clone() };
         let loaded = layer.def();
         let same = Arc::ptr_eq(loaded, &view.layer);
         let columns = view

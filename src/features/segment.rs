@@ -110,6 +110,11 @@ impl SegmentBuilder {
         }
     }
 
+    /// Items of a blurred layer at their blurred places.
+    pub(super) fn blurred(def: Arc<LayerDef>) -> Self {
+        Self { shapes: ShapesBuilder::blurred(def.geometry, def.blur_m), ..Self::new(def) }
+    }
+
     /// Adds a row. After an error the builder is of no use any more.
     pub(super) fn push(&mut self, row: &ItemRow) -> Result<()> {
         let wrong =

@@ -162,6 +162,8 @@ pub(super) struct ShapesBuilder {
     rings: Vec<u32>,
     outer: Vec<bool>,
     metres: Vec<[i64; 2]>,
+    /// Steps of the grid that vertices are moved to; 1 leaves them where they are.
+    grid: i64,
     /// As long as `metres` less the vertices that are still to be projected.
     degrees: Vec<[i64; 2]>,
     world: Vec<[u32; 2]>,
@@ -175,9 +177,15 @@ impl ShapesBuilder {
             rings: vec![0],
             outer: Vec::new(),
             metres: Vec::new(),
+            grid: 1,
             degrees: Vec::new(),
             world: Vec::new(),
         }
+    }
+
+    /// Moves what is pushed as WKB to the nearest point of a grid of `side_m` metres: the middle of its square.
+    pub(super) fn blurred(kind: GeometryKind, side_m: u32) -> Self {
+        Self { grid: i64::from(side_m) * STEPS_PER_M as i64, ..Self::new(kind) }
     }
 
     pub(super) fn push_wkb(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -186,7 +194,8 @@ impl ShapesBuilder {
         if from + read.vertices.len() > u32::MAX as usize {
             return Err("more than 4,294,967,295 vertices in one layer".to_owned());
         }
-        self.metres.extend_from_slice(&read.vertices);
+        let near = |v: i64| (v + self.grid / 2).div_euclid(self.grid) * self.grid;
+        self.metres.extend(read.vertices.iter().map(|[x, y]| [near(*x), near(*y)]));
         for (end, outer) in read.rings {
             self.rings.push((from + end) as u32);
             self.outer.push(outer);

@@ -21,7 +21,8 @@ use crate::store::idempotency::{Answer, Begun, request_hash};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Headers of an answer that a replay repeats.
-const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+const KEPT_HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, header::ETAG, HeaderName::from_static("dothi-revision")];
 /// Answers of these routes are small; a larger one is not kept.
 const ANSWER_LIMIT_BYTES: usize = 1024 * 1024;
 

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::state::AppState;
 
 mod analysis;
+mod area;
 pub mod as_of;
 pub mod auth;
 pub mod edit;
@@ -45,7 +46,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
     let layers = Router::new()
-        .merge(ogc::router())
+        .merge(ogc::router(&state))
         .merge(tiles::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
@@ -108,7 +109,7 @@ async fn unknown_path(request: Request) -> Error {
 }
 
 async fn wrong_method() -> Error {
-    Error::MethodNotAllowed("GET, HEAD, POST, PUT")
+    Error::MethodNotAllowed("GET, HEAD, POST, PUT, PATCH, DELETE")
 }
 
 /// The value of a cookie.

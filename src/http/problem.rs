@@ -114,6 +114,23 @@ fn describe(error: &Error) -> Problem {
             "Changed in the meantime",
             reason.clone(),
         ),
+        Error::PreconditionRequired(reason) => Problem::new(
+            S::PRECONDITION_REQUIRED,
+            "precondition-required",
+            "Thiếu phiên bản",
+            "Version missing",
+            reason.clone(),
+        ),
+        Error::UnsupportedMediaType(types) => Problem::new(
+            S::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Kiểu nội dung không nhận được",
+            "Unsupported media type",
+            Text::new(
+                format!("Content-Type phải là {}.", types.join(" hoặc ")),
+                format!("Content-Type must be {}.", types.join(" or ")),
+            ),
+        ),
         Error::IdempotencyMismatch => Problem::new(
             S::UNPROCESSABLE_ENTITY,
             "idempotency-mismatch",

@@ -104,7 +104,7 @@ async fn search(
         (None, None) => return Err(Error::invalid("q", "thiếu từ khóa tìm kiếm", "missing")),
     };
     let answer = Json(serde_json::json!({ "results": results }));
-    Ok(([(header::CACHE_CONTROL, "private, max-age=10")], answer).into_response())
+    Ok(([(header::CACHE_CONTROL, "private, no-cache")], answer).into_response())
 }
 
 /// The best `limit` hits of `q` among what `who` may see.

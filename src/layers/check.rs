@@ -73,6 +73,9 @@ fn publication(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>)
     }
     let restricted =
         layer.access == Access::R || layer.attributes.iter().any(|a| a.access == Some(Access::R));
+    if layer.blurred && layer.geometry != super::GeometryKind::Point {
+        say("chỉ lớp điểm mới làm mờ được", "only a layer of points can be blurred");
+    }
     if layer.source == Source::View && (!layer.editors.is_empty() || layer.strict) {
         say(
             "lớp dạng view chỉ để đọc, không có editors hay strict",

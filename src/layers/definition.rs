@@ -44,6 +44,9 @@ pub struct LayerDef {
     /// The stored geometry that the public gets is blurred.
     #[serde(default)]
     pub blurred: bool,
+    /// Side of the squares to whose middle a blurred place is moved, metres.
+    #[serde(default = "blur_m")]
+    pub blur_m: u32,
     /// A table of its own, or a read-only view over fixed tables.
     #[serde(default)]
     pub source: Source,
@@ -78,6 +81,10 @@ pub struct LayerDef {
     /// MapLibre style layers without `id`, `source`, `source-layer`: those are filled in when served.
     #[serde(default, rename = "style")]
     pub styles: Vec<serde_json::Value>,
+}
+
+fn blur_m() -> u32 {
+    250
 }
 
 fn vector() -> String {

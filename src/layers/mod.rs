@@ -9,7 +9,7 @@ pub mod definition;
 pub mod read;
 pub mod row;
 mod schema;
-mod style;
+pub mod style;
 pub mod value;
 
 pub use catalog::{Catalog, Code, CodeList};

@@ -95,6 +95,7 @@ fn wrong_files_are_refused_with_place_and_reason() {
         ("owner = [\"XD\"]", "owner = [\"XD\"]\neditors = [\"XYZ\"]", "land/thing.toml", "agency XYZ"),
         ("min_zoom = 10", "min_zoom = 10\nrows_of = \"nix\"", "rows_of \"nix\"", "no such attribute"),
         ("min_zoom = 10", "min_zoom = 10\nsource = \"view\"\nstrict = true", "land/thing.toml", "read-only"),
+        ("min_zoom = 10", "min_zoom = 10\nblurred = true", "land/thing.toml", "only a layer of points"),
         ("codes = \"kinds\"", "readers = [\"XD\"]", "attribute[1] \"kind\"", "for an R attribute"),
         ("licence = \"CC-BY-4.0\"", "", "land/thing.toml", "must name its licence"),
         ("key = [\"code\"]", "key = [\"kind\"]", "key \"kind\"", "must be required"),

@@ -128,6 +128,26 @@ fn properties(kind: &str, style: &Value, say: &mut impl FnMut(String, String)) {
     }
 }
 
+/// The styles of `layer` that draw only what `seen` says may be seen: one that uses a hidden attribute is left out,
+/// else it would tell of it.
+pub fn visible<'a>(
+    layer: &'a LayerDef,
+    seen: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = (usize, &'a Value)> + 'a {
+    let draws = move |style: &Value| layer.attributes.iter().all(|a| seen(&a.name) || !names(style, &a.name));
+    layer.styles.iter().enumerate().filter(move |(_, style)| draws(style))
+}
+
+/// Whether any text in the style is the attribute's name: `["get", name]`, `"{name}"`, a filter of the old form.
+fn names(style: &Value, attribute: &str) -> bool {
+    match style {
+        Value::String(text) => text == attribute || text.contains(&format!("{{{attribute}}}")),
+        Value::Array(items) => items.iter().any(|v| names(v, attribute)),
+        Value::Object(members) => members.values().any(|v| names(v, attribute)),
+        _ => false,
+    }
+}
+
 /// Replaces each `["code-color", attribute, default]` by a MapLibre `match` over the attribute's code list, so
 /// that colours stand in one place only.
 pub(super) fn expand_code_colors(

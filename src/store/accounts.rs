@@ -105,6 +105,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await?;
+        self.recent.clear();
         row.map(|r| r.id)
             .ok_or_else(|| Error::conflict("Tên đăng nhập đã có người dùng.", "The account name is taken."))
     }
@@ -226,7 +227,9 @@ impl Store {
             return Err(Error::not_found("account", id.to_string()));
         }
         sqlx::query!("delete from dothi.session where account = $1", id).execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.recent.clear();
+        Ok(())
     }
 
     /// Lets an account sign in no more, or again; its sessions end.
@@ -241,7 +244,9 @@ impl Store {
         .await?
         .ok_or_else(|| Error::not_found("account", name))?;
         sqlx::query!("delete from dothi.session where account = $1", row.id).execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.recent.clear();
+        Ok(())
     }
 
     /// Whether there is any account (a first start makes an admin).

@@ -111,7 +111,7 @@ impl Items<'_> {
     /// A transaction that keeps bulk changes and changes of the definition away from this layer.
     pub(in crate::store) async fn begin(&self) -> Result<Tx> {
         if self.def.source == Source::View {
-            return Err(Error::MethodNotAllowed("the layer shows other records and is read-only"));
+            return Err(Error::MethodNotAllowed("GET, HEAD, OPTIONS"));
         }
         let mut tx = self.store.begin().await?;
         sqlx::query!("select pg_advisory_xact_lock_shared(7206, hashtext($1))", self.def.id)

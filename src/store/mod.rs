@@ -28,6 +28,7 @@ pub mod units;
 mod wkb;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -51,6 +52,7 @@ const MAX_CONNECTIONS: u32 = 16;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    recent: Arc<sessions::Recent>,
 }
 
 impl Store {
@@ -75,7 +77,7 @@ impl Store {
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, recent: Arc::default() })
     }
 
     /// Whether the database answers.

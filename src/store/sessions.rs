@@ -1,6 +1,10 @@
 //! Sessions: the database knows only the SHA-256 of a token, so a copy of it signs nobody in.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -11,6 +15,36 @@ use crate::access::Account;
 
 /// Hours that a session lasts, used or not.
 const LIFETIME_HOURS: f64 = 12.0;
+
+/// For how long a session that was looked up is taken as still in force. A map asks for a hundred tiles a second;
+/// a change of rights made by another node or the command line shows within a second all the same.
+const RECENT: Duration = Duration::from_millis(900);
+/// Sessions that are remembered at most.
+const RECENT_MAX: usize = 10_000;
+
+/// Sessions that were looked up a moment ago, by the hash of their token. Emptied by what this node does to sessions
+/// and accounts.
+#[derive(Debug)]
+pub(in crate::store) struct Recent(Cache<Vec<u8>, (Instant, Arc<Session>)>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Cache::new(RECENT_MAX))
+    }
+}
+
+impl Recent {
+    fn find(&self, hash: &[u8]) -> Option<Session> {
+        let (since, session) = self.0.get(hash)?;
+        let fresh = since.elapsed() < RECENT && session.expires_at > Utc::now();
+        fresh.then(|| Session::clone(&session))
+    }
+
+    /// Forgets all: an account changed.
+    pub(in crate::store) fn clear(&self) {
+        self.0.clear();
+    }
+}
 
 /// A session that is in force.
 #[derive(Debug, Clone)]
@@ -51,12 +85,26 @@ impl Store {
 
     /// The session of a token; none if there is none, it ended, or the account is disabled.
     pub async fn find_session(&self, token: &str) -> Result<Option<Session>> {
+        let hash = hash(token);
+        if let Some(session) = self.recent.find(&hash) {
+            return Ok(Some(session));
+        }
+        let asked = Instant::now();
+        let session = self.look_up_session(&hash).await?;
+        if let Some(session) = &session {
+            // Counted from the question: what changed since then may be missing in the answer.
+            self.recent.0.insert(hash, (asked, Arc::new(session.clone())));
+        }
+        Ok(session)
+    }
+
+    async fn look_up_session(&self, hash: &[u8]) -> Result<Option<Session>> {
         let row = sqlx::query!(
             "select a.id, a.name, a.display_name, a.roles, a.authority, a.agency, a.must_change_password, a.sample,
                  s.csrf_secret, s.expires_at
              from dothi.session s join dothi.account a on a.id = s.account
              where s.token_sha256 = $1 and s.expires_at > now() and a.disabled_at is null",
-            &hash(token)
+            hash
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -81,6 +129,7 @@ impl Store {
         sqlx::query!("delete from dothi.session where token_sha256 = $1", &hash(token))
             .execute(&self.pool)
             .await?;
+        self.recent.0.remove(&hash(token));
         Ok(())
     }
 }

@@ -80,13 +80,24 @@ impl Server {
 
     /// Makes an officer of the commune Bắc Gia Nghĩa and signs him in; gives his bearer token.
     pub async fn sign_in(&self, name: &str, role: Role) -> String {
+        self.sign_in_as(name, role, Some("24611"), Some("XA")).await
+    }
+
+    /// Makes an account of an authority and an agency and signs it in; gives its bearer token.
+    pub async fn sign_in_as(
+        &self,
+        name: &str,
+        role: Role,
+        authority: Option<&str>,
+        agency: Option<&str>,
+    ) -> String {
         let account = NewAccount {
             name: name.to_owned(),
             display_name: name.to_owned(),
             password: "dothi-sample".to_owned(),
             roles: [role].into(),
-            authority: Some("24611".to_owned()),
-            agency: Some("XA".to_owned()),
+            authority: authority.map(str::to_owned),
+            agency: agency.map(str::to_owned),
             sample: true,
             must_change_password: false,
         };
@@ -96,6 +107,27 @@ impl Server {
             self.client.post(format!("{}/api/v1/login", self.base)).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "sign-in of {name}");
         answer.json::<Json>().await.unwrap()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Applies a layer beside those that are there, or a new definition of one, and waits until it is served.
+    pub async fn apply(&self, layer: LayerDef) {
+        let owner = dothi::store::Store::connect(&self._db.owner_url).await.unwrap();
+        let mut catalog = owner.catalog().await.unwrap();
+        catalog.layers.insert(layer.id.clone(), Arc::new(layer));
+        let done = owner.apply(&catalog, Default::default(), &Author::program("test", "a layer")).await;
+        self.state.feed.catch_up(done.unwrap().position.unwrap()).await.unwrap();
+    }
+
+    /// Who made a revision, why and with what.
+    pub async fn author_of(&self, revision: i64) -> (String, String, String) {
+        sqlx::query_as(
+            "select a.name, r.reason, r.client from dothi.revision r join dothi.account a on a.id = r.actor
+             where r.number = $1",
+        )
+        .bind(revision)
+        .fetch_one(&mut self._db.sql().await)
+        .await
+        .unwrap()
     }
 
     /// Definition of a layer.

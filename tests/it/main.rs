@@ -28,3 +28,4 @@ mod store_layers;
 mod support;
 mod units;
 mod worker;
+mod write;

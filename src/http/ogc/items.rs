@@ -145,6 +145,11 @@ fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool
     }
 }
 
+/// Tag of an item: its version; other rights are another representation.
+pub(super) fn etag(version: i64, profile: u64) -> String {
+    if profile == 0 { format!("\"{version}\"") } else { format!("\"{version}-{profile:x}\"") }
+}
+
 /// `GET /ogc/collections/{id}/items/{fid}`; the tag is the item's version.
 pub(super) async fn one(
     State(state): State<AppState>,
@@ -156,10 +161,8 @@ pub(super) async fn one(
     let missing = || Error::not_found("item", format!("{id}/{fid}"));
     let item = fid.parse().ok().and_then(|f| reader.get(f)).ok_or_else(missing)?;
     let view = reader.view();
-    // Other rights or another form are another representation.
     let etag = match (ask.format, view.profile) {
-        (Format::Json, 0) => format!("\"{}\"", item.version),
-        (Format::Json, profile) => format!("\"{}-{profile:x}\"", item.version),
+        (Format::Json, profile) => etag(item.version, profile),
         (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
     };
     let mut response = not_modified(&ask.headers, &etag).unwrap_or_else(|| match ask.format {

@@ -1,10 +1,11 @@
-//! OGC API: Features (part 1, with queryables of part 3), Tiles and Styles, over the layers in memory.
+//! OGC API: Features (part 1, with queryables of part 3; part 4), Tiles and Styles, over the layers in memory.
 //!
 //! Every resource is there as JSON and as a page (`f=json`, `f=html` or `Accept`). A layer that the caller may
 //! not see answers as one that does not exist, and so does a hidden attribute.
 
 mod ask;
 mod collections;
+mod feature_body;
 mod html;
 mod items;
 mod items_html;
@@ -14,6 +15,7 @@ mod root;
 mod schema;
 mod styles;
 mod tilesets;
+mod write;
 
 pub(super) use ask::{Ask, cache_headers, not_modified, open};
 
@@ -26,10 +28,12 @@ use axum::routing::get;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+use crate::http::idempotency;
 use crate::state::AppState;
 
 /// Routes under `/ogc`.
-pub fn router() -> Router<AppState> {
+pub fn router(state: &AppState) -> Router<AppState> {
+    let once = || middleware::from_fn_with_state(state.clone(), idempotency::layer);
     Router::new()
         .route("/ogc", get(root::landing))
         .route("/ogc/", get(root::landing))
@@ -37,8 +41,19 @@ pub fn router() -> Router<AppState> {
         .route("/ogc/api", get(openapi::api))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{id}", get(collections::one))
-        .route("/ogc/collections/{id}/items", get(items::list))
-        .route("/ogc/collections/{id}/items/{fid}", get(items::one))
+        .route(
+            "/ogc/collections/{id}/items",
+            get(items::list).post(write::create).options(write::options_of_items).layer(once()),
+        )
+        .route(
+            "/ogc/collections/{id}/items/{fid}",
+            get(items::one)
+                .put(write::replace)
+                .patch(write::update)
+                .delete(write::remove)
+                .options(write::options_of_item)
+                .layer(once()),
+        )
         .route("/ogc/collections/{id}/queryables", get(schema::queryables))
         .route("/ogc/collections/{id}/schema", get(schema::schema))
         .route("/ogc/collections/{id}/tiles", get(tilesets::list))
@@ -64,14 +79,16 @@ fn compression() -> CompressionLayer {
 /// Layer: open data may be read by pages of any origin. They get what the public gets: with `*` a browser sends no
 /// cookie.
 pub(super) async fn any_origin(request: Request, next: Next) -> Response {
-    let preflight = request.method() == Method::OPTIONS;
+    // Other OPTIONS ask what may be done with an item.
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight = asks && request.method() == Method::OPTIONS;
     let mut response =
         if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("etag, link, dothi-revision, dothi-resolved-units"),
+        HeaderValue::from_static("allow, etag, link, location, dothi-revision, dothi-resolved-units"),
     );
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     if preflight {

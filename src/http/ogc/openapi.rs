@@ -12,6 +12,7 @@ use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::root::OPENAPI;
 use super::schema::{SCHEMA, value_schema};
+use super::write;
 use crate::Result;
 use crate::access::View;
 use crate::http::tiles::MVT;
@@ -38,6 +39,7 @@ pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Respo
 }
 
 fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
+    let views: Vec<&View> = views.collect();
     let mut paths = Map::new();
     let mut add = |path: String, operation: Value| {
         paths.insert(path, json!({"get": operation}));
@@ -60,9 +62,14 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
     ] {
         add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &[reference("f")]));
     }
-    for view in views {
+    for view in &views {
         for (path, operation) in collection(ask, view) {
             add(path, operation);
+        }
+    }
+    for view in &views {
+        for (path, method, operation) in writes(ask, view) {
+            paths[&path][method] = operation;
         }
     }
     json!({
@@ -144,6 +151,66 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
             operation_("tile", ask.say("một ô vectơ", "one vector tile"), MVT, matrix),
         ),
     ]
+}
+
+/// What the caller may write, method by method (part 4).
+fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
+    let def = &view.layer;
+    let (adds, changes) = write::offers(ask, def);
+    let items = format!("/collections/{}/items", def.id);
+    let item = format!("{items}/{{fid}}");
+    let mut offered = Vec::new();
+    if adds {
+        offered.push((items, "post", "create", "thêm một đối tượng", "add an item", "201", Some(GEOJSON)));
+    }
+    if changes {
+        let patch = Some("application/merge-patch+json");
+        offered.push((
+            item.clone(),
+            "put",
+            "replace",
+            "thay một đối tượng",
+            "replace an item",
+            "204",
+            Some(GEOJSON),
+        ));
+        offered.push((item.clone(), "patch", "update", "sửa một đối tượng", "change an item", "204", patch));
+        offered.push((item, "delete", "delete", "xóa một đối tượng", "remove an item", "204", None));
+    }
+    let title = def.title.get(ask.lang);
+    let describe = |(path, method, name, vi, en, status, body): (
+        String,
+        &'static str,
+        _,
+        _,
+        _,
+        &str,
+        Option<&str>,
+    )| {
+        let problem = json!({"$ref": "#/components/responses/Problem"});
+        let mut responses = Map::new();
+        responses.insert(status.to_owned(), json!({"description": ask.say(vi, en)}));
+        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"] {
+            responses.insert(status.to_owned(), problem.clone());
+        }
+        let mut parameters = Vec::new();
+        if path.ends_with('}') {
+            parameters.push(json!({"name": "fid", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}}));
+            parameters.push(json!({"name": "If-Match", "in": "header", "required": def.strict, "schema": {"type": "string"}}));
+        } else {
+            parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"}}));
+        }
+        let mut operation = json!({
+            "operationId": format!("{name}_{}", def.id), "tags": [title],
+            "summary": format!("{title}: {}", ask.say(vi, en)), "parameters": parameters, "responses": responses,
+        });
+        if let Some(kind) = body {
+            operation["requestBody"] =
+                json!({"required": true, "content": {kind: {"schema": {"type": "object"}}}});
+        }
+        (path, method, operation)
+    };
+    offered.into_iter().map(describe).collect()
 }
 
 fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value]) -> Value {

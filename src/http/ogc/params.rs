@@ -73,7 +73,7 @@ impl Params {
             all.push(Expr::Compare { attribute: name.clone(), op: CompareOp::Eq, value });
         }
         if let Some(text) = self.get("datetime") {
-            all.extend(datetime(text, &view.layer)?);
+            all.extend(datetime(text, view)?);
         }
         for name in ["crs", "bbox-crs"] {
             if let Some(other) = self.get(name).filter(|v| *v != CRS84) {
@@ -203,7 +203,8 @@ struct Bound {
 
 /// The condition of `datetime` on the layer's temporal attributes; none where it has none: features without time
 /// are in every answer (part 1, 7.15.4).
-fn datetime(text: &str, def: &LayerDef) -> Result<Option<Expr>> {
+fn datetime(text: &str, view: &View) -> Result<Option<Expr>> {
+    let def = &view.layer;
     let wrong = || {
         Error::invalid(
             "datetime",
@@ -224,7 +225,9 @@ fn datetime(text: &str, def: &LayerDef) -> Result<Option<Expr>> {
     if from.is_none() && to.is_none() || from.zip(to).is_some_and(|(a, b)| a.from > b.to) {
         return Err(wrong());
     }
+    // A time that may not be seen filters nothing, as if the layer had none.
     let (first, last) = match def.temporal.as_slice() {
+        times if times.iter().any(|name| view.attribute(name).is_none()) => return Ok(None),
         [] => return Ok(None),
         [at] => (at, at),
         [start, stop, ..] => (start, stop),

@@ -8,7 +8,9 @@ use super::ask::{Ask, Format, link, open, typed, vary};
 use super::collections::visible;
 use super::html;
 use crate::Result;
-use crate::layers::LayerDef;
+use crate::access::View;
+use crate::features::LayerReader;
+use crate::layers::style;
 use crate::state::AppState;
 
 /// Media type of a MapLibre style.
@@ -21,7 +23,9 @@ const ALL: &str = "default";
 pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let readers = visible(&state, &ask);
-    let drawn = readers.iter().map(|r| &r.view().layer).filter(|l| !l.styles.is_empty());
+    let drawn = readers.iter().map(LayerReader::view);
+    let drawn = drawn.filter(|v| style::visible(&v.layer, |a| v.attribute(a).is_some()).next().is_some());
+    let drawn = drawn.map(|v| &v.layer);
     let all = ask.say("Mọi lớp", "All layers");
     let styles: Vec<(&str, &str)> =
         std::iter::once((ALL, all)).chain(drawn.map(|l| (l.id.as_str(), l.title.get(ask.lang)))).collect();
@@ -49,24 +53,24 @@ pub(super) async fn one(
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
     ask.format = Format::Json;
-    let (name, layers) = if id == ALL {
-        let mut layers: Vec<_> = visible(&state, &ask).iter().map(|r| r.view().layer.clone()).collect();
-        layers.sort_by_key(|l| l.draw_order);
-        (ask.say("Mọi lớp", "All layers").to_owned(), layers)
+    let (name, readers) = if id == ALL {
+        let mut readers = visible(&state, &ask);
+        readers.sort_by_key(|r| r.view().layer.draw_order);
+        (ask.say("Mọi lớp", "All layers").to_owned(), readers)
     } else {
         let (reader, _) = open(&state, &ask.who, &id)?;
-        let layer = reader.view().layer.clone();
-        (layer.title.get(ask.lang).to_owned(), vec![layer])
+        (reader.view().layer.title.get(ask.lang).to_owned(), vec![reader])
     };
     let mut sources = Map::new();
     let mut drawn = Vec::new();
-    for layer in &layers {
-        if layer.styles.is_empty() {
+    for view in readers.iter().map(LayerReader::view) {
+        let (layer, styles) = (&view.layer, style_layers(view));
+        if styles.is_empty() {
             continue;
         }
         let url = format!("{}/tiles/{}.json", ask.base, layer.id);
         sources.insert(layer.id.clone(), json!({"type": "vector", "url": url}));
-        drawn.extend(style_layers(layer));
+        drawn.extend(styles);
     }
     // Areas under lines under points under texts; the layers' own order within.
     drawn.sort_by_key(rank);
@@ -83,7 +87,8 @@ pub(super) async fn one(
 }
 
 /// The style layers of a layer file with what is left out there filled in.
-fn style_layers(layer: &LayerDef) -> Vec<Value> {
+fn style_layers(view: &View) -> Vec<Value> {
+    let layer = &view.layer;
     let fill = |(n, style): (usize, &Value)| {
         let mut style = style.clone();
         style["id"] = format!("{}-{n}", layer.id).into();
@@ -91,7 +96,7 @@ fn style_layers(layer: &LayerDef) -> Vec<Value> {
         style["source-layer"] = layer.id.as_str().into();
         style
     };
-    layer.styles.iter().enumerate().map(fill).collect()
+    style::visible(layer, |a| view.attribute(a).is_some()).map(fill).collect()
 }
 
 fn rank(style: &Value) -> u8 {

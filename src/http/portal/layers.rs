@@ -22,7 +22,7 @@ use crate::features::{LayerReader, Snapshot};
 use crate::http::auth::Session;
 use crate::http::extract::Path;
 use crate::http::lang::Language;
-use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value};
+use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value, style};
 use crate::space::{Bbox, crs};
 use crate::state::AppState;
 use crate::store::activity::LastChange;
@@ -195,7 +195,7 @@ impl Teller<'_> {
         let (def, tr) = (&view.layer, self.tr);
         let seen = def.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
         let owners = owners(self.catalog, def, tr);
-        let styles = def.styles.iter().enumerate();
+        let styles = style::visible(def, |a| view.attribute(a).is_some());
         Layer {
             id: def.id.clone(),
             title: tr.of(&def.title).to_owned(),
@@ -305,7 +305,8 @@ async fn labels(
     let view = catalog.layer(&id).and_then(|def| access::view(&who, def, &catalog)).ok_or_else(unknown)?;
     let reader =
         state.features.snapshot().layer(&view).filter(|r| has_labels(&view.layer, r)).ok_or_else(unknown)?;
-    let styles = view.layer.styles.iter().filter(|s| s["type"] == "symbol");
+    let styles = style::visible(&view.layer, |a| view.attribute(a).is_some());
+    let styles = styles.map(|(_, s)| s).filter(|s| s["type"] == "symbol");
     let text = styles.map(Member::to_string).collect::<String>();
     let used = |name: &str| text.contains(&format!("[\"get\",\"{name}\"]"));
     let mut features = Vec::new();
@@ -319,7 +320,7 @@ async fn labels(
         let geometry = crate::space::geojson::to_json(&geo::Geometry::Point(point), 7);
         features.push(serde_json::json!({"type": "Feature", "id": item.fid, "geometry": geometry, "properties": properties}));
     }
-    let headers = [(header::CACHE_CONTROL, "private, max-age=60"), (header::VARY, "cookie")];
+    let headers = [(header::CACHE_CONTROL, "private, no-cache"), (header::VARY, "cookie")];
     Ok((headers, Json(serde_json::json!({"type": "FeatureCollection", "features": features})))
         .into_response())
 }

@@ -54,9 +54,11 @@ fn report(sample: &mut Sample, lot: &Lot, at: Point<f64>, commune: &'static str,
         &("tree", "Cành cây gãy đổ"),
         &("order", "Xây dựng lấn vỉa hè"),
     ]);
+    // Of the street only: a house number would tell the place that is blurred for the public.
+    let street = lot.address.split_once(' ').map_or(lot.address.as_str(), |(_, street)| street);
     let start = DateTime::<Utc>::from_timestamp(1_767_225_600, 0).unwrap_or_default();
     let row = values! {
-        code: sample.next_code("field_report", "PA"), title: format!("{title} gần {}", lot.address), kind: kind,
+        code: sample.next_code("field_report", "PA"), title: format!("{title} gần {street}"), kind: kind,
         reported_at: start + Duration::minutes(dice.int(0, 450_000)),
         status: dice.pick(&["new", "processing", "done", "done"]),
         reporter: format!("{} (mẫu)", super::lots::person(dice)), commune_code: commune,
