@@ -21,6 +21,7 @@ mod wkb;
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
+pub(crate) use wkb::STEPS_PER_M;
 pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
 
 #[cfg(test)]
