@@ -21,8 +21,8 @@ mod wkb;
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
-pub(crate) use wkb::STEPS_PER_M;
 pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
+pub(crate) use wkb::STEPS_PER_M;
 
 #[cfg(test)]
 mod tests;

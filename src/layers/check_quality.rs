@@ -84,7 +84,8 @@ fn keys(rule: &QualityRule, say: &mut Say<'_>) {
 }
 
 fn attributes(layer: &LayerDef, rule: &QualityRule, catalog: &Catalog, say: &mut Say<'_>) {
-    let named = rule.attributes.iter().map(|a| ("attributes", a)).chain(rule.same.iter().map(|a| ("same", a)));
+    let named =
+        rule.attributes.iter().map(|a| ("attributes", a)).chain(rule.same.iter().map(|a| ("same", a)));
     for (key, name) in named {
         let Some(a) = layer.attribute(name) else {
             let (vi, en) = (format!("không có thuộc tính {name}"), format!("there is no attribute {name}"));
@@ -100,7 +101,11 @@ fn attributes(layer: &LayerDef, rule: &QualityRule, catalog: &Catalog, say: &mut
         }
         let numeric = matches!(a.kind, T::Integer | T::Real);
         if rule.kind == K::Range && !numeric {
-            say(key, format!("thuộc tính {name} không phải số"), format!("the attribute {name} is no number"));
+            say(
+                key,
+                format!("thuộc tính {name} không phải số"),
+                format!("the attribute {name} is no number"),
+            );
         }
         if rule.kind == K::Codes && a.kind != T::Text {
             say(
@@ -149,7 +154,11 @@ fn geometry(layer: &LayerDef, rule: &QualityRule, catalog: &Catalog, say: &mut S
         say("kind", "chỉ dùng cho lớp vùng".into(), "is for layers of areas only".into());
     }
     if rule.kind == K::CoveredBy {
-        let wrong = if areas { rule.tolerance_m.map(|_| "tolerance_m") } else { rule.tolerance_m2.map(|_| "tolerance_m2") };
+        let wrong = if areas {
+            rule.tolerance_m.map(|_| "tolerance_m")
+        } else {
+            rule.tolerance_m2.map(|_| "tolerance_m2")
+        };
         if let Some(key) = wrong {
             let (vi, en) = if areas {
                 ("lớp vùng dùng tolerance_m2", "areas take tolerance_m2")

@@ -98,7 +98,11 @@ pub(super) fn contact(a: &Outline, b: &Outline, scratch: &mut Scratch) -> Contac
 }
 
 /// Notes how two edges meet.
-fn edges(found: &mut Contact, (i, e, in_a): (usize, &Edge, &mut Touched), (j, f, in_b): (usize, &Edge, &mut Touched)) {
+fn edges(
+    found: &mut Contact,
+    (i, e, in_a): (usize, &Edge, &mut Touched),
+    (j, f, in_b): (usize, &Edge, &mut Touched),
+) {
     let (f0, f1) = (side(e.from, e.to, f.from), side(e.from, e.to, f.to));
     if f0 > 0 && f1 > 0 || f0 < 0 && f1 < 0 {
         return;
@@ -125,7 +129,8 @@ fn edges(found: &mut Contact, (i, e, in_a): (usize, &Edge, &mut Touched), (j, f,
         }
     }
     if f0 == 0 && f1 == 0 && shared_length(&we, &wf) {
-        let along = |axis: usize| i128::from(e.to[axis] - e.from[axis]) * i128::from(f.to[axis] - f.from[axis]);
+        let along =
+            |axis: usize| i128::from(e.to[axis] - e.from[axis]) * i128::from(f.to[axis] - f.from[axis]);
         found.same_side |= along(0) + along(1) > 0;
     }
 }

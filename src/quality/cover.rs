@@ -1,6 +1,8 @@
 //! Items that are not covered by those of another layer.
 
-use geo::{Area, BooleanOps, Euclidean, Geometry, Length, LineString, MultiLineString, MultiPoint, MultiPolygon};
+use geo::{
+    Area, BooleanOps, Euclidean, Geometry, Length, LineString, MultiLineString, MultiPoint, MultiPolygon,
+};
 
 use super::Found;
 use super::contact::{Scratch, contact};
@@ -31,7 +33,9 @@ pub(super) fn ask(
         if item.shape().is_empty() || !subject.is_current(item) {
             return;
         }
-        if let Some((measured, _)) = outside(subject, cover, item, tolerance, scratch).filter(|(m, _)| *m > tolerance) {
+        if let Some((measured, _)) =
+            outside(subject, cover, item, tolerance, scratch).filter(|(m, _)| *m > tolerance)
+        {
             worst.add(Finding { measured, item: item.fid, other: 0 });
         }
     })?;

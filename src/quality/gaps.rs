@@ -12,10 +12,10 @@ use super::subject::Subject;
 use super::words::{number, placed};
 use super::work::{Control, Finding, Worst};
 use super::{Asked, Problem};
+use crate::Result;
 use crate::features::STEPS_PER_M;
 use crate::layers::QualityRule;
 use crate::text::Text;
-use crate::Result;
 
 /// An edge from the layer's corner: both ends in the order of their coordinates, and its direction.
 type Packed = ([i32; 4], i8);
@@ -42,7 +42,8 @@ pub(super) fn ask(
             ))
         });
     };
-    let union = rings(cancelled(edges)).union_with_fill_rule(&MultiPolygon::<f64>::new(Vec::new()), FillRule::NonZero);
+    let union = rings(cancelled(edges))
+        .union_with_fill_rule(&MultiPolygon::<f64>::new(Vec::new()), FillRule::NonZero);
     let (least, most) = (rule.tolerance_m2.unwrap_or(0.0), rule.gap_max_m2.unwrap_or(f64::INFINITY));
     let mut gaps = Vec::new();
     let mut worst = Worst::new(limit);

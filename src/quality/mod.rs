@@ -99,11 +99,8 @@ type Found = (u64, Vec<Problem>);
 /// Asks every rule of the layer. [`Error::NotFound`] where it is not loaded; [`Error::Conflict`] where `control`
 /// stopped it.
 pub fn run(request: &Request<'_>, control: &Control) -> Result<Report> {
-    let def = request
-        .catalog
-        .layer(request.layer)
-        .ok_or_else(|| Error::not_found("layer", request.layer))?
-        .clone();
+    let def =
+        request.catalog.layer(request.layer).ok_or_else(|| Error::not_found("layer", request.layer))?.clone();
     let unknown = || Error::not_found("layer", request.layer);
     let reader = request.snapshot.layer(&crate::access::View::system(&def)).ok_or_else(unknown)?;
     let subject = Subject::new(&reader, request.today)?;

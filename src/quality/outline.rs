@@ -220,7 +220,9 @@ impl Outline {
         let whole = self.window.is_some_and(|w| window.contains(w.low) && window.contains(w.high));
         let mut spare = Vec::new();
         let polygons = rings.into_iter().map(|mut ring| {
-            for (axis, limit, sign) in [(0, low[0], 1.0), (0, high[0], -1.0), (1, low[1], 1.0), (1, high[1], -1.0)] {
+            for (axis, limit, sign) in
+                [(0, low[0], 1.0), (0, high[0], -1.0), (1, low[1], 1.0), (1, high[1], -1.0)]
+            {
                 if !whole {
                     cut(&ring, axis, limit, sign, &mut spare);
                     std::mem::swap(&mut ring, &mut spare);

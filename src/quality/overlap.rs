@@ -88,10 +88,7 @@ fn describe(subject: &Subject<'_>, other: Option<&Subject<'_>>, f: &Finding) -> 
             format!("{name} overlaps {by} of “{}”: {}", layer.en, size.en),
         )
     } else {
-        Text::new(
-            format!("{name} chồng lấn {by}: {}", size.vi),
-            format!("{name} overlaps {by}: {}", size.en),
-        )
+        Text::new(format!("{name} chồng lấn {by}: {}", size.vi), format!("{name} overlaps {by}: {}", size.en))
     };
     let (origin, areas) = shared(&subject.outline(a), &against.outline(b))?;
     let found = words::problem(subject, a, format!("{}-{}", f.item, f.other), message);

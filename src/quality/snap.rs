@@ -105,7 +105,10 @@ fn ends(subject: &Subject<'_>, item: &Item<'_>, outline: &Outline) -> Vec<Step> 
         return outline.edges.iter().map(|e| e.from).collect();
     }
     let shape = item.shape();
-    let ends = shape.rings().filter(|(_, v)| !v.is_empty()).map(|(_, v)| (shape.metres(v.start), shape.metres(v.end - 1)));
+    let ends = shape
+        .rings()
+        .filter(|(_, v)| !v.is_empty())
+        .map(|(_, v)| (shape.metres(v.start), shape.metres(v.end - 1)));
     ends.filter(|(first, last)| first != last).flat_map(|(first, last)| [first, last]).collect()
 }
 

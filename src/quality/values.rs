@@ -76,7 +76,13 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-fn describe(subject: &Subject<'_>, rule: &QualityRule, item: &Item<'_>, index: usize, a: &Attribute) -> Problem {
+fn describe(
+    subject: &Subject<'_>,
+    rule: &QualityRule,
+    item: &Item<'_>,
+    index: usize,
+    a: &Attribute,
+) -> Problem {
     let (name, title) = (subject.name(item), &a.title);
     let value = item.value(index);
     let shown = match &value {
@@ -119,9 +125,10 @@ fn unique(
     let mut hashes: Vec<(u64, u32)> = Vec::with_capacity(subject.items.len());
     for (chunk, items) in subject.items.chunks(STRIDE).enumerate() {
         control.check()?;
-        let hashed = items.iter().enumerate().filter_map(|(n, item)| {
-            Some((hash(item, attributes)?, (chunk * STRIDE + n) as u32))
-        });
+        let hashed = items
+            .iter()
+            .enumerate()
+            .filter_map(|(n, item)| Some((hash(item, attributes)?, (chunk * STRIDE + n) as u32)));
         hashes.extend(hashed);
         control.advance(items.len());
     }
