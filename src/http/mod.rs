@@ -32,6 +32,7 @@ pub mod password;
 pub mod permits;
 pub mod portal;
 pub mod problem;
+pub mod quality;
 pub mod search;
 pub mod server;
 pub mod tiles;
@@ -56,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .merge(portal::router())
         .merge(edit::router())
         .merge(lineage::router(&state))
+        .merge(quality::router())
         .merge(permits::router(&state))
         .merge(units::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
