@@ -6,6 +6,7 @@
 //! ```text
 //! main → cli → app → http → jobs → feed, formats, files → store → permit, bim
 //!                               http → analysis → features
+//!                    http, jobs → quality → features, layers, space
 //!               feed, http, jobs → features → access → filter → layers → space, units
 //!                          store → access, filter          permit → space
 //! cli, app → cluster                     cli → sample → bim, layers, space
@@ -29,6 +30,7 @@ pub mod http;
 pub mod jobs;
 pub mod layers;
 pub mod permit;
+pub mod quality;
 pub mod sample;
 pub mod space;
 pub mod state;

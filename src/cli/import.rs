@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use uuid::Uuid;
 
-use super::Outcome;
+use super::{Outcome, quality};
 use crate::app::Database;
 use crate::config::Config;
 use crate::formats::{Drawing, Encoding, Source, mapping};
 use crate::jobs::import::{Report, Request, import};
 use crate::jobs::units::finish_waiting;
+use crate::jobs::quality::{Summary, after_import};
 use crate::store::bulk::Mode;
 use crate::store::{Author, Store};
 use crate::text::{Lang, Text};
@@ -64,6 +66,9 @@ pub struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Do not ask the layer's quality rules afterwards
+    #[arg(long)]
+    no_quality: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -82,6 +87,12 @@ pub(super) async fn run(args: Args, config: Config) -> Outcome {
     let database = Database::open(&config).await?;
     let store = Store::connect(&database.serve_url).await?;
     let done = perform(&store, &request).await;
+    let quality = match &done {
+        Ok(report) if report.position.is_some() && !args.no_quality => {
+            check_quality(&store, &report.layer).await
+        }
+        _ => Ok((Vec::new(), Vec::new())),
+    };
     store.close().await;
     database.close()?;
     let report = done?;
@@ -91,9 +102,28 @@ pub(super) async fn run(args: Args, config: Config) -> Outcome {
     } else {
         print(&report);
     }
+    // The import stands, whatever comes of looking at it.
+    let (jobs, summaries) = quality?;
+    if args.json {
+        eprintln!(
+            "quality: {} runs done, {} left to a server",
+            summaries.len(),
+            jobs.len() - summaries.len().min(jobs.len())
+        );
+    } else {
+        quality::print_settled(&jobs, &summaries);
+    }
     // A file of which nothing could be taken was not imported.
     let nothing = report.read > 0 && report.imported == 0;
     Ok(ExitCode::from(u8::from(nothing)))
+}
+
+/// The rules of the layer and of those that refer to it.
+async fn check_quality(store: &Store, layer: &str) -> Result<(Vec<Uuid>, Vec<Summary>)> {
+    let catalog = store.catalog().await?;
+    let jobs = after_import(store, &catalog, layer, None).await?;
+    let done = quality::settle(store, &jobs).await?;
+    Ok((jobs, done))
 }
 
 fn request(args: &Args) -> Result<Request> {

@@ -11,6 +11,7 @@ mod import;
 mod layers;
 mod migrate;
 pub mod precheck;
+mod quality;
 pub mod sample;
 pub mod sample_models;
 mod serve;
@@ -53,6 +54,8 @@ enum Command {
     Export(export::Args),
     /// Administrative units of any time, and the communes that items lie in
     Units(units::Args),
+    /// Ask the quality rules of layers, and list what they found
+    Quality(quality::Args),
     /// Accounts
     User(user::Args),
     /// The private database cluster
@@ -106,6 +109,7 @@ impl Cli {
             Command::Import(args) => import::run(args, self.config).await,
             Command::Export(args) => export::run(args, self.config).await,
             Command::Units(args) => units::run(args, &self.config).await,
+            Command::Quality(args) => quality::run(args, self.config).await,
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),

@@ -23,6 +23,7 @@ pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
 pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
+pub(crate) use wkb::STEPS_PER_M;
 
 #[cfg(test)]
 mod tests;

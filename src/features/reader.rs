@@ -159,6 +159,19 @@ impl LayerReader {
         found
     }
 
+    /// Calls `each` with the items whose envelope meets the box (EPSG:9218), in the order of the tree.
+    pub(crate) fn near<'a>(&'a self, b: &Bbox, mut each: impl FnMut(Item<'a>)) {
+        let segments = [(&*self.layer.base, &*self.layer.hidden), (&*self.layer.overlay, &[][..])];
+        for (segment, hidden) in segments {
+            let rows = self.rows.as_ref().map(|r| r.bind(segment));
+            segment
+                .in_box(b)
+                .filter(|i| hidden.is_empty() || hidden.binary_search(i).is_err())
+                .filter(|i| rows.as_ref().is_none_or(|r| r.holds(segment, *i) == Some(true)))
+                .for_each(|i| each(self.item(segment, i)));
+        }
+    }
+
     fn item<'a>(&'a self, segment: &'a Segment, position: u32) -> Item<'a> {
         Item {
             fid: segment.fids[position as usize],

@@ -73,7 +73,7 @@ impl<'a> Shape<'a> {
 
     /// A vertex in EPSG:9218, 0.1 mm steps.
     #[inline]
-    pub(super) fn metres(&self, vertex: usize) -> [i64; 2] {
+    pub(crate) fn metres(&self, vertex: usize) -> [i64; 2] {
         self.shapes.metres.get(vertex)
     }
 

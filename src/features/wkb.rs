@@ -5,7 +5,7 @@ use crate::layers::GeometryKind;
 use crate::space::crs::DOMAIN_9218;
 
 /// Grid steps in a metre: coordinates are kept on 0.1 mm.
-pub(super) const STEPS_PER_M: f64 = 10_000.0;
+pub(crate) const STEPS_PER_M: f64 = 10_000.0;
 
 /// A geometry as it is packed: rings (or lines, or one list of points), each with whether it opens a new part.
 #[derive(Debug, Default, Clone, PartialEq)]

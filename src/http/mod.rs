@@ -33,6 +33,7 @@ pub mod password;
 pub mod permits;
 pub mod portal;
 pub mod problem;
+pub mod quality;
 pub mod search;
 pub mod server;
 pub mod tiles;
@@ -57,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .merge(portal::router())
         .merge(edit::router())
         .merge(lineage::router(&state))
+        .merge(quality::router())
         .merge(permits::router(&state))
         .merge(units::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));

@@ -8,6 +8,7 @@ mod housekeeping;
 pub mod import;
 pub mod model;
 pub mod parcels;
+pub mod quality;
 mod queue;
 pub mod units;
 pub mod worker;

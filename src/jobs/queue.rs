@@ -8,18 +8,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
-use super::{check_application, deadlines, housekeeping, model, units};
+use super::{check_application, deadlines, housekeeping, model, quality, units};
 use crate::error::{Error, Result};
 use crate::state::AppState;
 use crate::store::jobs::Lease;
 use crate::store::permits::CHECK_JOB;
 use crate::store::permits::files::FactsOrRefusal;
 use crate::store::units::UNITS_JOB;
+use crate::store::quality::QUALITY_JOB;
 
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";
 /// Kinds of work that this runner does.
-const KINDS: [&str; 3] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB];
+const KINDS: [&str; 4] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB, QUALITY_JOB];
 /// Jobs at once: parsing is bound by the processor, and requests must be served beside it.
 const AT_ONCE: usize = 2;
 /// A lease, and how often it is renewed.
@@ -122,6 +123,10 @@ async fn perform(state: &AppState, lease: &Lease) {
 
 /// Renews the lease; returns when it is lost.
 async fn lose(state: &AppState, lease: &Lease) {
+    if lease.kind == QUALITY_JOB {
+        // It renews its lease itself, with word of how far it is.
+        return std::future::pending().await;
+    }
     let mut ticks = interval(RENEW_EVERY);
     ticks.tick().await;
     loop {
@@ -137,6 +142,7 @@ async fn dispatch(state: &AppState, lease: &Lease) -> Result<Value> {
         READ_MODEL_JOB => read_model(state, &lease.payload).await,
         UNITS_JOB => units::run_job(&state.store).await,
         CHECK_JOB => check_application::run_job(state, &lease.payload).await,
+        QUALITY_JOB => quality::run_job(state, lease).await,
         other => Err(Error::Setup(format!("no such job: {other}"))),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quality::QualityRule;
 use crate::text::Text;
 
 /// SRID of every layer table: EPSG:9218, VN-2000 / TM-3 108-30, axes E, N, metres.
@@ -81,6 +82,9 @@ pub struct LayerDef {
     /// MapLibre style layers without `id`, `source`, `source-layer`: those are filled in when served.
     #[serde(default, rename = "style")]
     pub styles: Vec<serde_json::Value>,
+    /// Quality rules beyond those that the attributes imply ([`LayerDef::quality_rules`]).
+    #[serde(default)]
+    pub quality: Vec<QualityRule>,
 }
 
 fn blur_m() -> u32 {

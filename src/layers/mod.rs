@@ -4,8 +4,10 @@
 pub mod catalog;
 pub mod computed;
 mod check;
+mod check_quality;
 pub mod conform;
 pub mod definition;
+pub mod quality;
 pub mod read;
 pub mod row;
 mod schema;
@@ -14,6 +16,7 @@ pub mod value;
 
 pub use catalog::{Catalog, Code, CodeList};
 pub use definition::{Access, Attribute, AttributeType, Computed, GeometryKind, LayerDef, Source};
+pub use quality::{QualityKind, QualityRule, Severity};
 pub use read::{Problem, embedded, read_dir};
 pub use row::ItemRow;
 pub use value::Value;

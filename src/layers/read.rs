@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use super::{Catalog, CodeList, LayerDef, check, schema, style};
+use super::{Catalog, CodeList, LayerDef, check, check_quality, schema, style};
 use crate::error::{Error, Result};
 use crate::text::Text;
 
@@ -66,6 +66,7 @@ pub fn build(layers: &[SourceFile], codes: &[SourceFile]) -> (Catalog, Vec<Probl
         }
     }
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut read: Vec<(&SourceFile, String)> = Vec::new();
     for file in layers {
         let Some(mut layer) = read_layer(file, &mut problems) else { continue };
         if let Some(other) = seen.insert(layer.id.clone(), &file.path) {
@@ -76,10 +77,16 @@ pub fn build(layers: &[SourceFile], codes: &[SourceFile]) -> (Catalog, Vec<Probl
             ));
             continue;
         }
+        let seen_id = layer.id.clone();
         check::layer(file, &layer, &catalog, &mut problems);
         style::check(file, &layer, &mut problems);
         style::expand_code_colors(file, &mut layer, &catalog, &mut problems);
         catalog.layers.insert(layer.id.clone(), Arc::new(layer));
+        read.push((file, seen_id));
+    }
+    // Rules name other layers: all of them are known only now.
+    for (file, layer) in read.iter().filter_map(|(file, id)| Some((*file, catalog.layer(id)?))) {
+        check_quality::rules(file, layer, &catalog, &mut problems);
     }
     (catalog, problems)
 }

@@ -134,6 +134,53 @@ fn wrong_files_are_refused_with_place_and_reason() {
 }
 
 #[test]
+fn wrong_quality_rules_are_refused_with_file_and_key() {
+    let rule = |body: &str| {
+        format!("{GOOD}\n[[quality]]\nid = \"r\"\ntitle = {{ vi = \"Quy tắc\", en = \"Rule\" }}\n{body}")
+    };
+    let restricted = "kind = \"unique\"\nattributes = [\"secret\"]\n[[attribute]]\nname = \"secret\"\n\
+        type = \"text\"\naccess = \"R\"\ntitle = { vi = \"Kín\", en = \"Secret\" }";
+    for (body, place, reason) in [
+        ("kind = \"unique\"", "quality[0] \"r\" attributes", "needs it"),
+        ("kind = \"unique\"\nattributes = [\"nix\"]", "quality[0] \"r\" attributes", "no attribute nix"),
+        ("kind = \"unique\"\nattributes = [\"code\"]\nmin = 1", "quality[0] \"r\" min", "does not use it"),
+        (restricted, "quality[0] \"r\" attributes", "stricter than the layer"),
+        ("kind = \"range\"\nattributes = [\"code\"]\nmin = 1", "quality[0] \"r\" attributes", "is no number"),
+        (
+            "kind = \"codes\"\nattributes = [\"code\"]\ncodes = \"nix\"",
+            "quality[0] \"r\" codes",
+            "no code list nix",
+        ),
+        ("kind = \"covered_by\"\nlayer = \"nix\"", "quality[0] \"r\" layer", "no layer nix"),
+        ("kind = \"covered_by\"\nlayer = \"thing\"", "quality[0] \"r\" layer", "another layer"),
+        ("kind = \"no_overlap\"\nsame = [\"nix\"]", "quality[0] \"r\" same", "no attribute nix"),
+        (
+            "kind = \"no_overlap\"\ntolerance_m2 = -1",
+            "quality[0] \"r\" tolerance_m2",
+            "less than the minimum",
+        ),
+        (
+            "kind = \"no_gaps\"\ntolerance_m2 = 5\ngap_max_m2 = 4",
+            "quality[0] \"r\" gap_max_m2",
+            "above tolerance_m2",
+        ),
+        ("kind = \"snap\"", "land/thing.toml:31: quality[0] \"r\" tolerance_m", "needs it"),
+        ("kind = \"pretty\"", "quality[0] \"r\" kind", "pretty"),
+        ("kind = \"snap\"\ntolerance_m = 1\ncolour = 2", "quality[0] \"r\"", "colour"),
+    ] {
+        let (_, problems) = built(&rule(body));
+        let said: Vec<String> =
+            problems.iter().map(|p| format!("{} | {}", p.full_place(), p.reason.en)).collect();
+        assert!(said.iter().any(|s| s.contains(place) && s.contains(reason)), "{body}: {said:?}");
+    }
+    let (catalog, problems) = built(&rule("kind = \"no_overlap\"\ntolerance_m2 = 0.5\nsame = [\"kind\"]"));
+    assert_eq!(problems, vec![]);
+    let ids: Vec<String> =
+        catalog.layer("thing").unwrap().quality_rules().into_iter().map(|r| r.id).collect();
+    assert_eq!(ids, ["r", "code.required", "kind.codes"]);
+}
+
+#[test]
 fn two_files_may_not_use_one_id() {
     let codes = [source("agency.toml", AGENCIES), source("kinds.toml", KINDS)];
     let (_, problems) = build(&[source("land/thing.toml", GOOD), source("land/thing.toml", GOOD)], &codes);

@@ -38,8 +38,9 @@ fn problem(file: &SourceFile, json: &Value, error: &ValidationError<'_>) -> Prob
     let (table, index) = (parts.next().unwrap_or(""), parts.next().and_then(|i| i.parse::<usize>().ok()));
     let rest: Vec<&str> = parts.collect();
     match index {
-        Some(index) if matches!(table, "attribute" | "style") => {
-            let name = json[table][index]["name"].as_str().unwrap_or("");
+        Some(index) if matches!(table, "attribute" | "style" | "quality") => {
+            let name = if table == "quality" { "id" } else { "name" };
+            let name = json[table][index][name].as_str().unwrap_or("");
             let mut found = at(file, table, index, name, vi, en);
             if !rest.is_empty() {
                 found.place = format!("{} {}", found.place, rest.join("."));
@@ -62,6 +63,7 @@ fn reason(error: &ValidationError<'_>) -> (String, String) {
         Kind::Pattern { pattern } => format!("giá trị không theo mẫu {pattern}"),
         Kind::MinLength { .. } => "văn bản không được để trống".to_owned(),
         Kind::UniqueItems => "danh sách có phần tử lặp lại".to_owned(),
+        Kind::ExclusiveMinimum { limit } => format!("giá trị phải lớn hơn {limit}"),
         Kind::Minimum { limit } => format!("giá trị nhỏ hơn {limit}"),
         Kind::Maximum { limit } => format!("giá trị lớn hơn {limit}"),
         Kind::MinItems { limit } => format!("cần ít nhất {limit} phần tử"),

@@ -22,6 +22,7 @@ pub mod listen;
 pub mod load;
 mod merge;
 pub mod permits;
+pub mod quality;
 pub mod sessions;
 pub mod settings;
 pub mod units;

@@ -19,6 +19,7 @@ mod permits_journey;
 mod permits_requests;
 mod permits_support;
 mod portal;
+mod quality;
 mod sample_checks;
 mod store_accounts;
 mod store_bulk;

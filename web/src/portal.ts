@@ -1,8 +1,10 @@
 // What every page needs: forms that speak to the API, sign-out, drafts.
 import { bindForms } from './lib/forms';
 import { keepDraft } from './lib/draft';
+import { watchRuns } from './lib/runs';
 
 bindForms();
+watchRuns();
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-draft]')) keepDraft(form);
 
 // Parts of a form that belong to one choice only: data-when="name=value|value".

@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 49] = [
+const OPERATIONS: [Operation; 52] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -155,6 +155,9 @@ const OPERATIONS: [Operation; 49] = [
     )
     .open(),
     op("get", "/layers/{id}/coverage", "200", "How many items lie where: a grid of counts as GeoJSON").open(),
+    op("get", "/layers/{id}/quality", "200", "What the last check by the layer's quality rules found").open(),
+    op("post", "/layers/{id}/quality", "202", "Check the layer by its quality rules, as a job"),
+    op("get", "/quality", "200", "What the last check of each layer found").open(),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

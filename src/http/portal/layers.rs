@@ -28,7 +28,7 @@ use crate::state::AppState;
 use crate::store::activity::LastChange;
 
 /// Themes in the order of the tree; others follow by name.
-const THEMES: [&str; 19] = [
+const THEMES: [&str; 20] = [
     "planning",
     "land",
     "building",
@@ -48,6 +48,7 @@ const THEMES: [&str; 19] = [
     "security",
     "report",
     "defence",
+    "quality",
 ];
 
 /// Areas of a layer whose texts get points of their own, at most.

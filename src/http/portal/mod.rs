@@ -32,6 +32,7 @@ mod map;
 mod officer;
 mod page;
 mod parcel;
+mod quality;
 mod register;
 mod search;
 mod sign_in;
@@ -55,6 +56,7 @@ pub fn router() -> Router<AppState> {
         .route("/permits/{code}", get(register::page))
         .route("/assets/{*path}", get(assets::serve))
         .merge(layers::router())
+        .merge(quality::router())
         .merge(catalogue::router())
         .layer(Extension(catalogue::activity::Activity::default()))
         .layer(Extension(catalogue::coverage::Coverages::default()))

@@ -68,6 +68,7 @@ theme-agriculture = Agriculture
 theme-security = Security and fire
 theme-report = Field reports
 theme-defence = Defence
+theme-quality = Data quality
 
 # Units
 unit-storeys = storeys

@@ -68,6 +68,7 @@ theme-agriculture = Nông nghiệp
 theme-security = An ninh, phòng cháy
 theme-report = Phản ánh hiện trường
 theme-defence = Quốc phòng
+theme-quality = Chất lượng dữ liệu
 
 # Đơn vị
 unit-storeys = tầng

@@ -223,6 +223,7 @@ fn quality(tr: Tr, id: &str) -> Markup {
         section class="card" aria-labelledby="quality" {
             h2 id="quality" { (tr.t("layer-quality")) }
             div id="layer-quality" data-quality={ "/api/v1/layers/" (id) "/quality" } { p class="muted" { (tr.t("layer-unchecked")) } }
+            p { a href={ "/quality/" (id) } { (tr.t("quality-open")) } }
         }
     }
 }
