@@ -390,6 +390,7 @@ mod with_test_data {
             encoding: None,
             swap_axes: false,
             drawing: dothi::formats::Drawing::default(),
+            units_as_of: None,
             mode: None,
             dry_run: false,
         };
