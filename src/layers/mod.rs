@@ -2,8 +2,8 @@
 //! Pure but for [`read::read_dir`], which reads the definition files; tables are made by `store`.
 
 pub mod catalog;
-pub mod computed;
 mod check;
+pub mod computed;
 pub mod conform;
 pub mod definition;
 pub mod read;

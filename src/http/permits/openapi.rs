@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 49] = [
+const OPERATIONS: [Operation; 53] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -155,6 +155,13 @@ const OPERATIONS: [Operation; 49] = [
     )
     .open(),
     op("get", "/layers/{id}/coverage", "200", "How many items lie where: a grid of counts as GeoJSON").open(),
+    op("get", "/revisions", "200", "Changes of the layers that the officer may see, the newest first")
+        .query(&["layer", "actor", "after", "before", "cursor", "limit"]),
+    op("get", "/revisions/{number}", "200", "One change"),
+    op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest")
+        .json("Undo"),
+    op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")
+        .query(&["cursor", "limit"]),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

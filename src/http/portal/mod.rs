@@ -21,6 +21,7 @@ mod apply;
 mod assets;
 mod case;
 mod catalogue;
+mod changes;
 mod edit;
 pub mod error;
 mod format;
@@ -54,6 +55,7 @@ pub fn router() -> Router<AppState> {
         .route("/permits", get(register::list))
         .route("/permits/{code}", get(register::page))
         .route("/assets/{*path}", get(assets::serve))
+        .merge(changes::router())
         .merge(layers::router())
         .merge(catalogue::router())
         .layer(Extension(catalogue::activity::Activity::default()))

@@ -163,6 +163,7 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
     if visit.who.is_officer() {
         links.push(("nav-officer", "/officer"));
         links.push(("nav-edit", "/edit"));
+        links.push(("nav-changes", "/changes"));
     }
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));
