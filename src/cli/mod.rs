@@ -6,6 +6,7 @@
 mod cluster;
 mod export;
 mod first_admin;
+mod history;
 pub mod ifc;
 mod import;
 mod layers;
@@ -56,6 +57,10 @@ enum Command {
     Units(units::Args),
     /// Ask the quality rules of layers, and list what they found
     Quality(quality::Args),
+    /// What changed in a layer, or the life of an item
+    History(history::Args),
+    /// Take a change back: a new revision that restores what was not changed since
+    Undo(history::UndoArgs),
     /// Accounts
     User(user::Args),
     /// The private database cluster
@@ -110,6 +115,8 @@ impl Cli {
             Command::Export(args) => export::run(args, self.config).await,
             Command::Units(args) => units::run(args, &self.config).await,
             Command::Quality(args) => quality::run(args, self.config).await,
+            Command::History(args) => history::run(args, self.config).await,
+            Command::Undo(args) => history::undo(args, self.config).await,
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
             Command::Worker(args) => worker::run(&args),

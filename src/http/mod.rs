@@ -25,6 +25,7 @@ pub mod edit;
 pub mod extract;
 mod guard;
 pub mod health;
+pub mod history;
 mod idempotency;
 pub mod lang;
 pub mod lineage;
@@ -61,6 +62,7 @@ pub fn router(state: AppState) -> Router {
         .merge(quality::router())
         .merge(permits::router(&state))
         .merge(units::router())
+        .merge(history::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads();
     layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))

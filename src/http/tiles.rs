@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
-use super::ogc::{self, Ask, cache_headers, not_modified, open};
+use super::ogc::{self, Ask, cache_headers, not_modified, open, past};
 use crate::access::View;
 use crate::features::TileEncoding;
 use crate::features::encode::mvt::attributes_at;
@@ -33,8 +33,8 @@ pub fn router() -> Router<AppState> {
         .layer(middleware::from_fn(ogc::any_origin))
 }
 
-/// `GET /tiles/{id}/{z}/{x}/{y}.mvt`: the column comes before the row. Other parameters, such as a revision that
-/// a page puts there against its browser's cache, change nothing.
+/// `GET /tiles/{id}/{z}/{x}/{y}.mvt`: the column comes before the row. `at` asks for an old state; other
+/// parameters, such as a revision that a page puts there against its browser's cache, change nothing.
 async fn tile(
     State(state): State<AppState>,
     Path((id, z, x, file)): Path<(String, String, String, String)>,
@@ -49,7 +49,14 @@ async fn tile(
 
 /// A tile, from the cache or made; 204 where it holds nothing.
 pub(super) async fn serve(state: &AppState, ask: &Ask, id: &str, tile: Tile) -> Result<Response> {
-    let (reader, snapshot) = open(state, &ask.who, id)?;
+    let past = past::open(state, ask, id).await?;
+    let (reader, revision) = match &past {
+        Some(past) => (past.tile(state, tile).await?, past.state.revision),
+        None => {
+            let (reader, snapshot) = open(state, &ask.who, id)?;
+            (reader, snapshot.revision)
+        }
+    };
     let encoding = if takes_gzip(&ask.headers) { TileEncoding::Gzip } else { TileEncoding::Identity };
     let body = if let Some(body) = state.features.tiles().find(&reader, tile, encoding) {
         body
@@ -74,7 +81,10 @@ pub(super) async fn serve(state: &AppState, ask: &Ask, id: &str, tile: Tile) -> 
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization, cookie"));
     cache_headers(headers, reader.view(), &ask.who);
-    headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    headers.insert("dothi-revision", HeaderValue::from(revision));
+    if let Some(past) = &past {
+        past.headers(headers);
+    }
     if let Ok(tag) = HeaderValue::from_str(&body.etag) {
         headers.insert(header::ETAG, tag);
     }

@@ -90,14 +90,38 @@ pub async fn bump(tx: &mut Tx, author: &Author) -> Result<Revision> {
     })
 }
 
+/// How many items a revision made, changed and removed in one layer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the three ways")]
+pub struct Counts {
+    pub inserted: i64,
+    pub updated: i64,
+    pub removed: i64,
+}
+
 /// Writes what changed in `revision` and announces it at the commit. `fids` of none is the whole layer.
 pub async fn change(tx: &mut Tx, revision: &Revision, layer: &str, fids: Option<&[i64]>) -> Result<()> {
+    change_counted(tx, revision, layer, fids, None).await
+}
+
+/// As [`change`], with the numbers for the list of changes.
+pub async fn change_counted(
+    tx: &mut Tx,
+    revision: &Revision,
+    layer: &str,
+    fids: Option<&[i64]>,
+    counts: Option<Counts>,
+) -> Result<()> {
     let fids = fids.filter(|f| f.len() <= MAX_FIDS);
     sqlx::query!(
-        "insert into dothi.feed_change (revision, layer, fids, kind) values ($1, $2, $3, 'items')",
+        "insert into dothi.feed_change (revision, layer, fids, kind, inserted, updated, removed)
+         values ($1, $2, $3, 'items', $4, $5, $6)",
         revision.position.revision,
         layer,
-        fids
+        fids,
+        counts.map(|c| c.inserted),
+        counts.map(|c| c.updated),
+        counts.map(|c| c.removed)
     )
     .execute(&mut **tx)
     .await?;

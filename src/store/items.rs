@@ -6,7 +6,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Postgres, Row};
 
-use super::feed::{self, Author, Position, Revision};
+use super::feed::{self, Author, Counts, Position, Revision};
 use super::load::{item, rows_on};
 use super::{Store, Tx, layer_sql, units, wkb};
 use crate::layers::computed;
@@ -75,7 +75,7 @@ impl Items<'_> {
         let sql = layer_sql::insert(self.def)?;
         let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
         let fid: i64 = bind_all(query, self.def, values).fetch_one(&mut *tx).await?.try_get(0)?;
-        self.finish(tx, &revision, fid).await
+        self.finish(tx, &revision, fid, Counts { inserted: 1, ..Counts::default() }).await
     }
 
     /// Replaces an item whole. `expected` is the version of `If-Match`; another one is refused.
@@ -105,7 +105,7 @@ impl Items<'_> {
         self.close(&mut tx, fid, &revision).await?;
         let sql = format!("delete from {} where fid = $1", layer_sql::table(self.def)?);
         sqlx::query(&sql).bind(fid).execute(&mut *tx).await?;
-        self.finish(tx, &revision, fid).await
+        self.finish(tx, &revision, fid, Counts { removed: 1, ..Counts::default() }).await
     }
 
     /// A transaction that keeps bulk changes and changes of the definition away from this layer.
@@ -150,7 +150,7 @@ impl Items<'_> {
         let sql = layer_sql::update(self.def)?;
         let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
         bind_all(query, self.def, values).bind(old.fid).execute(&mut *tx).await?;
-        self.finish(tx, &revision, old.fid).await
+        self.finish(tx, &revision, old.fid, Counts { updated: 1, ..Counts::default() }).await
     }
 
     async fn close(&self, tx: &mut Tx, fid: i64, revision: &Revision) -> Result<()> {
@@ -164,8 +164,8 @@ impl Items<'_> {
         Ok(())
     }
 
-    async fn finish(&self, mut tx: Tx, revision: &Revision, fid: i64) -> Result<Written> {
-        feed::change(&mut tx, revision, &self.def.id, Some(&[fid])).await?;
+    async fn finish(&self, mut tx: Tx, revision: &Revision, fid: i64, counts: Counts) -> Result<Written> {
+        feed::change_counted(&mut tx, revision, &self.def.id, Some(&[fid]), Some(counts)).await?;
         tx.commit().await?;
         Ok(Written { fid, version: revision.position.revision, position: revision.position })
     }

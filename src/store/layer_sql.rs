@@ -108,7 +108,14 @@ pub(in crate::store) fn create(def: &LayerDef) -> Result<Vec<String>> {
         current,
         format!("create index {} on {table} using gist (geom)", ident(&format!("{}_geom", def.id))?),
         past,
-        format!("create index {} on {history} (fid, rev_from)", ident(&format!("{}_fid", def.id))?),
+        // An item's life, and what was current at a revision in the order of the fids.
+        format!("create index {} on {history} (fid, rev_from, rev_to)", ident(&format!("{}_life", def.id))?),
+        format!("create index {} on {history} using gist (geom)", ident(&format!("{}_geom", def.id))?),
+        // Rows are added in the order of `rev_to`: a few bytes tell which pages a revision closed.
+        format!(
+            "create index {} on {history} using brin (rev_to) with (pages_per_range = 16)",
+            ident(&format!("{}_closed", def.id))?
+        ),
     ];
     for a in &def.attributes {
         statements.extend(range_constraint(def, a)?);

@@ -39,7 +39,13 @@ pub(in crate::store) async fn merge(
     let gone = if mode == Mode::Replace { gone(bulk, &mut tx).await? } else { Vec::new() };
     let revision = feed::bump(&mut tx, author).await?;
     let fids = write(bulk, &mut tx, &revision, gone).await?;
-    feed::change(&mut tx, &revision, &bulk.def.id, fids.as_deref()).await?;
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let counts = feed::Counts {
+        inserted: number(bulk.report.inserted),
+        updated: number(bulk.report.updated),
+        removed: number(bulk.report.closed),
+    };
+    feed::change_counted(&mut tx, &revision, &bulk.def.id, fids.as_deref(), Some(counts)).await?;
     tx.commit().await?;
     bulk.report.position = Some(revision.position);
     if bulk.def.id == crate::units::COMMUNE_LAYER {

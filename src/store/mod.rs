@@ -11,6 +11,8 @@ pub mod bulk;
 mod copy;
 mod error;
 pub mod feed;
+mod filter_sql;
+pub mod history;
 pub mod idempotency;
 pub mod imports;
 pub mod items;

@@ -66,6 +66,11 @@ impl Server {
         Self { base: format!("http://{listen}"), state, _db: db, client: Client::new(), _files: files }
     }
 
+    /// A connection for statements of the test itself, as superuser.
+    pub async fn sql(&self) -> sqlx::PgConnection {
+        self._db.sql().await
+    }
+
     /// `GET`, whatever the answer.
     pub async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.base)).send().await.unwrap()

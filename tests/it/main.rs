@@ -9,6 +9,7 @@ mod cluster;
 mod crs;
 mod feed;
 mod front;
+mod history;
 mod import;
 mod import_encodings;
 mod import_support;

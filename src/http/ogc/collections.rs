@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::ask::{Ask, link, open};
+use super::datetime::interval;
 use super::html;
 use super::params::CRS84;
 use crate::Result;
@@ -102,6 +103,12 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
     });
     if let Some(bbox) = bounds(reader) {
         json["extent"] = json!({"spatial": {"bbox": [bbox], "crs": CRS84}});
+    }
+    if let Some(interval) = interval(reader) {
+        json["extent"]["temporal"] = json!({
+            "interval": [interval],
+            "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+        });
     }
     json
 }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
 use super::items_html;
-use super::params::{ItemsQuery, ResolvedUnits};
+use super::params::{ItemsQuery, Params, ResolvedUnits};
+use super::past;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
 use crate::state::AppState;
@@ -40,10 +41,20 @@ pub(super) async fn list(
     Path(id): Path<String>,
     ask: Ask,
 ) -> Result<Response> {
-    let (reader, snapshot) = open(&state, &ask.who, &id)?;
-    let query = ask.params.items(reader.view())?;
-    let page = find(&reader, query)?;
-    let links = links(&ask, &page);
+    let past = past::open(&state, &ask, &id).await?;
+    let (reader, page, revision) = match &past {
+        Some(past) => {
+            let (reader, page) = past.page(&state, ask.params.items(past.view())?).await?;
+            (reader, page, past.state.revision)
+        }
+        None => {
+            let (reader, snapshot) = open(&state, &ask.who, &id)?;
+            let page = find(&reader, ask.params.items(reader.view())?)?;
+            (reader, page, snapshot.revision)
+        }
+    };
+    let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
+    let links = links(&ask, &following, &page);
     let read_as = read_as(&page.resolved);
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
@@ -54,7 +65,10 @@ pub(super) async fn list(
     let headers = response.headers_mut();
     vary(headers);
     cache_headers(headers, reader.view(), &ask.who);
-    headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    headers.insert("dothi-revision", HeaderValue::from(revision));
+    if let Some(past) = &past {
+        past.headers(headers);
+    }
     let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     headers.insert("content-crs", crs);
     if let Some(read_as) = read_as {
@@ -83,10 +97,11 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
     Ok(Page { fids, matched, next, resolved })
 }
 
-fn links(ask: &Ask, page: &Page) -> Vec<Value> {
+/// `following` are the parameters of the next page but for its start.
+fn links(ask: &Ask, following: &Params, page: &Page) -> Vec<Value> {
     let mut links = ask.self_links(GEOJSON);
     if let Some(after) = page.next {
-        let href = format!("{}{}?{}", ask.base, ask.path, ask.params.with("after", &after.to_string()));
+        let href = format!("{}{}?{}", ask.base, ask.path, following.with("after", &after.to_string()));
         let kind = if ask.format == Format::Html { "text/html" } else { GEOJSON };
         links.push(link(&href, "next", kind, ask.say("Trang sau", "Next page")));
     }
@@ -156,10 +171,18 @@ pub(super) async fn one(
     Path((id, fid)): Path<(String, String)>,
     ask: Ask,
 ) -> Result<Response> {
-    ask.params.only(&["f", "crs"])?;
-    let (reader, snapshot) = open(&state, &ask.who, &id)?;
+    ask.params.only(&["f", "crs", "at"])?;
     let missing = || Error::not_found("item", format!("{id}/{fid}"));
-    let item = fid.parse().ok().and_then(|f| reader.get(f)).ok_or_else(missing)?;
+    let number: Option<i64> = fid.parse().ok();
+    let past = past::open(&state, &ask, &id).await?;
+    let (reader, revision) = match &past {
+        Some(past) => (past.item(&state, number.ok_or_else(missing)?).await?, past.state.revision),
+        None => {
+            let (reader, snapshot) = open(&state, &ask.who, &id)?;
+            (reader, snapshot.revision)
+        }
+    };
+    let item = number.and_then(|f| reader.get(f)).ok_or_else(missing)?;
     let view = reader.view();
     let etag = match (ask.format, view.profile) {
         (Format::Json, profile) => etag(item.version, profile),
@@ -182,7 +205,10 @@ pub(super) async fn one(
     let headers = response.headers_mut();
     vary(headers);
     cache_headers(headers, view, &ask.who);
-    headers.insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    headers.insert("dothi-revision", HeaderValue::from(revision));
+    if let Some(past) = &past {
+        past.headers(headers);
+    }
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, value);
     }

@@ -5,12 +5,14 @@
 
 mod ask;
 mod collections;
+mod datetime;
 mod feature_body;
 mod html;
 mod items;
 mod items_html;
 mod openapi;
 mod params;
+pub(super) mod past;
 mod root;
 mod schema;
 mod styles;

@@ -16,6 +16,7 @@ use super::write;
 use crate::Result;
 use crate::access::View;
 use crate::http::tiles::MVT;
+use crate::layers::Source;
 use crate::state::AppState;
 
 /// `GET /ogc/api`
@@ -103,6 +104,9 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         reference("limit"),
         reference("after"),
     ];
+    // Layers that show other records keep no old states.
+    let past = def.source == Source::Table && view.exact;
+    items.extend(past.then(|| reference("at")));
     for attribute in def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).map(|(_, a)| a) {
         let mut schema = value_schema(attribute);
         let mut description = attribute.title.get(ask.lang).to_owned();
@@ -123,7 +127,8 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         }));
     }
     let path_parameter = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}});
-    let matrix = ["tileMatrix", "tileRow", "tileCol"].map(path_parameter).to_vec();
+    let mut matrix = ["tileMatrix", "tileRow", "tileCol"].map(path_parameter).to_vec();
+    matrix.extend(past.then(|| reference("at")));
     vec![
         (at(""), operation_("describe", ask.say("mô tả", "description"), "application/json", f())),
         (at("/items"), operation_("items", ask.say("các đối tượng", "items"), GEOJSON, items)),
@@ -133,7 +138,10 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
                 "item",
                 ask.say("một đối tượng", "one item"),
                 GEOJSON,
-                vec![path_parameter("fid"), reference("f")],
+                [path_parameter("fid"), reference("f")]
+                    .into_iter()
+                    .chain(past.then(|| reference("at")))
+                    .collect(),
             ),
         ),
         (
@@ -269,6 +277,11 @@ fn parameters() -> Value {
             "limit",
             "Most items in the answer.",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        ),
+        "at": query(
+            "at",
+            "The state that the database held at this time (RFC 3339) or revision (a whole number).",
+            json!({"type": "string"}),
         ),
         "after": query("after", "Items after this fid; set by next links.", json!({"type": "integer", "minimum": 0})),
     })

@@ -1,12 +1,13 @@
 //! Query parameters, parsed once into types. One that is unknown or wrong is 400 and named.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::Utc;
 use url::form_urlencoded;
 
+use super::datetime::datetime;
 use crate::access::View;
 use crate::filter::check::parse_value;
 use crate::filter::{CompareOp, Expr};
-use crate::layers::{Attribute, AttributeType, LayerDef, Value};
+use crate::layers::{Attribute, Value};
 use crate::space::Bbox;
 use crate::text::Text;
 use crate::units::{self, Asked, Level, Outcome};
@@ -21,7 +22,7 @@ pub(super) const MAX_LIMIT: usize = 100_000;
 pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters of `/items` that are no attributes.
-pub(super) const RESERVED: [&str; 7] = ["f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime"];
+pub(super) const RESERVED: [&str; 8] = ["f", "limit", "after", "at", "bbox", "bbox-crs", "crs", "datetime"];
 
 /// The parameters of a request in their order, each once.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ impl Params {
         Ok(Self(list))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(in crate::http) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
@@ -48,6 +49,12 @@ impl Params {
         out.extend_pairs(self.0.iter().filter(|(n, _)| n != name));
         out.append_pair(name, value);
         out.finish()
+    }
+
+    /// The parameters with one set anew.
+    pub(super) fn set(&self, name: &str, value: &str) -> Self {
+        let kept = self.0.iter().filter(|(n, _)| n != name).cloned();
+        Self(kept.chain([(name.to_owned(), value.to_owned())]).collect())
     }
 
     /// Refuses parameters that are not in `known`.
@@ -193,82 +200,13 @@ fn bbox(text: &str) -> Result<Vec<Bbox>> {
     Ok(if west <= east { vec![make(west, east)] } else { vec![make(west, 180.0), make(-180.0, east)] })
 }
 
-/// A moment or an interval as instants and as days; an open end is none.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    day: NaiveDate,
-}
-
-/// The condition of `datetime` on the layer's temporal attributes; none where it has none: features without time
-/// are in every answer (part 1, 7.15.4).
-fn datetime(text: &str, view: &View) -> Result<Option<Expr>> {
-    let def = &view.layer;
-    let wrong = || {
-        Error::invalid(
-            "datetime",
-            "cần một thời điểm RFC 3339, hoặc khoảng đầu/cuối với .. là để mở",
-            "expected an RFC 3339 instant, or an interval start/end with .. for an open end",
-        )
-    };
-    let end = |t: &str| match t {
-        "" | ".." => Ok(None),
-        t => moment(t).map(Some).ok_or_else(wrong),
-    };
-    let (from, to) = if let Some((a, b)) = text.split_once('/') {
-        (end(a)?, end(b)?)
-    } else {
-        let at = moment(text).ok_or_else(wrong)?;
-        (Some(at), Some(at))
-    };
-    if from.is_none() && to.is_none() || from.zip(to).is_some_and(|(a, b)| a.from > b.to) {
-        return Err(wrong());
-    }
-    // A time that may not be seen filters nothing, as if the layer had none.
-    let (first, last) = match def.temporal.as_slice() {
-        times if times.iter().any(|name| view.attribute(name).is_none()) => return Ok(None),
-        [] => return Ok(None),
-        [at] => (at, at),
-        [start, stop, ..] => (start, stop),
-    };
-    let mut all = Vec::new();
-    if let Some(to) = to {
-        all.push(condition(def, first, CompareOp::LtEq, to, false));
-    }
-    if let Some(from) = from {
-        all.push(condition(def, last, CompareOp::GtEq, from, true));
-    }
-    Ok(Some(Expr::And(all)))
-}
-
-/// The attribute on one side of a moment; without a value it is open to that side.
-fn condition(def: &LayerDef, name: &str, op: CompareOp, at: Bound, start: bool) -> Expr {
-    let value = match def.attribute(name).map(|a| a.kind) {
-        Some(AttributeType::Date) => Value::Date(at.day),
-        _ => Value::Time(if start { at.from } else { at.to }),
-    };
-    Expr::Or(vec![Expr::Compare { attribute: name.to_owned(), op, value }, Expr::IsNull(name.to_owned())])
-}
-
-/// An instant, or a whole day.
-fn moment(text: &str) -> Option<Bound> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        let from = day.and_time(NaiveTime::MIN).and_utc();
-        let to = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc()
-            - chrono::TimeDelta::microseconds(1);
-        return Some(Bound { from, to, day });
-    }
-    let at = DateTime::parse_from_rfc3339(text).ok()?;
-    Some(Bound { from: at.to_utc(), to: at.to_utc(), day: at.date_naive() })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::access::{Principal, view};
+    use crate::layers::LayerDef;
 
     fn layer() -> View {
         let text = serde_json::json!({"vi": "a", "en": "a"});

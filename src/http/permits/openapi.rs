@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 52] = [
+const OPERATIONS: &[Operation] = &[
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -158,6 +158,13 @@ const OPERATIONS: [Operation; 52] = [
     op("get", "/layers/{id}/quality", "200", "What the last check by the layer's quality rules found").open(),
     op("post", "/layers/{id}/quality", "202", "Check the layer by its quality rules, as a job"),
     op("get", "/quality", "200", "What the last check of each layer found").open(),
+    op("get", "/revisions", "200", "Changes of the layers that the officer may see, the newest first")
+        .query(&["layer", "actor", "after", "before", "cursor", "limit"]),
+    op("get", "/revisions/{number}", "200", "One change"),
+    op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest")
+        .json("Undo"),
+    op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")
+        .query(&["cursor", "limit"]),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),
@@ -168,7 +175,7 @@ const OPERATIONS: [Operation; 52] = [
 /// The document.
 fn document() -> Value {
     let mut paths = Map::new();
-    for operation in &OPERATIONS {
+    for operation in OPERATIONS {
         let path = format!("/api/v1{}", operation.path.replace('~', A));
         let entry =
             paths.entry(path.clone()).or_insert_with(|| json!({ "parameters": path_parameters(&path) }));

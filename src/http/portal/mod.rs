@@ -21,6 +21,7 @@ mod apply;
 mod assets;
 mod case;
 mod catalogue;
+mod changes;
 mod edit;
 pub mod error;
 mod format;
@@ -55,6 +56,7 @@ pub fn router() -> Router<AppState> {
         .route("/permits", get(register::list))
         .route("/permits/{code}", get(register::page))
         .route("/assets/{*path}", get(assets::serve))
+        .merge(changes::router())
         .merge(layers::router())
         .merge(quality::router())
         .merge(catalogue::router())

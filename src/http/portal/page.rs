@@ -164,6 +164,7 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
         links.push(("nav-officer", "/officer"));
         links.push(("nav-edit", "/edit"));
         links.push(("nav-quality", "/quality"));
+        links.push(("nav-changes", "/changes"));
     }
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));

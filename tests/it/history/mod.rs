@@ -1,0 +1,6 @@
+//! The past: old states through the same interface, the list of changes, and undo.
+
+mod past;
+mod same_meaning;
+mod told;
+mod undo;
