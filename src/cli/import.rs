@@ -142,7 +142,8 @@ async fn each(store: &Store, requests: &[Request], json: bool) -> Outcome {
     }
     let failed = |d: &Done| d.report.as_ref().is_none_or(nothing_taken);
     let failures = all.iter().filter(|d| failed(d)).count();
-    let sum = |count: fn(&Report) -> u64| all.iter().filter_map(|d| d.report.as_ref()).map(count).sum::<u64>();
+    let sum =
+        |count: fn(&Report) -> u64| all.iter().filter_map(|d| d.report.as_ref()).map(count).sum::<u64>();
     let (read, imported, rejected) = (sum(|r| r.read), sum(|r| r.imported), sum(|r| r.rejected_count));
     if json {
         let summary = serde_json::json!({
@@ -230,7 +231,9 @@ fn walk(folder: &Path, depth: u8, files: &mut Vec<PathBuf>) -> std::io::Result<(
                 walk(&path, depth + 1, files)?;
             }
         // A drawing that cannot be read is named with what to do about it.
-        } else if MAIN_FILES.contains(&extension.as_str()) || ["zip", "gdb", "dwg"].contains(&extension.as_str()) {
+        } else if MAIN_FILES.contains(&extension.as_str())
+            || ["zip", "gdb", "dwg"].contains(&extension.as_str())
+        {
             files.push(path);
         }
     }

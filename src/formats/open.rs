@@ -110,19 +110,20 @@ pub(super) fn files(file: &Path, options: &ReadOptions) -> Result<Vec<PathBuf>> 
 /// A layer is a table of its file, with a bearable number of fields.
 pub(super) fn check(opened: &OpenedFile, index: usize) -> Result<()> {
     let Some(layer) = opened.dataset.layers().nth(index) else { return Ok(()) };
-    let (name, fields) = (layer.name(), layer.defn().fields().count());
-    if fields > MAX_FIELDS {
-        return Err(Error::bad_file(
-            name,
-            format!("có {fields} trường, nhiều hơn giới hạn {MAX_FIELDS}"),
-            format!("it has {fields} fields, more than the limit of {MAX_FIELDS}"),
-        ));
-    }
+    let name = layer.name();
     if opened.driver == "GPKG" && views(&opened.dataset).contains(&name.to_lowercase()) {
         return Err(Error::bad_file(
             name,
             "đây là một view (câu lệnh SQL trong tệp), không phải bảng; chỉ bảng mới được đọc",
             "this is a view (SQL within the file), not a table; only tables are read",
+        ));
+    }
+    let fields = layer.defn().fields().count();
+    if fields > MAX_FIELDS {
+        return Err(Error::bad_file(
+            name,
+            format!("có {fields} trường, nhiều hơn giới hạn {MAX_FIELDS}"),
+            format!("it has {fields} fields, more than the limit of {MAX_FIELDS}"),
         ));
     }
     Ok(())

@@ -134,7 +134,7 @@ fn onto_lines(
             away(a).total_cmp(&away(b))
         });
         points.dedup();
-        lines[i].0.splice(k + 1..=k, points);
+        lines[i].0.splice(k + 1..k + 1, points);
     }
     lines
 }
@@ -159,10 +159,11 @@ fn node(lines: Vec<LineString<f64>>) -> Result<OgrGeometry> {
 
 /// Ends of pieces at which no other piece begins; what overshoots by less than the tolerance is nothing to tell.
 fn dangles(cut: &OgrGeometry, tolerance: f64) -> Vec<Coord<f64>> {
-    let Ok((Geometry::MultiLineString(MultiLineString(pieces)), _)) =
-        cut.iso_wkb().map_err(|_| ()).and_then(|w| curve::read(&w, curve::SAGITTA).map_err(|_| ()))
-    else {
-        return Vec::new();
+    let read = cut.iso_wkb().ok().and_then(|w| curve::read(&w, curve::SAGITTA).ok());
+    let pieces = match read {
+        Some((Geometry::MultiLineString(MultiLineString(pieces)), _)) => pieces,
+        Some((Geometry::LineString(only), _)) => vec![only],
+        _ => return Vec::new(),
     };
     let key = |c: &Coord<f64>| (c.x.to_bits(), c.y.to_bits());
     let mut degree: HashMap<(u64, u64), u32> = HashMap::new();

@@ -37,7 +37,7 @@ pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<S
     let mut opened = open(file, options)?;
     let srs = match &options.crs {
         Some(crs) => named(crs)?,
-        None => opened.layer.spatial_ref().ok_or_else(|| no_crs(&opened))?,
+        None => opened.layer.spatial_ref().ok_or_else(|| no_crs(&mut opened))?,
     };
     let mut header = Header {
         driver: opened.driver.clone(),
@@ -50,7 +50,7 @@ pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<S
     };
     let transform = ToStored::new(srs)?.swapped(options.swap_axes);
     check_extent(&opened, &transform, &header.crs, options.swap_axes)?;
-    header.warnings.extend(elsewhere(&opened, &transform, &header.crs));
+    header.warnings.extend(elsewhere(&mut opened, &transform, &header.crs));
     if drawing::is_drawing(&opened.driver) && options.target.is_area() {
         return drawing::read(&mut opened, header, &transform, options, sink);
     }
@@ -93,15 +93,21 @@ fn features(
     }
 }
 
-/// The middle of the layer's extent, where its format tells or a look at all of it does.
-fn middle(opened: &Opened) -> Option<(f64, f64)> {
-    let quick = opened.layer.try_get_extent().ok().flatten();
-    let e = quick.or_else(|| opened.layer.get_extent().ok())?;
-    let middle = (f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY));
-    (middle.0.is_finite() && middle.1.is_finite()).then_some(middle)
+/// The middle of the layer's extent where its format tells, else of its first geometry.
+fn middle(opened: &mut Opened) -> Option<(f64, f64)> {
+    if let Ok(Some(e)) = opened.layer.try_get_extent() {
+        return Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)));
+    }
+    // The layers of this format are read together, once.
+    if opened.driver == "OSM" {
+        return None;
+    }
+    let mut features = opened.layer.features();
+    let e = features.find_map(|f| f.geometry().filter(|g| !g.is_empty()).map(|g| g.envelope()))?;
+    Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)))
 }
 
-fn no_crs(opened: &Opened) -> Error {
+fn no_crs(opened: &mut Opened) -> Error {
     let found = middle(opened).map(|(x, y)| likely(x, y)).unwrap_or_default();
     let (vi, en) = if found.is_empty() {
         ("(ví dụ EPSG:9218)".to_owned(), "(EPSG:9218, for instance)".to_owned())
@@ -120,9 +126,8 @@ fn no_crs(opened: &Opened) -> Error {
 }
 
 /// Where the data lies outside the province but would lie in it in another system.
-fn elsewhere(opened: &Opened, transform: &ToStored, crs: &str) -> Option<Text> {
-    let e = opened.layer.try_get_extent().ok().flatten()?;
-    let (x, y) = (f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY));
+fn elsewhere(opened: &mut Opened, transform: &ToStored, crs: &str) -> Option<Text> {
+    let (x, y) = middle(opened)?;
     let inside = match transform.apply(&geo::Geometry::Point(geo::Point::new(x, y))) {
         Ok(geo::Geometry::Point(p)) => PROVINCE.holds(p.x(), p.y()),
         _ => false,

@@ -339,9 +339,9 @@ fn report(
     units: UnitCounts,
     summary: Summary,
 ) -> Report {
-    let mut warnings = source.warnings.clone();
+    let mut warnings = places.warnings();
+    warnings.extend(source.warnings.iter().cloned());
     warnings.extend(summary.warnings);
-    warnings.extend(places.warnings());
     warnings.extend(units.warnings());
     if request.crs.is_none() && !source.crs.starts_with("EPSG:") {
         let crs = &source.crs;
