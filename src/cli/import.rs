@@ -1,7 +1,7 @@
 //! `dothi import`: a file of any format that GDAL reads into a layer.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Outcome, quality};
 use crate::app::Database;
 use crate::config::Config;
+use crate::formats::unpack::MAIN_FILES;
 use crate::formats::{Drawing, Encoding, Source, mapping};
 use crate::jobs::import::{Report, Request, import};
 use crate::jobs::quality::{Summary, after_import};
@@ -24,7 +25,7 @@ use crate::{Error, Result};
 /// `dothi import`
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The file (of a shapefile its .shp, of a MapInfo table its .tab)
+    /// The file (of a shapefile its .shp, of a MapInfo table its .tab, or a .zip of them), or a folder of files
     file: PathBuf,
     /// Layer to import into
     #[arg(long, value_name = "ID")]
@@ -83,39 +84,34 @@ fn encoding(name: &str) -> Result<Encoding, String> {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> Outcome {
-    let request = request(&args)?;
+    let files = files(&args)?;
+    let requests = files.iter().map(|file| request(&args, file)).collect::<Result<Vec<_>>>()?;
     let database = Database::open(&config).await?;
     let store = Store::connect(&database.serve_url).await?;
-    let done = perform(&store, &request).await;
+    let done = if args.file.is_dir() {
+        each(&store, &requests, args.json).await
+    } else {
+        one(&store, &requests[0], args.json).await
+    };
     let quality = match &done {
-        Ok(report) if report.position.is_some() && !args.no_quality => {
-            check_quality(&store, &report.layer).await
-        }
+        Ok((_, true)) if !args.no_quality => check_quality(&store, &args.layer).await,
         _ => Ok((Vec::new(), Vec::new())),
     };
     store.close().await;
     database.close()?;
-    let report = done?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|e| Error::internal("the report", e))?;
-        println!("{json}");
-    } else {
-        print(&report);
-    }
+    let (code, _) = done?;
     // The import stands, whatever comes of looking at it.
     let (jobs, summaries) = quality?;
-    if args.json {
+    if args.json && !jobs.is_empty() {
         eprintln!(
             "quality: {} runs done, {} left to a server",
             summaries.len(),
             jobs.len() - summaries.len().min(jobs.len())
         );
-    } else {
+    } else if !args.json {
         quality::print_settled(&jobs, &summaries);
     }
-    // A file of which nothing could be taken was not imported.
-    let nothing = report.read > 0 && report.imported == 0;
-    Ok(ExitCode::from(u8::from(nothing)))
+    Ok(code)
 }
 
 /// The rules of the layer and of those that refer to it.
@@ -126,13 +122,159 @@ async fn check_quality(store: &Store, layer: &str) -> Result<(Vec<Uuid>, Vec<Sum
     Ok((jobs, done))
 }
 
-fn request(args: &Args) -> Result<Request> {
-    if !args.file.exists() {
-        return Err(Error::bad_file(args.file.display().to_string(), "không có tệp này", "no such file"));
+/// Imports a file; says with the exit code whether the layer changed.
+async fn one(store: &Store, request: &Request, json: bool) -> Result<(ExitCode, bool)> {
+    let report = perform(store, request).await?;
+    if json {
+        println!("{}", pretty(&report)?);
+    } else {
+        print(&report);
     }
+    Ok((ExitCode::from(u8::from(nothing_taken(&report))), report.position.is_some()))
+}
+
+/// A file of which nothing could be taken was not imported.
+fn nothing_taken(report: &Report) -> bool {
+    report.read > 0 && report.imported == 0
+}
+
+fn pretty(json: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(json).map_err(|e| Error::internal("the report", e))
+}
+
+/// What came of one file of a folder.
+#[derive(Debug, serde::Serialize)]
+struct Done {
+    file: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Text>,
+}
+
+/// The files of a folder one after the other: what fails does not stop the others.
+async fn each(store: &Store, requests: &[Request], json: bool) -> Result<(ExitCode, bool)> {
+    let lang = Lang::of_environment();
+    let mut all = Vec::new();
+    for request in requests {
+        let done = match perform(store, request).await {
+            Ok(report) => Done { file: request.file.clone(), report: Some(report), error: None },
+            Err(error) => Done { file: request.file.clone(), report: None, error: Some(told(&error)) },
+        };
+        if !json {
+            println!("── {}", done.file.display());
+            done.report.iter().for_each(print);
+            if let Some(error) = &done.error {
+                println!("{}", error.get(lang));
+            }
+        }
+        all.push(done);
+    }
+    let failed = |d: &Done| d.report.as_ref().is_none_or(nothing_taken);
+    let failures = all.iter().filter(|d| failed(d)).count();
+    let sum =
+        |count: fn(&Report) -> u64| all.iter().filter_map(|d| d.report.as_ref()).map(count).sum::<u64>();
+    let (read, imported, rejected) = (sum(|r| r.read), sum(|r| r.imported), sum(|r| r.rejected_count));
+    if json {
+        let summary = serde_json::json!({
+            "files": all, "failed": failures, "read": read, "imported": imported, "rejected": rejected,
+        });
+        println!("{}", pretty(&summary)?);
+    } else {
+        summarise(&all, failures, lang);
+    }
+    let changed = all.iter().filter_map(|d| d.report.as_ref()).any(|r| r.position.is_some());
+    Ok((ExitCode::from(u8::from(failures > 0)), changed))
+}
+
+fn summarise(all: &[Done], failures: usize, lang: Lang) {
+    println!("══");
+    for done in all {
+        let line = match (&done.report, &done.error) {
+            (Some(r), _) => Text::new(
+                format!("đọc {}, nhập {}, từ chối {}", r.read, r.imported, r.rejected_count),
+                format!("{} read, {} imported, {} rejected", r.read, r.imported, r.rejected_count),
+            ),
+            (None, error) => error.clone().unwrap_or_default(),
+        };
+        println!("{}: {}", done.file.display(), line.get(lang));
+    }
+    let n = all.len();
+    let total = Text::new(
+        format!("{n} tệp, {failures} tệp không nhập được"),
+        format!("{n} files, {failures} of them not imported"),
+    );
+    println!("{}", total.get(lang));
+}
+
+fn told(error: &Error) -> Text {
+    match error {
+        Error::InvalidParameter { name, reason } => {
+            Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en))
+        }
+        Error::BadFile { place, reason } => {
+            Text::new(format!("{place}: {}", reason.vi), format!("{place}: {}", reason.en))
+        }
+        other => Text::new(other.to_string(), other.to_string()),
+    }
+}
+
+/// Deepest folder within a folder that is looked into.
+const MAX_DEPTH: u8 = 8;
+
+/// The file, or those of a folder that can be read, by name.
+fn files(args: &Args) -> Result<Vec<PathBuf>> {
+    let file = &args.file;
+    if !file.exists() {
+        return Err(Error::bad_file(file.display().to_string(), "không có tệp này", "no such file"));
+    }
+    // A file geodatabase is a folder and one source.
+    if !file.is_dir() || file.extension().is_some_and(|e| e.eq_ignore_ascii_case("gdb")) {
+        return Ok(vec![file.clone()]);
+    }
+    if matches!(args.mode, Some(ModeArg::Replace)) {
+        return Err(Error::invalid(
+            "--mode",
+            "với một thư mục, mỗi tệp sẽ thay toàn bộ tệp trước đó; hãy dùng append hoặc upsert",
+            "of a folder each file would replace the one before; use append or upsert",
+        ));
+    }
+    let mut files = Vec::new();
+    walk(file, 0, &mut files)
+        .map_err(|e| Error::bad_file(file.display().to_string(), e.to_string(), e.to_string()))?;
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::bad_file(
+            file.display().to_string(),
+            "trong thư mục không có tệp nào đọc được",
+            "the folder holds no file that can be read",
+        ));
+    }
+    Ok(files)
+}
+
+fn walk(folder: &Path, depth: u8, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        if path.is_dir() && extension != "gdb" {
+            if depth < MAX_DEPTH && !path.is_symlink() {
+                walk(&path, depth + 1, files)?;
+            }
+        // A drawing that cannot be read is named with what to do about it.
+        } else if MAIN_FILES.contains(&extension.as_str())
+            || ["zip", "gdb", "dwg"].contains(&extension.as_str())
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn request(args: &Args, file: &Path) -> Result<Request> {
     let map = args.map.iter().map(|m| mapping::parse(m)).collect::<Result<Vec<_>>>()?.concat();
     Ok(Request {
-        file: args.file.clone(),
+        file: file.to_owned(),
         layer: args.layer.clone(),
         source_layer: args.source_layer.clone(),
         crs: args.crs.clone(),
@@ -223,8 +365,8 @@ fn bar() -> ProgressBar {
 }
 
 fn print(report: &Report) {
-    let vietnamese = std::env::var("LANG").is_ok_and(|l| l.starts_with("vi"));
-    let lang = if vietnamese { Lang::Vi } else { Lang::En };
+    let lang = Lang::of_environment();
+    let vietnamese = lang == Lang::Vi;
     let t = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
     let s = &report.source;
     println!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
@@ -259,6 +401,9 @@ fn print(report: &Report) {
     if units.iter().any(|(n, _)| *n > 0) {
         let units: Vec<String> = units.iter().map(|(n, what)| format!("{n} {what}")).collect();
         println!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
+    }
+    for note in &report.notes {
+        println!("{}", note.get(lang));
     }
     for warning in &report.warnings {
         eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));

@@ -129,8 +129,7 @@ impl Cli {
 
 /// Prints an error in the language of `LANG` and gives its exit code: 2 where the input was wrong, else 1.
 fn report(error: &Error) -> ExitCode {
-    let vietnamese = std::env::var("LANG").is_ok_and(|l| l.starts_with("vi"));
-    let lang = if vietnamese { Lang::Vi } else { Lang::En };
+    let lang = Lang::of_environment();
     match error {
         Error::InvalidParameter { name, reason } => eprintln!("dothi: {name}: {}", reason.get(lang)),
         Error::BadFile { place, reason } => eprintln!("dothi: {place}: {}", reason.get(lang)),

@@ -14,15 +14,16 @@ const MAX_CHORDS: f64 = 10_000.0;
 /// Deepest nesting of collections.
 const MAX_DEPTH: u8 = 16;
 
-/// Reads two-dimensional ISO WKB as GDAL writes it.
-pub(super) fn read(wkb: &[u8], sagitta: f64) -> Result<Geometry<f64>, Text> {
-    let mut reader = Reader { rest: wkb, sagitta };
-    reader.geometry(0)
+/// Reads two-dimensional ISO WKB as GDAL writes it, and says how many arcs were straightened.
+pub(super) fn read(wkb: &[u8], sagitta: f64) -> Result<(Geometry<f64>, u64), Text> {
+    let mut reader = Reader { rest: wkb, sagitta, arcs: 0 };
+    Ok((reader.geometry(0)?, reader.arcs))
 }
 
 struct Reader<'a> {
     rest: &'a [u8],
     sagitta: f64,
+    arcs: u64,
 }
 
 impl Reader<'_> {
@@ -131,7 +132,11 @@ impl Reader<'_> {
         }
         match kind {
             2 => self.line(little),
-            8 => Ok(straighten(&self.line(little)?, self.sagitta)),
+            8 => {
+                let arcs = self.line(little)?;
+                self.arcs += (arcs.0.len() / 2) as u64;
+                Ok(straighten(&arcs, self.sagitta))
+            }
             9 => {
                 let n = self.u32(little)?;
                 let mut joined: Vec<Coord<f64>> = Vec::new();
@@ -264,7 +269,7 @@ mod tests {
     #[test]
     fn an_arc_stays_within_a_millimetre() {
         let wkb = circular(&[(10.0, 0.0), (0.0, 10.0), (-10.0, 0.0)]);
-        let Geometry::LineString(line) = read(&wkb, SAGITTA).unwrap() else { panic!("no line") };
+        let Geometry::LineString(line) = read(&wkb, SAGITTA).unwrap().0 else { panic!("no line") };
         assert!(line.0.len() > 50);
         for pair in line.0.windows(2) {
             let middle = (pair[0] + pair[1]) / 2.0;
@@ -277,13 +282,13 @@ mod tests {
     #[test]
     fn a_full_circle_closes_and_points_on_a_line_stay() {
         let Geometry::LineString(circle) =
-            read(&circular(&[(1.0, 0.0), (-1.0, 0.0), (1.0, 0.0)]), SAGITTA).unwrap()
+            read(&circular(&[(1.0, 0.0), (-1.0, 0.0), (1.0, 0.0)]), SAGITTA).unwrap().0
         else {
             panic!("no line")
         };
         assert!(circle.is_closed() && circle.0.len() > 20);
         let Geometry::LineString(line) =
-            read(&circular(&[(0.0, 0.0), (1.0, 0.0), (2.0, 0.0)]), SAGITTA).unwrap()
+            read(&circular(&[(0.0, 0.0), (1.0, 0.0), (2.0, 0.0)]), SAGITTA).unwrap().0
         else {
             panic!("no line")
         };

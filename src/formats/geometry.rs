@@ -1,7 +1,7 @@
 //! What becomes of a file's geometry before it leaves the reader: read, straightened, moved into EPSG:9218 and
 //! brought to the kind of the target layer where that loses nothing.
 
-use gdal::vector::Geometry as OgrGeometry;
+use gdal::vector::{Geometry as OgrGeometry, geometry_type_has_m, geometry_type_has_z};
 use geo::{Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 use geozero::{CoordDimensions, ToWkb};
 
@@ -18,24 +18,97 @@ pub(super) struct Ready {
     pub note: Option<Text>,
 }
 
-/// Brings a feature's geometry to `target`, or says why not.
-pub(super) fn ready(ogr: &OgrGeometry, transform: &ToStored, target: GeometryKind) -> Result<Ready, Text> {
+/// Most vertices of one feature: with more the checks and repairs of the database take minutes and gigabytes.
+pub(super) const MAX_VERTICES: usize = 1_000_000;
+
+/// What was done to features alike.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    heights: u64,
+    measures: u64,
+    curved: u64,
+    arcs: u64,
+}
+
+impl Tally {
+    /// One line for each thing that was done.
+    pub(super) fn notes(&self) -> Vec<Text> {
+        let Self { heights, measures, curved, arcs } = self;
+        let mm = curve::SAGITTA * 1000.0;
+        let lines = [
+            (
+                *heights,
+                format!("{heights} đối tượng có độ cao (Z): phần này không được giữ"),
+                format!("{heights} features have heights (Z), which were left out"),
+            ),
+            (
+                *measures,
+                format!("{measures} đối tượng có giá trị đo (M): phần này không được giữ"),
+                format!("{measures} features have measures (M), which were left out"),
+            ),
+            (
+                *curved,
+                format!(
+                    "{curved} đối tượng có {arcs} cung: đã thay bằng các đoạn thẳng lệch không quá {mm} mm"
+                ),
+                format!(
+                    "{curved} features have {arcs} arcs, straightened into chords within {mm} mm of them"
+                ),
+            ),
+        ];
+        lines.into_iter().filter(|(n, ..)| *n > 0).map(|(_, vi, en)| Text::new(vi, en)).collect()
+    }
+}
+
+/// Reads a feature's geometry in the file's own system: two-dimensional and straight.
+pub(super) fn plain(ogr: &OgrGeometry, sagitta: f64, tally: &mut Tally) -> Result<Geometry<f64>, Text> {
     if ogr.is_empty() {
         return Err(Text::new("hình học rỗng", "the geometry is empty"));
     }
+    let kind = ogr.geometry_type();
+    tally.heights += u64::from(geometry_type_has_z(kind));
+    tally.measures += u64::from(geometry_type_has_m(kind));
     let mut flat = ogr.clone();
     flat.flatten_to_2d();
     let failed = |e: gdal::errors::GdalError| {
         Text::new(format!("hình học không đọc được: {e}"), format!("the geometry cannot be read: {e}"))
     };
     let wkb = flat.iso_wkb().map_err(failed)?;
-    let geometry = curve::read(&wkb, transform.sagitta())?;
-    let geometry = transform.apply(&geometry)?;
+    // A vertex takes 16 bytes, all else little.
+    let vertices = wkb.len() / 16;
+    if vertices > MAX_VERTICES {
+        return Err(Text::new(
+            format!(
+                "hình học có khoảng {vertices} đỉnh, nhiều hơn giới hạn {MAX_VERTICES} của một đối tượng"
+            ),
+            format!(
+                "the geometry has about {vertices} vertices, more than the limit of {MAX_VERTICES} for one feature"
+            ),
+        ));
+    }
+    let (geometry, arcs) = curve::read(&wkb, sagitta)?;
+    tally.curved += u64::from(arcs > 0);
+    tally.arcs += arcs;
+    Ok(geometry)
+}
+
+/// Brings a feature's geometry to `target`, or says why not.
+pub(super) fn ready(
+    ogr: &OgrGeometry,
+    transform: &ToStored,
+    target: GeometryKind,
+    tally: &mut Tally,
+) -> Result<Ready, Text> {
+    let geometry = transform.apply(&plain(ogr, transform.sagitta(), tally)?)?;
     let (geometry, note) = to_area(geometry, target);
-    let wkb = geometry.to_wkb(CoordDimensions::xy()).map_err(|e| {
+    Ok(Ready { wkb: wkb(&geometry)?, note })
+}
+
+/// ISO WKB of a geometry.
+pub(super) fn wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, Text> {
+    geometry.to_wkb(CoordDimensions::xy()).map_err(|e| {
         Text::new(format!("hình học không ghi được: {e}"), format!("the geometry cannot be written: {e}"))
-    })?;
-    Ok(Ready { wkb, note })
+    })
 }
 
 /// Drawings (DXF) hold areas as closed lines: for an area layer they are taken as such, and it is told.

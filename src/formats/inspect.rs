@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ReadOptions;
 use super::encoding::detect::Used;
-use super::open::{OpenedFile, find_layer, open_file};
+use super::open::{OpenedFile, check, files, find_layer, open_file};
 use super::read::{decode_name, layer_values};
 use super::transform::label;
+use super::unpack::{choose, stem};
 use crate::Result;
 use crate::layers::Value;
 use crate::text::Text;
@@ -63,27 +64,69 @@ pub struct SourceField {
     pub kind: String,
 }
 
-/// Looks at `file`; the rows are those of the layer that `options` name, or of the first.
+/// Looks at `file`; the rows are those of the layer that `options` name, or of the first. Of a zipped file all that
+/// it holds are listed, each by its own name where they are several.
 pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
-    let opened = open_file(file, options)?;
-    let names: Vec<String> = opened.dataset.layers().map(|l| l.name()).collect();
-    let index = match options.source_layer {
-        Some(_) => find_layer(&opened.dataset, options.source_layer.as_deref())?,
-        None => 0,
+    let files = files(file, options)?;
+    let chosen = match options.source_layer {
+        None => &files[0],
+        Some(_) => choose(&files, options.source_layer.as_deref())?,
     };
-    let layers = opened.dataset.layers().map(|layer| describe(&layer, &opened)).collect();
+    let mut opened = open_file(chosen, options)?;
+    let count = opened.dataset.layer_count();
+    let index = match options.source_layer.as_deref().filter(|_| files.len() == 1 || count > 1) {
+        None => 0,
+        wanted => find_layer(&opened.dataset, wanted)?,
+    };
+    let mut layers = Vec::new();
+    for other in &files {
+        if other == chosen {
+            layers.extend(described(&opened, (files.len() > 1).then(|| stem(other)))?);
+        } else {
+            layers.extend(described(&open_file(other, options)?, Some(stem(other)))?);
+        }
+    }
     let rows = match opened.dataset.layers().nth(index) {
-        Some(mut layer) => rows(&mut layer, &opened),
+        Some(mut layer) => {
+            check(&opened, index)?;
+            rows(&mut layer, &opened)
+        }
         None => Vec::new(),
+    };
+    let layer = if files.len() > 1 {
+        Some(stem(chosen))
+    } else {
+        opened.dataset.layers().nth(index).map(|l| l.name())
     };
     Ok(Inspection {
         driver: opened.driver,
         layers,
-        layer: names.get(index).cloned(),
+        layer,
         rows,
         encoding: opened.encoding,
-        warnings: opened.warnings,
+        warnings: std::mem::take(&mut opened.warnings),
     })
+}
+
+/// The layers of a file that can be read; `name` instead of the only one's own.
+fn described(opened: &OpenedFile, name: Option<String>) -> Result<Vec<SourceLayer>> {
+    let several = opened.dataset.layer_count() > 1;
+    let mut layers = Vec::new();
+    for (i, layer) in opened.dataset.layers().enumerate() {
+        match check(opened, i) {
+            Ok(()) => {
+                let mut described = describe(&layer, opened);
+                if let (Some(name), false) = (&name, several) {
+                    described.name.clone_from(name);
+                }
+                layers.push(described);
+            }
+            // One of several that cannot be read does not hide the others.
+            Err(_) if several => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(layers)
 }
 
 fn describe(layer: &Layer, opened: &OpenedFile) -> SourceLayer {

@@ -6,16 +6,19 @@
 
 mod curve;
 mod dgn;
+mod drawing;
 pub mod encoding;
 mod geometry;
 pub mod inspect;
 pub mod mapping;
 mod open;
+mod polygonise;
 pub mod read;
 pub mod record;
 mod staging;
 mod texts;
 mod transform;
+pub(crate) mod unpack;
 pub mod write;
 
 use std::path::PathBuf;
@@ -52,6 +55,17 @@ pub struct ReadOptions {
     pub scratch: Option<PathBuf>,
     /// Geometry that the target layer takes.
     pub target: GeometryKind,
+}
+
+/// What a reader has to say once it is through.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Features that were handed out or refused.
+    pub features: u64,
+    /// What was done to many of them alike.
+    pub notes: Vec<Text>,
+    /// What should be looked at.
+    pub warnings: Vec<Text>,
 }
 
 impl ReadOptions {

@@ -2,20 +2,22 @@
 //! bytes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gdal::config::set_config_option;
+use gdal::errors::CplErrType;
+use gdal::vector::sql::Dialect;
 use gdal::vector::{LayerAccess, OwnedLayer};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 
 use super::encoding::detect::{Decision, Source, Used, decide};
 use super::texts::extension;
-use super::{Encoding, ReadOptions, dgn, staging, texts};
+use super::{Encoding, ReadOptions, dgn, staging, texts, unpack};
 use crate::text::Text;
 use crate::{Error, Result};
 
 /// Drivers of files that hold their own features and nothing else.
-const DRIVERS: [&str; 15] = [
+const DRIVERS: [&str; 18] = [
     "GPKG",
     "FlatGeobuf",
     "ESRI Shapefile",
@@ -31,6 +33,9 @@ const DRIVERS: [&str; 15] = [
     "KML",
     "GML",
     "GPX",
+    "OpenFileGDB",
+    "Parquet",
+    "EDIGEO",
 ];
 
 /// How the texts of an open file are to be taken.
@@ -62,21 +67,81 @@ pub(super) struct Opened {
     pub warnings: Vec<Text>,
 }
 
+/// Most fields of a layer that is read.
+const MAX_FIELDS: usize = 1000;
+
 /// Opens the layer that `options` name. The error lists the layers where it names none of several.
 pub(super) fn open(file: &Path, options: &ReadOptions) -> Result<Opened> {
-    let opened = open_file(file, options)?;
-    let index = find_layer(&opened.dataset, options.source_layer.as_deref())?;
+    let files = files(file, options)?;
+    let chosen = unpack::choose(&files, options.source_layer.as_deref())?;
+    let opened = open_file(chosen, options)?;
+    // Of several files the name chose one: its only layer need not be called the same.
+    let wanted =
+        options.source_layer.as_deref().filter(|_| files.len() == 1 || opened.dataset.layer_count() > 1);
+    let index = find_layer(&opened.dataset, wanted)?;
+    check(&opened, index)?;
     let OpenedFile { dataset, driver, texts, encoding, warnings } = opened;
     let layer = dataset.into_layer(index).map_err(|e| refused(&e))?;
     Ok(Opened { layer, driver, texts, encoding, warnings })
 }
 
-/// Opens a file and settles how its texts are read.
-pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile> {
-    settings()?;
+/// The file itself, or what a zipped one holds.
+pub(super) fn files(file: &Path, options: &ReadOptions) -> Result<Vec<PathBuf>> {
     if !file.exists() {
         return Err(Error::bad_file("", "không có tệp này", "no such file"));
     }
+    match (extension(file).as_str(), options.scratch.as_deref()) {
+        ("zip", Some(scratch)) => unpack::unpack(file, scratch),
+        ("zip", None) => Err(Error::Setup("unpacking needs a scratch folder".to_owned())),
+        ("dwg", _) => Err(Error::bad_file(
+            "",
+            "DWG là định dạng đóng, không đọc được; hãy lưu bản vẽ thành DXF (AutoCAD: SAVEAS, kiểu DXF 2000–2018) rồi nhập lại",
+            "DWG is a closed format and is not read; save the drawing as DXF (AutoCAD: SAVEAS, type DXF 2000–2018) and import that",
+        )),
+        ("vrt", _) => Err(Error::bad_file(
+            "",
+            "VRT chỉ trỏ tới các tệp và máy chủ khác; hãy nhập chính các tệp đó",
+            "a VRT only points at other files and servers; import those files themselves",
+        )),
+        _ => Ok(vec![file.to_owned()]),
+    }
+}
+
+/// A layer is a table of its file, with a bearable number of fields.
+pub(super) fn check(opened: &OpenedFile, index: usize) -> Result<()> {
+    let Some(layer) = opened.dataset.layers().nth(index) else { return Ok(()) };
+    let name = layer.name();
+    if opened.driver == "GPKG" && views(&opened.dataset).contains(&name.to_lowercase()) {
+        return Err(Error::bad_file(
+            name,
+            "đây là một view (câu lệnh SQL trong tệp), không phải bảng; chỉ bảng mới được đọc",
+            "this is a view (SQL within the file), not a table; only tables are read",
+        ));
+    }
+    let fields = layer.defn().fields().count();
+    if fields > MAX_FIELDS {
+        return Err(Error::bad_file(
+            name,
+            format!("có {fields} trường, nhiều hơn giới hạn {MAX_FIELDS}"),
+            format!("it has {fields} fields, more than the limit of {MAX_FIELDS}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Names of a GeoPackage's views: reading one runs whatever SQL its maker wrote.
+fn views(dataset: &Dataset) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_master WHERE type <> 'table' OR sql LIKE 'CREATE VIRTUAL%'";
+    let Ok(Some(mut rows)) = dataset.execute_sql(sql, None, Dialect::DEFAULT) else { return Vec::new() };
+    rows.features()
+        .filter_map(|row| row.field_as_string(0).ok().flatten())
+        .map(|n| n.to_lowercase())
+        .collect()
+}
+
+/// Opens a file and settles how its texts are read.
+pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile> {
+    settings()?;
     let scratch = options.scratch.as_deref();
     let driver = match extension(file).as_str() {
         // These are read through a copy: to open them first would decode their texts.
@@ -84,14 +149,12 @@ pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile
         "tab" | "mif" => "MapInfo File".to_owned(),
         _ => dataset(file, &[])?.driver().short_name(),
     };
+    if driver == "GPKG" {
+        // Nothing is written beside it, whatever journal it asks for.
+        return unicode_file(dataset(file, &["IMMUTABLE=YES"])?, &driver, options.encoding);
+    }
     let Some((claim, sample)) = texts::look(file, &driver)? else {
-        return Ok(OpenedFile {
-            dataset: unicode(file, &driver, options.encoding)?,
-            driver,
-            texts: Texts::Unicode,
-            encoding: Used { name: "utf8".to_owned(), source: Source::File, confidence: 1.0 },
-            warnings: Vec::new(),
-        });
+        return unicode_file(dataset(file, &[])?, &driver, options.encoding);
     };
     let Decision { encoding, used, warnings } = decide(options.encoding, claim.as_ref(), &sample);
     let (dataset, texts) = match (encoding, driver.as_str()) {
@@ -121,15 +184,21 @@ const CSV_OPTIONS: [&str; 4] = [
     "EMPTY_STRING_AS_NULL=YES",
 ];
 
-fn unicode(file: &Path, driver: &str, given: Option<Encoding>) -> Result<Dataset> {
-    match given {
-        None | Some(Encoding::Utf8) => dataset(file, &[]),
-        Some(_) => Err(Error::invalid(
+fn unicode_file(dataset: Dataset, driver: &str, given: Option<Encoding>) -> Result<OpenedFile> {
+    if given.is_some_and(|e| e != Encoding::Utf8) {
+        return Err(Error::invalid(
             "--encoding",
             format!("định dạng {driver} luôn là Unicode; bỏ tham số này"),
             format!("texts of the format {driver} are Unicode; leave this out"),
-        )),
+        ));
     }
+    Ok(OpenedFile {
+        dataset,
+        driver: driver.to_owned(),
+        texts: Texts::Unicode,
+        encoding: Used { name: "utf8".to_owned(), source: Source::File, confidence: 1.0 },
+        warnings: Vec::new(),
+    })
 }
 
 /// Set before the first file is opened: GDAL registers its drivers then.
@@ -155,7 +224,12 @@ fn settings() -> Result<()> {
         set_config_option(key, value).map_err(|e| Error::internal("GDAL's settings", e))?;
     }
     // What GDAL has to say stands in the errors of its calls; its own output would end up in the log twice.
-    gdal::config::set_error_handler(|_, _, _| {});
+    // The last words of a library that gives up are for the parent.
+    gdal::config::set_error_handler(|kind, _, message| {
+        if kind == CplErrType::Fatal {
+            eprintln!("{message}");
+        }
+    });
     Ok(())
 }
 

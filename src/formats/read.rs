@@ -6,17 +6,19 @@ use gdal::vector::{Feature, FieldValue, LayerAccess, OGRwkbGeometryType};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::geometry::ready;
+use super::drawing;
+use super::geometry::{Tally, ready};
 use super::open::{Opened, Texts, open};
 use super::record::Record;
-use super::transform::{ToStored, label, named};
-use super::{Header, ReadOptions};
+use super::transform::{ToStored, label, likely, named};
+use super::{Header, ReadOptions, Summary};
 use crate::layers::Value;
+use crate::space::PROVINCE;
 use crate::text::Text;
 use crate::{Error, Result};
 
 /// Bytes of records that are gathered before they are handed out.
-const BATCH_BYTES: usize = 1 << 20;
+pub(super) const BATCH_BYTES: usize = 1 << 20;
 /// Features between two words on the progress.
 const PROGRESS_EVERY: u64 = 1000;
 
@@ -30,14 +32,14 @@ pub trait Sink {
     fn progress(&mut self, done: u64, total: Option<u64>) -> Result<()>;
 }
 
-/// Reads the layer that `options` name, to its end, and says how many features it had.
-pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<u64> {
+/// Reads the layer that `options` name, to its end.
+pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<Summary> {
     let mut opened = open(file, options)?;
     let srs = match &options.crs {
         Some(crs) => named(crs)?,
-        None => opened.layer.spatial_ref().ok_or_else(no_crs)?,
+        None => opened.layer.spatial_ref().ok_or_else(|| no_crs(&mut opened))?,
     };
-    let header = Header {
+    let mut header = Header {
         driver: opened.driver.clone(),
         layer: opened.layer.name(),
         features: opened.layer.try_feature_count(),
@@ -46,8 +48,12 @@ pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<u
         encoding: opened.encoding.clone(),
         warnings: opened.warnings.clone(),
     };
-    let transform = ToStored::new(srs)?;
-    check_extent(&opened, &transform, &header.crs)?;
+    let transform = ToStored::new(srs)?.swapped(options.swap_axes);
+    check_extent(&opened, &transform, &header.crs, options.swap_axes)?;
+    header.warnings.extend(elsewhere(&mut opened, &transform, &header.crs));
+    if drawing::is_drawing(&opened.driver) && options.target.is_area() {
+        return drawing::read(&mut opened, header, &transform, options, sink);
+    }
     sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
     features(&mut opened, &header, &transform, options, sink)
 }
@@ -58,13 +64,14 @@ fn features(
     transform: &ToStored,
     options: &ReadOptions,
     sink: &mut dyn Sink,
-) -> Result<u64> {
+) -> Result<Summary> {
+    let mut tally = Tally::default();
     let mut batch = Vec::with_capacity(BATCH_BYTES + 4096);
     let mut read = 0;
     let texts = &opened.texts;
     for feature in opened.layer.features() {
         read += 1;
-        record(&feature, read, header, texts, transform, options).write(&mut batch);
+        record(&feature, read, header, texts, transform, options, &mut tally).write(&mut batch);
         if batch.len() >= BATCH_BYTES {
             sink.records(&batch)?;
             batch.clear();
@@ -82,37 +89,89 @@ fn features(
             format!("tệp hỏng: chỉ đọc được {read} trong {expected} đối tượng"),
             format!("the file is damaged: {read} of {expected} features could be read"),
         )),
-        _ => Ok(read),
+        _ => Ok(Summary { features: read, notes: tally.notes(), warnings: Vec::new() }),
     }
 }
 
-fn no_crs() -> Error {
+/// The middle of the layer's extent where its format tells, else of its first geometry.
+fn middle(opened: &mut Opened) -> Option<(f64, f64)> {
+    if let Ok(Some(e)) = opened.layer.try_get_extent() {
+        return Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)));
+    }
+    // The layers of this format are read together, once.
+    if opened.driver == "OSM" {
+        return None;
+    }
+    let mut features = opened.layer.features();
+    let e = features.find_map(|f| f.geometry().filter(|g| !g.is_empty()).map(|g| g.envelope()))?;
+    Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)))
+}
+
+fn no_crs(opened: &mut Opened) -> Error {
+    let found = middle(opened).map(|(x, y)| likely(x, y)).unwrap_or_default();
+    let (vi, en) = if found.is_empty() {
+        ("(ví dụ EPSG:9218)".to_owned(), "(EPSG:9218, for instance)".to_owned())
+    } else {
+        let found = found.join(", ");
+        (
+            format!("; dữ liệu nằm trong tỉnh nếu hệ là {found}"),
+            format!("; the data would lie in the province in {found}"),
+        )
+    };
     Error::invalid(
         "--crs",
-        "tệp không ghi hệ toạ độ; hãy cho biết bằng --crs EPSG:n (ví dụ EPSG:9218)",
-        "the file does not tell its reference system; say so by --crs EPSG:n (EPSG:9218, for instance)",
+        format!("tệp không ghi hệ toạ độ; hãy cho biết bằng --crs EPSG:n {vi}"),
+        format!("the file does not tell its reference system; say so by --crs EPSG:n {en}"),
     )
 }
 
-/// Metres that call themselves degrees: the whole file is wrong, not each feature.
-fn check_extent(opened: &Opened, transform: &ToStored, crs: &str) -> Result<()> {
-    let Ok(Some(extent)) = opened.layer.try_get_extent() else { return Ok(()) };
-    let far = [extent.MinX, extent.MaxX].iter().any(|x| x.abs() > 361.0)
-        || [extent.MinY, extent.MaxY].iter().any(|y| y.abs() > 91.0);
-    if transform.is_geographic() && far {
-        return Err(Error::invalid(
-            "--crs",
-            format!(
-                "tệp ghi hệ toạ độ {crs} nhưng toạ độ ({:.0}, {:.0}) không phải độ; hãy cho biết hệ đúng bằng --crs",
-                extent.MinX, extent.MinY
-            ),
-            format!(
-                "the file says {crs}, but coordinates such as ({:.0}, {:.0}) are no degrees; name the right system by --crs",
-                extent.MinX, extent.MinY
-            ),
-        ));
+/// Where the data lies outside the province but would lie in it in another system.
+fn elsewhere(opened: &mut Opened, transform: &ToStored, crs: &str) -> Option<Text> {
+    let (x, y) = middle(opened)?;
+    let inside = match transform.apply(&geo::Geometry::Point(geo::Point::new(x, y))) {
+        Ok(geo::Geometry::Point(p)) => PROVINCE.holds(p.x(), p.y()),
+        _ => false,
+    };
+    let found = if inside { Vec::new() } else { likely(x, y) };
+    if found.is_empty() {
+        return None;
     }
-    Ok(())
+    let found = found.join(", ");
+    Some(Text::new(
+        format!("theo {crs} dữ liệu nằm ngoài tỉnh; nó nằm trong tỉnh nếu hệ là {found}"),
+        format!("in {crs} the data lies outside the province; it would lie in it in {found}"),
+    ))
+}
+
+/// Metres that call themselves degrees: the whole file is wrong, not each feature.
+fn check_extent(opened: &Opened, transform: &ToStored, crs: &str, swapped: bool) -> Result<()> {
+    let Ok(Some(extent)) = opened.layer.try_get_extent() else { return Ok(()) };
+    let (x, y) = ([extent.MinX, extent.MaxX], [extent.MinY, extent.MaxY]);
+    let (east, north) = if swapped { (y, x) } else { (x, y) };
+    let far = east.iter().any(|x| x.abs() > 361.0) || north.iter().any(|y| y.abs() > 91.0);
+    if !(transform.is_geographic() && far) {
+        return Ok(());
+    }
+    let found = likely(f64::midpoint(x[0], x[1]), f64::midpoint(y[0], y[1])).join(", ");
+    let (vi, en) = if found.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (
+            format!("; dữ liệu nằm trong tỉnh nếu hệ là {found}"),
+            format!("; the data would lie in the province in {found}"),
+        )
+    };
+    Err(Error::invalid(
+        "--crs",
+        format!(
+            "tệp ghi hệ toạ độ {crs} nhưng toạ độ ({:.0}, {:.0}) không phải độ; hãy cho biết hệ đúng bằng --crs{vi}",
+            extent.MinX, extent.MinY
+        ),
+        format!(
+            "the file says {crs}, but coordinates such as ({:.0}, {:.0}) are no degrees; name the right system by --crs{en}",
+            extent.MinX, extent.MinY
+        ),
+    ))
 }
 
 fn record(
@@ -122,6 +181,7 @@ fn record(
     texts: &Texts,
     transform: &ToStored,
     options: &ReadOptions,
+    tally: &mut Tally,
 ) -> Record {
     let id = feature.fid().unwrap_or(number);
     let place = format!("{} fid {id}", header.layer);
@@ -130,7 +190,7 @@ fn record(
         // A feature without one still gives a geometry here, of no type.
         .filter(|g| g.geometry_type() != OGRwkbGeometryType::wkbUnknown)
         .ok_or_else(|| Text::new("không có hình học", "there is no geometry"))
-        .and_then(|g| ready(g, transform, options.target))
+        .and_then(|g| ready(g, transform, options.target, tally))
         .and_then(|g| Ok((g, values(feature, header, texts)?)));
     match made {
         Ok((geometry, values)) => Record::Row { place, note: geometry.note, wkb: geometry.wkb, values },

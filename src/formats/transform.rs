@@ -8,6 +8,7 @@ use geo::{Coord, CoordsIter, Geometry, MapCoords};
 
 use super::curve::SAGITTA;
 use crate::layers::definition::LAYER_SRID;
+use crate::space::PROVINCE;
 use crate::space::crs::from_crs84;
 use crate::text::Text;
 use crate::{Error, Result};
@@ -19,6 +20,7 @@ const METRES_A_DEGREE: f64 = 111_000.0;
 pub(super) struct ToStored {
     way: Way,
     geographic: bool,
+    swapped: bool,
 }
 
 enum Way {
@@ -76,7 +78,7 @@ impl ToStored {
         }
         let name = label(&srs);
         if code(&srs) == Some(LAYER_SRID) {
-            return Ok(Self { way: Way::Here, geographic });
+            return Ok(Self { way: Way::Here, geographic, swapped: false });
         }
         let failed = |e: gdal::errors::GdalError| {
             Error::invalid(
@@ -89,7 +91,12 @@ impl ToStored {
             Ok(direct) => Way::Direct(direct),
             Err(_) => Way::ByWgs84(operation(&srs, 4326).map_err(failed)?),
         };
-        Ok(Self { way, geographic })
+        Ok(Self { way, geographic, swapped: false })
+    }
+
+    /// The same for a file whose coordinates are northing, easting.
+    pub(super) fn swapped(self, swapped: bool) -> Self {
+        Self { swapped, ..self }
     }
 
     /// Whether the file's coordinates are degrees.
@@ -111,11 +118,13 @@ impl ToStored {
             ));
         }
         let transform = match &self.way {
+            Way::Here if self.swapped => return Ok(geometry.map_coords(|c| Coord { x: c.y, y: c.x })),
             Way::Here => return Ok(geometry.clone()),
             Way::Direct(transform) | Way::ByWgs84(transform) => transform,
         };
         // All vertices in one call: a call costs as much as a dozen positions.
-        let (mut x, mut y): (Vec<f64>, Vec<f64>) = geometry.coords_iter().map(|c| (c.x, c.y)).unzip();
+        let (mut x, mut y): (Vec<f64>, Vec<f64>) =
+            geometry.coords_iter().map(|c| if self.swapped { (c.y, c.x) } else { (c.x, c.y) }).unzip();
         let done = transform.transform_coords(&mut x, &mut y, &mut []);
         let failed = x.iter().zip(&y).position(|(x, y)| !(x.is_finite() && y.is_finite()));
         if let Some(i) = failed.or(done.is_err().then_some(0)) {
@@ -134,6 +143,35 @@ impl ToStored {
         // The vertices come back in the order in which they were taken.
         Ok(geometry.map_coords(|c| moved.borrow_mut().next().map_or(c, |(x, y)| Coord { x, y })))
     }
+}
+
+/// Systems in which files of the province come.
+const CANDIDATES: [(&str, &str); 7] = [
+    ("EPSG:9218", "VN-2000 / TM-3 108-30"),
+    ("EPSG:5899", "VN-2000 / TM-3 107-45"),
+    ("EPSG:3405", "VN-2000 / UTM 48N"),
+    ("EPSG:3406", "VN-2000 / UTM 49N"),
+    ("EPSG:32648", "WGS 84 / UTM 48N"),
+    ("EPSG:32649", "WGS 84 / UTM 49N"),
+    ("EPSG:4326", "WGS 84"),
+];
+
+/// In which of the usual systems a position would lie in the province, and in which with its axes swapped.
+pub(super) fn likely(x: f64, y: f64) -> Vec<String> {
+    let lies = |code: &str, x: f64, y: f64| {
+        let point = Geometry::Point(geo::Point::new(x, y));
+        let degrees = x.abs() <= 180.0 && y.abs() <= 90.0;
+        let way = named(code).and_then(ToStored::new).ok().filter(|way| way.geographic == degrees);
+        match way.and_then(|way| way.apply(&point).ok()) {
+            Some(Geometry::Point(p)) => PROVINCE.holds(p.x(), p.y()),
+            _ => false,
+        }
+    };
+    let mut found: Vec<String> =
+        CANDIDATES.iter().filter(|(c, _)| lies(c, x, y)).map(|(c, name)| format!("{c} ({name})")).collect();
+    let swapped = CANDIDATES.iter().filter(|(c, _)| lies(c, y, x));
+    found.extend(swapped.map(|(c, name)| format!("{c} ({name}) --swap-axes")));
+    found
 }
 
 /// An operation between two systems whose datum shift is known: "ballpark" ones are off by hundreds of metres.
@@ -173,6 +211,7 @@ pub(super) fn from_stored(crs: &str) -> Result<(SpatialRef, Option<CoordTransfor
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::crs::Transform;
 
     fn moved(srs: SpatialRef, x: f64, y: f64) -> (f64, f64) {
         let point = Geometry::Point(geo::Point::new(x, y));
@@ -203,6 +242,34 @@ mod tests {
         let prj = r#"PROJCS["VN-2000_TM-3_108-30",GEOGCS["GCS_VN_2000",DATUM["D_Vietnam_2000",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",108.5],PARAMETER["Scale_Factor",0.9999],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#;
         let at = moved(SpatialRef::from_esri(prj).unwrap(), 411_600.0, 1_327_195.0);
         assert!((at.0 - 411_600.0).abs() < 1e-3 && (at.1 - 1_327_195.0).abs() < 1e-3, "{at:?}");
+    }
+
+    /// Over the whole province, from every system in which its files come, against PROJ itself.
+    #[test]
+    fn every_usual_system_agrees_with_proj_to_a_millimetre() {
+        for (code, _) in CANDIDATES.into_iter().chain([("EPSG:4756", ""), ("EPSG:3857", "")]) {
+            let there = Transform::new("EPSG:4326", code).unwrap();
+            let srs = named(code).unwrap();
+            let way = ToStored::new(srs).unwrap();
+            for (i, j) in (0..12).flat_map(|i| (0..12).map(move |j| (i, j))) {
+                let (lon, lat) = (106.9 + f64::from(i) * 0.2, 11.2 + f64::from(j) * 0.15);
+                let (x, y) = there.convert(lon, lat).unwrap();
+                let point = Geometry::Point(geo::Point::new(x, y));
+                let Geometry::Point(p) = way.apply(&point).unwrap() else { panic!("no point") };
+                let (e, n) = from_crs84(lon, lat);
+                assert!((p.x() - e).hypot(p.y() - n) < 0.001, "{code} {lon} {lat}: {p:?}, not {e} {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn likely_systems_are_those_in_which_it_lies_in_the_province() {
+        assert_eq!(likely(107.69, 12.0), ["EPSG:4326 (WGS 84)"]);
+        assert_eq!(likely(12.0, 107.69), ["EPSG:4326 (WGS 84) --swap-axes"]);
+        assert!(likely(411_600.0, 1_327_195.0).contains(&"EPSG:9218 (VN-2000 / TM-3 108-30)".to_owned()));
+        let swapped = likely(1_327_195.0, 411_600.0);
+        assert!(swapped.contains(&"EPSG:9218 (VN-2000 / TM-3 108-30) --swap-axes".to_owned()), "{swapped:?}");
+        assert!(likely(2.3, 48.8).is_empty());
     }
 
     #[test]

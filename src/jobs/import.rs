@@ -12,8 +12,9 @@ use crate::formats::inspect::Inspection;
 use crate::formats::mapping::Mapping;
 use crate::formats::read::{Sink, read};
 use crate::formats::record::{Record, Records};
-use crate::formats::{Drawing, Encoding, Header, ReadOptions};
+use crate::formats::{Drawing, Encoding, Header, ReadOptions, Summary};
 use crate::layers::Catalog;
+use crate::space::PROVINCE;
 use crate::store::bulk::{Bulk, BulkReport, Incoming, Mode, Noted};
 use crate::store::{Author, Position, Store};
 use crate::text::Text;
@@ -77,6 +78,8 @@ pub struct Report {
     pub units: UnitCounts,
     /// What should be looked at.
     pub warnings: Vec<Text>,
+    /// What was done to many features alike: heights left out, curves straightened.
+    pub notes: Vec<Text>,
     /// Nothing was stored.
     pub dry_run: bool,
     /// Where the database stands; none if nothing changed.
@@ -104,25 +107,27 @@ pub async fn import(
     };
     let options = serde_json::to_value(&options).map_err(|e| Error::internal("import options", e))?;
     let file = std::path::absolute(&request.file).unwrap_or_else(|_| request.file.clone());
+    let file_opened = file.clone();
     let mut worker = Worker::start(&Task::Import { file, options }, &limits()).await?;
-    let header = header(&mut worker).await?;
+    let header = header(&mut worker, &file_opened).await?;
     let mapping = Mapping::new(def, &header.fields, &request.map)?;
 
     let mut bulk = store.bulk(catalog, &request.layer).await?;
     let mut places = Places::default();
     let mut units = IncomingUnits::new(def, request.units_as_of);
-    match receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, &mut progress).await {
-        Ok(()) => {}
+    let received = receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, &mut progress).await;
+    let summary = match received {
+        Ok(summary) => summary,
         Err(error) => {
             bulk.discard().await?;
             return Err(error);
         }
-    }
+    };
     let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
     let merged = bulk.merge(request.mode.unwrap_or(default), author, request.dry_run).await?;
     let counts =
         UnitCounts { filled: merged.units.filled, contradicted: merged.units.contradicted, ..units.counts };
-    Ok(report(request, header, merged, &places, counts))
+    Ok(report(request, header, merged, &places, counts, summary))
 }
 
 /// Looks at a file before it is imported: its layers, and the first rows of the one that `options` name.
@@ -172,14 +177,17 @@ pub fn perform<W: std::io::Write>(
     }
     let options: ReadOptions =
         serde_json::from_value(options).map_err(|e| Error::internal("reading the import's options", e))?;
-    let features = read(file, &options, &mut Pipe(output))?;
-    Ok(serde_json::json!({ "features": features }).to_string().into_bytes())
+    let summary = read(file, &options, &mut Pipe(output))?;
+    serde_json::to_vec(&summary).map_err(|e| Error::internal("the summary", e))
 }
+
+/// Seconds in which any file opens; large ones get more.
+const OPENING_S: u64 = 30;
 
 /// Imports may be large, and wait for the database; an hour is still an end.
 fn limits() -> Limits {
     Limits {
-        memory_mb: 4096,
+        memory_mb: 2048,
         cpu_s: 3600,
         open_files: 256,
         // GDAL keeps the node index of an OSM file in a temporary file.
@@ -189,13 +197,26 @@ fn limits() -> Limits {
     }
 }
 
-async fn header(worker: &mut Worker) -> Result<Header> {
-    while let Some(frame) = worker.next().await? {
-        if let Frame::Data(json) = frame {
-            return serde_json::from_slice(&json).map_err(|e| Error::internal("the import's header", e));
+/// The header comes once the file is open. What takes longer than its size explains is no ordinary file: a view that
+/// never ends, say.
+async fn header(worker: &mut Worker, file: &Path) -> Result<Header> {
+    let megabytes = std::fs::metadata(file).map_or(0, |m| m.len() >> 20);
+    let seconds = OPENING_S + megabytes / 5;
+    let first = async {
+        while let Some(frame) = worker.next().await? {
+            if let Frame::Data(json) = frame {
+                return serde_json::from_slice(&json).map_err(|e| Error::internal("the import's header", e));
+            }
         }
-    }
-    Err(Error::internal("the import's header", "the worker gave none"))
+        Err(Error::internal("the import's header", "the worker gave none"))
+    };
+    tokio::time::timeout(Duration::from_secs(seconds), first).await.unwrap_or_else(|_| {
+        Err(Error::bad_file(
+            file.file_name().unwrap_or_default().to_string_lossy(),
+            format!("không mở được tệp trong {seconds} giây"),
+            format!("the file could not be opened within {seconds} s"),
+        ))
+    })
 }
 
 async fn receive(
@@ -205,7 +226,8 @@ async fn receive(
     units: &mut IncomingUnits,
     places: &mut Places,
     progress: &mut impl FnMut(u64, Option<u64>),
-) -> Result<()> {
+) -> Result<Summary> {
+    let mut summary = Summary::default();
     let mut records = Records::default();
     while let Some(frame) = worker.next().await? {
         match frame {
@@ -215,10 +237,13 @@ async fn receive(
                 }
             }
             Frame::Progress(p) => progress(p.done, p.total),
+            Frame::Done(json) => {
+                summary = serde_json::from_slice(&json).map_err(|e| Error::internal("the summary", e))?;
+            }
             _ => {}
         }
     }
-    if records.is_empty() { Ok(()) } else { Err(Error::internal("the import's records", "cut short")) }
+    if records.is_empty() { Ok(summary) } else { Err(Error::internal("the import's records", "cut short")) }
 }
 
 async fn take(
@@ -260,21 +285,14 @@ struct Places {
     swapped: u64,
 }
 
-/// Lâm Đồng (with the former Đắk Nông) and what lies near it, EPSG:9218.
-const PROVINCE: crate::space::Bbox =
-    crate::space::Bbox { min_x: 330_000.0, min_y: 1_180_000.0, max_x: 570_000.0, max_y: 1_430_000.0 };
-
 impl Places {
     fn see(&mut self, wkb: &[u8]) {
         let Some((x, y)) = first_vertex(wkb) else { return };
-        let inside = |x: f64, y: f64| {
-            (PROVINCE.min_x..=PROVINCE.max_x).contains(&x) && (PROVINCE.min_y..=PROVINCE.max_y).contains(&y)
-        };
-        if inside(x, y) {
+        if PROVINCE.holds(x, y) {
             self.inside += 1;
         } else {
             self.outside += 1;
-            self.swapped += u64::from(inside(y, x));
+            self.swapped += u64::from(PROVINCE.holds(y, x));
         }
     }
 
@@ -283,8 +301,8 @@ impl Places {
         if self.swapped > 0 {
             let n = self.swapped;
             warnings.push(Text::new(
-                format!("{n} đối tượng nằm ngoài tỉnh nhưng nằm trong tỉnh nếu đổi chỗ hai toạ độ: có thể X (bắc) và Y (đông) bị đảo"),
-                format!("{n} features lie outside the province but inside it with their axes swapped: northing and easting may be in the wrong order"),
+                format!("{n} đối tượng nằm ngoài tỉnh nhưng nằm trong tỉnh nếu đổi chỗ hai toạ độ: có thể X (bắc) và Y (đông) bị đảo; nếu đúng vậy, hãy dùng --swap-axes"),
+                format!("{n} features lie outside the province but inside it with their axes swapped: northing and easting may be in the wrong order; if so, use --swap-axes"),
             ));
         } else if self.outside > 0 {
             let n = self.outside;
@@ -319,9 +337,11 @@ fn report(
     merged: BulkReport,
     places: &Places,
     units: UnitCounts,
+    summary: Summary,
 ) -> Report {
-    let mut warnings = source.warnings.clone();
-    warnings.extend(places.warnings());
+    let mut warnings = places.warnings();
+    warnings.extend(source.warnings.iter().cloned());
+    warnings.extend(summary.warnings);
     warnings.extend(units.warnings());
     if request.crs.is_none() && !source.crs.starts_with("EPSG:") {
         let crs = &source.crs;
@@ -345,6 +365,7 @@ fn report(
         repairs: merged.repairs,
         units,
         warnings,
+        notes: summary.notes,
         dry_run: request.dry_run,
         position: merged.position,
     }

@@ -13,6 +13,11 @@ pub struct Bbox {
 }
 
 impl Bbox {
+    /// Whether a position lies in the box.
+    pub fn holds(&self, x: f64, y: f64) -> bool {
+        (self.min_x..=self.max_x).contains(&x) && (self.min_y..=self.max_y).contains(&y)
+    }
+
     /// Whether the boxes share a point.
     pub fn intersects(&self, other: &Self) -> bool {
         self.min_x <= other.max_x

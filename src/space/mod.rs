@@ -8,3 +8,7 @@ pub mod tile_matrix;
 pub mod weld;
 
 pub use bbox::Bbox;
+
+/// Lâm Đồng (with the former Đắk Nông) and what lies near it, EPSG:9218.
+pub const PROVINCE: Bbox =
+    Bbox { min_x: 330_000.0, min_y: 1_180_000.0, max_x: 570_000.0, max_y: 1_430_000.0 };

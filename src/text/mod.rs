@@ -25,6 +25,13 @@ pub enum Lang {
     En,
 }
 
+impl Lang {
+    /// The language of `LANG`, for a terminal.
+    pub fn of_environment() -> Self {
+        if std::env::var("LANG").is_ok_and(|l| l.starts_with("vi")) { Self::Vi } else { Self::En }
+    }
+}
+
 impl Text {
     /// Both languages at once.
     pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {

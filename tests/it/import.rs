@@ -220,6 +220,39 @@ async fn wrong_files_and_options_name_what_is_wrong() {
     assert!(db.store.load_layer(catalog.layer("hydrant").unwrap()).await.unwrap().1.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_goes_in_file_by_file_and_what_fails_stops_nothing() {
+    let db = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let point = |x: f64| serde_json::json!({"type": "Point", "coordinates": [x, 12.0]});
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    let good = geojson(folder.path(), &serde_json::json!([feature("h1", &point(107.69))]));
+    std::fs::rename(&good, folder.path().join("a.geojson")).unwrap();
+    std::fs::write(folder.path().join("b.gpkg"), [7u8; 4096]).unwrap();
+    std::fs::write(folder.path().join("c.dwg"), b"AC1032").unwrap();
+    std::fs::write(folder.path().join("notes.docx"), b"no data").unwrap();
+    let last = geojson(&folder.path().join("sub"), &serde_json::json!([feature("h2", &point(107.7))]));
+    let run = |extra: &[&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dothi"));
+        command.env("DATABASE_URL", &db.serve_url).env("DOTHI_HOME", home.path());
+        command.arg("import").arg(folder.path()).args(["--layer", "hydrant", "--json"]).args(extra);
+        command
+    };
+    let done = run(&[]).output().await.unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|e| {
+        panic!("{e}: {}", String::from_utf8_lossy(&done.stderr));
+    });
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert_eq!((&said["imported"], &said["failed"]), (&2.into(), &2.into()), "{said}");
+    let files = said["files"].as_array().unwrap();
+    assert_eq!(files.len(), 4, "what is no data is not tried: {said}");
+    assert!(files[2]["error"]["en"].as_str().unwrap().contains("save the drawing as DXF"), "{said}");
+    assert_eq!(files[3]["file"], last.display().to_string());
+    // Each file as the whole layer would leave the last one only.
+    assert_eq!(run(&["--mode", "replace"]).output().await.unwrap().status.code(), Some(2));
+}
+
 /// Files of the test data (`DOTHI_TEST_DATA`).
 mod with_test_data {
     use super::*;

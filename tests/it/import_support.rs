@@ -51,9 +51,9 @@ pub fn dgn_line(level: u8, colour: u8, places: &[(f64, f64)]) -> Vec<u8> {
     element(level, 4, colour, &body)
 }
 
-/// Units of the seed: hundredths of a metre.
+/// Units of the seed: hundredths of a metre from its origin.
 fn units(metres: f64) -> [u8; 4] {
-    int((metres * 100.0).round() as i32)
+    int(((metres - 21_474_836.0) * 100.0).round() as i32)
 }
 
 /// Integers have their middle outside.

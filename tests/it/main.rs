@@ -12,6 +12,7 @@ mod front;
 mod history;
 mod import;
 mod import_encodings;
+mod import_formats;
 mod import_support;
 mod lineage;
 mod lost_database;

@@ -173,7 +173,9 @@ fn cause(status: Option<ExitStatus>, stderr: &str, limits: &Limits) -> (String, 
     const SIGXCPU: i32 = 24;
     const SIGKILL: i32 = 9;
     let signal = status.and_then(|s| s.signal());
-    let memory = stderr.contains("memory allocation of") || stderr.contains("Cannot allocate memory");
+    let memory = ["memory allocation of", "Cannot allocate memory", "ut of memory", "bad_alloc"]
+        .iter()
+        .any(|words| stderr.contains(words));
     if memory {
         let mb = limits.memory_mb;
         return (
