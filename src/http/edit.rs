@@ -129,11 +129,14 @@ pub(super) fn patch_of(
             Error::invalid(at.clone(), "không có thuộc tính này", "there is no such attribute")
         })?;
         if !editing.edit.attributes[index] {
-            return Err(Error::invalid(at, "không được sửa thuộc tính này", "this attribute may not be written"));
+            return Err(Error::invalid(
+                at,
+                "không được sửa thuộc tính này",
+                "this attribute may not be written",
+            ));
         }
         let kind = editing.view.layer.attributes[index].kind;
-        let value =
-            from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
+        let value = from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
         Ok((index, value))
     };
     properties.iter().map(one).collect()
@@ -155,7 +158,9 @@ fn describe(catalog: &Catalog, view: &View, edit: &Edit, lang: Lang) -> Member {
     let seen = def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]);
     let units = match &edit.area {
         Area::Everywhere => None,
-        Area::Units(codes) => Some(codes.iter().map(|c| named(catalog, "commune", c, lang)).collect::<Vec<_>>()),
+        Area::Units(codes) => {
+            Some(codes.iter().map(|c| named(catalog, "commune", c, lang)).collect::<Vec<_>>())
+        }
     };
     json!({
         "id": def.id,

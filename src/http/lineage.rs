@@ -179,7 +179,8 @@ async fn answer(state: &AppState, view: &View, done: &Succession) -> Result<Resp
 }
 
 fn feature(view: &View, made: &Successor) -> Member {
-    let seen = view.layer.attributes.iter().zip(&made.values).zip(&view.attributes).filter(|(_, seen)| **seen);
+    let seen =
+        view.layer.attributes.iter().zip(&made.values).zip(&view.attributes).filter(|(_, seen)| **seen);
     let properties: Map<String, Member> = seen.map(|((a, v), _)| (a.name.clone(), v.to_json())).collect();
     let geometry = made.geometry.map_coords(|c| crs::to_crs84(c.x, c.y).into());
     json!({

@@ -26,6 +26,7 @@ pub mod extract;
 mod guard;
 pub mod health;
 mod idempotency;
+pub mod imports;
 pub mod lang;
 pub mod lineage;
 pub mod ogc;
@@ -61,8 +62,9 @@ pub fn router(state: AppState) -> Router {
         .merge(quality::router())
         .merge(permits::router(&state))
         .merge(units::router())
+        .merge(imports::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
-    let untimed = permits::uploads();
+    let untimed = permits::uploads().merge(imports::uploads());
     layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))
         .with_state(state)
 }

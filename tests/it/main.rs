@@ -12,6 +12,7 @@ mod front;
 mod import;
 mod import_encodings;
 mod import_support;
+mod imports;
 mod lineage;
 mod lost_database;
 mod ogc;

@@ -66,7 +66,7 @@ impl Operation {
 const A: &str = "/applications/{id}";
 
 /// Every operation under `/api/v1`. `~` stands for `/applications/{id}`.
-const OPERATIONS: [Operation; 52] = [
+const OPERATIONS: [Operation; 60] = [
     op("post", "/login", "200", "Sign in: a session cookie, and a token for Authorization: Bearer")
         .json("Login")
         .open(),
@@ -158,6 +158,15 @@ const OPERATIONS: [Operation; 52] = [
     op("get", "/layers/{id}/quality", "200", "What the last check by the layer's quality rules found").open(),
     op("post", "/layers/{id}/quality", "202", "Check the layer by its quality rules, as a job"),
     op("get", "/quality", "200", "What the last check of each layer found").open(),
+    op("get", "/imports", "200", "Imports into layers that the caller may import into").query(&["layer", "before"]),
+    op("post", "/imports", "201", "Begin an import into a layer").json("NewImport"),
+    op("get", "/imports/{id}", "200", "An import: where it stands, what the file holds, what is proposed, reports"),
+    op("put", "/imports/{id}/files/{name}", "201", "Send one file of an import; parts of a format one by one").file(),
+    op("post", "/imports/{id}/inspect", "202", "Look at the file: layers, fields, encoding, first rows, place")
+        .json("ImportSettings"),
+    op("post", "/imports/{id}/trial", "202", "Do everything but the last step").json("ImportSettings"),
+    op("post", "/imports/{id}/run", "202", "Bring the file into the layer").json("ImportSettings"),
+    op("get", "/imports/{id}/report", "200", "What was refused or mended, as JSON or CSV").query(&["f"]),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

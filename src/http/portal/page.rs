@@ -165,6 +165,9 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
         links.push(("nav-edit", "/edit"));
         links.push(("nav-quality", "/quality"));
     }
+    if visit.who.has(Role::Editor) || visit.who.has(Role::Planner) || visit.who.has(Role::Admin) {
+        links.push(("nav-import", "/import"));
+    }
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));
     links
