@@ -14,9 +14,9 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::http::auth::User;
 use crate::http::extract::Path;
-use crate::http::search::fold;
 use crate::jobs::imports::{MAIN_ENDINGS, PART_ENDINGS};
 use crate::state::AppState;
+use crate::text::fold::fold;
 
 /// Largest file. Larger data sets go in by `dothi import`, which reads them where they lie.
 pub const FILE_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;

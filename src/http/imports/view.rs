@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::formats::inspect::Inspection;
-use crate::http::search::fold;
 use crate::jobs::imports::{Settings, fields, remembered};
 use crate::layers::LayerDef;
 use crate::state::AppState;
@@ -14,6 +13,7 @@ use crate::store::bulk::Mode;
 use crate::store::imports::Import;
 use crate::store::jobs::State;
 use crate::text::Lang;
+use crate::text::fold::fold;
 
 /// Field names of a .dbf end after this many letters.
 const DBF_NAME_CHARS: usize = 10;
