@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::formats::unpack::MAIN_FILES;
 use crate::formats::{Drawing, Encoding, Source, mapping};
 use crate::jobs::import::{Report, Request, import};
+use crate::jobs::imports;
 use crate::jobs::quality::{Summary, after_import};
 use crate::jobs::units::finish_waiting;
 use crate::store::bulk::Mode;
@@ -314,8 +315,12 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
     let user = std::env::var("USER").unwrap_or_default();
     let file = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let author = Author::program(format!("cli import {user}").trim(), format!("import of {file}"));
+    let mut request = request.clone();
+    if let Some(taken) = imports::recall(store, &catalog, &mut request).await? {
+        eprintln!("as the last file with the same fields: {}", settings_in_words(&taken));
+    }
     let bar = bar();
-    let report = import(store, &catalog, request, &author, |done, total| {
+    let report = import(store, &catalog, &request, &author, |done, total| {
         if let Some(total) = total {
             bar.set_length(total);
         }
@@ -324,10 +329,26 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
     .await;
     bar.finish_and_clear();
     let report = report?;
+    if !request.dry_run {
+        let fields = &report.source.fields;
+        imports::remember(store, &request.layer, fields, &imports::chosen(&request), None).await?;
+    }
     if request.layer == COMMUNE_LAYER && report.position.is_some() {
         follow(store).await?;
     }
     Ok(report)
+}
+
+/// Settings as the flags that would have said the same.
+fn settings_in_words(settings: &imports::Settings) -> String {
+    let pairs: Vec<String> = settings.map.iter().map(|(a, f)| format!("{a}={f}")).collect();
+    let flags = [
+        (!pairs.is_empty()).then(|| format!("--map {}", pairs.join(","))),
+        settings.crs.as_ref().map(|crs| format!("--crs {crs}")),
+        settings.encoding.map(|e| format!("--encoding {}", e.name())),
+        settings.swap_axes.then(|| "--swap-axes".to_owned()),
+    ];
+    flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// New outlines of communes: every item finds its new unit before the command ends.

@@ -90,6 +90,45 @@ impl Files {
         self.store.path_to_filesystem(&key(sha256)?).map_err(broken("locate a file"))
     }
 
+    /// Streams one file of an import to `imports/<import>/<name>`: GDAL finds the parts of a format by their names, and
+    /// the files of an import go together. `name` is of letters, digits, `_`, `-` and `.` only.
+    pub async fn put_import<S, E>(&self, import: Uuid, name: &str, body: S, limit_bytes: u64) -> Result<u64>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let to = import_key(import, name)?;
+        let incoming = Key::from(format!("incoming/{}", Uuid::new_v4()));
+        let upload = self.store.put_multipart(&incoming).await.map_err(broken("open an upload"))?;
+        let mut upload = WriteMultipart::new(upload);
+        let stored = match receive(&mut upload, body, limit_bytes).await {
+            Ok(stored) => stored,
+            Err(e) => {
+                upload.abort().await.map_err(broken("drop a broken upload"))?;
+                return Err(e);
+            }
+        };
+        upload.finish().await.map_err(broken("finish an upload"))?;
+        self.keep(&incoming, &to).await?;
+        Ok(stored.size_bytes)
+    }
+
+    /// Where a file of an import lies, for the child process that reads it.
+    pub fn import_path(&self, import: Uuid, name: &str) -> Result<PathBuf> {
+        self.store.path_to_filesystem(&import_key(import, name)?).map_err(broken("locate a file"))
+    }
+
+    /// Removes these files of an import; those that are gone already are no error.
+    pub async fn delete_import(&self, import: Uuid, names: &[&str]) -> Result<()> {
+        for name in names {
+            match self.store.delete(&import_key(import, name)?).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => return Err(broken("remove a file")(e)),
+            }
+        }
+        Ok(())
+    }
+
     /// Moves a complete upload to its final name and onto the disk.
     async fn keep(&self, incoming: &Key, to: &Key) -> Result<()> {
         self.store.rename(incoming, to).await.map_err(broken("name an upload"))?;
@@ -138,6 +177,15 @@ fn key(sha256: &str) -> Result<Key> {
     }
 }
 
+fn import_key(import: Uuid, name: &str) -> Result<Key> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !name.is_empty() && !name.starts_with('.') && name.chars().all(plain) {
+        Ok(Key::from(format!("imports/{import}/{name}")))
+    } else {
+        Err(Error::not_found("file", name))
+    }
+}
+
 fn broken(context: &'static str) -> impl Fn(object_store::Error) -> Error {
     move |e| Error::internal(context, e)
 }
@@ -181,6 +229,24 @@ mod tests {
         assert!(matches!(files.put(chunks(&["abc", "d"]), 3).await, Err(Error::TooLarge { limit_bytes: 3 })));
         let cut = chunks(&["abc"]).chain(futures::stream::iter([Err(std::io::Error::other("gone"))]));
         assert!(matches!(files.put(cut, 100).await, Err(Error::InvalidParameter { .. })));
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn files_of_an_import_lie_together_and_go_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path()).unwrap();
+        let import = Uuid::new_v4();
+        for name in ["a.shp", "a.dbf"] {
+            assert_eq!(files.put_import(import, name, chunks(&["ab", "c"]), 3).await.unwrap(), 3);
+        }
+        let path = files.import_path(import, "a.dbf").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+        assert_eq!(path.parent(), files.import_path(import, "a.shp").unwrap().parent());
+        for name in ["../a.shp", ".shp", "", "a/b.shp", "đất.shp"] {
+            assert!(files.import_path(import, name).is_err(), "{name}");
+        }
+        files.delete_import(import, &["a.shp", "a.dbf", "a.prj"]).await.unwrap();
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }
 

@@ -27,6 +27,7 @@ mod guard;
 pub mod health;
 pub mod history;
 mod idempotency;
+pub mod imports;
 pub mod lang;
 pub mod lineage;
 pub mod ogc;
@@ -63,8 +64,9 @@ pub fn router(state: AppState) -> Router {
         .merge(permits::router(&state))
         .merge(units::router())
         .merge(history::router(&state))
+        .merge(imports::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
-    let untimed = permits::uploads();
+    let untimed = permits::uploads().merge(imports::uploads());
     layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))
         .with_state(state)
 }

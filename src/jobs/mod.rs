@@ -6,6 +6,7 @@ mod deadlines;
 pub mod gather;
 mod housekeeping;
 pub mod import;
+pub mod imports;
 pub mod model;
 pub mod parcels;
 pub mod quality;

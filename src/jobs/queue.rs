@@ -1,17 +1,19 @@
 //! The queue's runner on this node: takes waiting jobs under a lease, a few at once, and renews the leases while it
 //! works. A job whose node dies is taken up again when its lease ends; results are kept once (`finish_run`).
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
-use super::{check_application, deadlines, housekeeping, model, quality, units};
+use super::{check_application, deadlines, housekeeping, imports, model, quality, units};
 use crate::error::{Error, Result};
 use crate::state::AppState;
-use crate::store::jobs::Lease;
+use crate::store::jobs::{IMPORT_JOB, Lease};
 use crate::store::permits::CHECK_JOB;
 use crate::store::permits::files::FactsOrRefusal;
 use crate::store::quality::QUALITY_JOB;
@@ -20,12 +22,14 @@ use crate::store::units::UNITS_JOB;
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";
 /// Kinds of work that this runner does.
-const KINDS: [&str; 4] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB, QUALITY_JOB];
+const KINDS: [&str; 5] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB, QUALITY_JOB, IMPORT_JOB];
 /// Jobs at once: parsing is bound by the processor, and requests must be served beside it.
 const AT_ONCE: usize = 2;
 /// A lease, and how often it is renewed.
 const LEASE_S: f64 = 60.0;
 const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// How often a job's progress is told, if it has changed.
+const TELL_EVERY: Duration = Duration::from_millis(500);
 /// How long an idle runner waits before it looks again.
 const IDLE: Duration = Duration::from_millis(250);
 /// Time before a job that failed for a passing reason is tried again.
@@ -66,7 +70,7 @@ impl Runner {
 async fn work(state: AppState, stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         match state.store.lease_job(&KINDS, LEASE_S).await {
-            Ok(Some(lease)) => perform(&state, &lease).await,
+            Ok(Some(lease)) => perform(&state, &lease, &stopped).await,
             Ok(None) => pause(&stopped, IDLE).await,
             Err(e) => {
                 // The database is away: jobs wait there and go on when it is back.
@@ -103,12 +107,41 @@ async fn pause(stopped: &watch::Receiver<bool>, time: Duration) {
     }
 }
 
-/// Does one job to its end, whatever it is.
-async fn perform(state: &AppState, lease: &Lease) {
+/// How far a job is, 0 … 1; shared by the work and by what tells of it.
+#[derive(Debug, Clone)]
+pub struct Share(Arc<AtomicU32>);
+
+impl Default for Share {
+    /// Half way: what a job says that cannot tell.
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(0.5_f32.to_bits())))
+    }
+}
+
+impl Share {
+    /// Sets it.
+    pub fn set(&self, share: f32) {
+        self.0.store(share.to_bits(), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> f32 {
+        f32::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Does one job to its end, whatever it is. An import may take an hour: where the node stops, it is given back.
+async fn perform(state: &AppState, lease: &Lease, stopped: &watch::Receiver<bool>) {
+    let share = Share::default();
     let done = tokio::select! {
-        done = dispatch(state, lease) => done,
-        () = lose(state, lease) => {
+        done = dispatch(state, lease, &share) => done,
+        () = lose(state, lease, &share) => {
             tracing::warn!(job = %lease.id, "the lease was lost; another worker has the job");
+            return;
+        }
+        () = stop(stopped.clone()), if lease.kind == IMPORT_JOB => {
+            if let Err(e) = state.store.return_job(lease).await {
+                tracing::warn!(job = %lease.id, error = %e, "a job could not be given back; it waits for its lease");
+            }
             return;
         }
     };
@@ -121,28 +154,39 @@ async fn perform(state: &AppState, lease: &Lease) {
     }
 }
 
-/// Renews the lease; returns when it is lost.
-async fn lose(state: &AppState, lease: &Lease) {
+async fn stop(mut stopped: watch::Receiver<bool>) {
+    // An error means that the runner itself is gone: that is a stop too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Renews the lease and tells of the progress; returns when the lease is lost.
+async fn lose(state: &AppState, lease: &Lease, share: &Share) {
     if lease.kind == QUALITY_JOB {
         // It renews its lease itself, with word of how far it is.
         return std::future::pending().await;
     }
-    let mut ticks = interval(RENEW_EVERY);
-    ticks.tick().await;
+    let mut ticks = interval(TELL_EVERY);
+    let (mut told, mut at) = (share.get(), Instant::now());
     loop {
         ticks.tick().await;
-        if let Ok(false) = state.store.progress_job(lease, 0.5, LEASE_S).await {
+        let now = share.get();
+        if at.elapsed() < RENEW_EVERY && (now - told).abs() < 0.01 {
+            continue;
+        }
+        (told, at) = (now, Instant::now());
+        if let Ok(false) = state.store.progress_job(lease, now, LEASE_S).await {
             return;
         }
     }
 }
 
-async fn dispatch(state: &AppState, lease: &Lease) -> Result<Value> {
+async fn dispatch(state: &AppState, lease: &Lease, share: &Share) -> Result<Value> {
     match lease.kind.as_str() {
         READ_MODEL_JOB => read_model(state, &lease.payload).await,
         UNITS_JOB => units::run_job(&state.store).await,
         CHECK_JOB => check_application::run_job(state, &lease.payload).await,
         QUALITY_JOB => quality::run_job(state, lease).await,
+        IMPORT_JOB => imports::run_job(state, lease, share).await,
         other => Err(Error::Setup(format!("no such job: {other}"))),
     }
 }

@@ -19,7 +19,8 @@ const CHUNK_BYTES: usize = 4 << 20;
 pub const LISTED: usize = 1000;
 
 /// How rows meet what is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The rows are the whole layer: items that are not among them are closed.
     Replace,

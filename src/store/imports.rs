@@ -243,12 +243,13 @@ impl Store {
         Ok(job)
     }
 
-    /// Keeps what an inspection found.
-    pub async fn keep_inspection(&self, id: Uuid, inspection: &Value) -> Result<()> {
+    /// Keeps what an inspection found, and with which settings.
+    pub async fn keep_inspection(&self, id: Uuid, inspection: &Value, settings: &Value) -> Result<()> {
         sqlx::query!(
-            "update dothi.import set inspection = $2, trial = null, used_at = now() where id = $1",
+            "update dothi.import set inspection = $2, settings = $3, trial = null, used_at = now() where id = $1",
             id,
-            inspection
+            inspection,
+            settings
         )
         .execute(&self.pool)
         .await?;
@@ -320,6 +321,17 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.map(|r| r.settings))
+    }
+
+    /// Whether anything is remembered of files for `layer`.
+    pub async fn has_import_mapping(&self, layer: &str) -> Result<bool> {
+        let row = sqlx::query!(
+            r#"select exists (select from dothi.import_mapping where layer = $1) as "known!""#,
+            layer
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.known)
     }
 
     /// Remembers what was chosen for the next file with these fields.

@@ -14,6 +14,7 @@ mod import;
 mod import_encodings;
 mod import_formats;
 mod import_support;
+mod imports;
 mod lineage;
 mod lost_database;
 mod ogc;

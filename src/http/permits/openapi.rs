@@ -165,6 +165,15 @@ const OPERATIONS: &[Operation] = &[
         .json("Undo"),
     op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")
         .query(&["cursor", "limit"]),
+    op("get", "/imports", "200", "Imports into layers that the caller may import into").query(&["layer", "before"]),
+    op("post", "/imports", "201", "Begin an import into a layer").json("NewImport"),
+    op("get", "/imports/{id}", "200", "An import: where it stands, what the file holds, what is proposed, reports"),
+    op("put", "/imports/{id}/files/{name}", "201", "Send one file of an import; parts of a format one by one").file(),
+    op("post", "/imports/{id}/inspect", "202", "Look at the file: layers, fields, encoding, first rows, place")
+        .json("ImportSettings"),
+    op("post", "/imports/{id}/trial", "202", "Do everything but the last step").json("ImportSettings"),
+    op("post", "/imports/{id}/run", "202", "Bring the file into the layer").json("ImportSettings"),
+    op("get", "/imports/{id}/report", "200", "What was refused or mended, as JSON or CSV").query(&["f"]),
     op("head", "/applications", "200", "As GET, without the body"),
     op("head", "/permits/{code}", "200", "As GET, without the body").open(),
     op("head", "/procedures", "200", "As GET, without the body").open(),

@@ -124,6 +124,7 @@ mod tests {
         for (folder, prefix, calls) in [
             ("src/http/portal", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("src/http/portal/catalogue", "", &[".t(\"", ".with(\"", "t(\""][..]),
+            ("src/http/portal/import", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("web/src", "js-", &["t('"][..]),
             ("web/src/lib", "js-", &["t('"][..]),
             ("web/src/map", "js-", &["t('"][..]),

@@ -27,6 +27,7 @@ pub mod error;
 mod format;
 mod i18n;
 mod icons;
+mod import;
 mod layers;
 mod list;
 mod map;
@@ -60,6 +61,7 @@ pub fn router() -> Router<AppState> {
         .merge(layers::router())
         .merge(quality::router())
         .merge(catalogue::router())
+        .merge(import::router())
         .layer(Extension(catalogue::activity::Activity::default()))
         .layer(Extension(catalogue::coverage::Coverages::default()))
         .merge(super::search::router())

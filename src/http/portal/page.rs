@@ -166,6 +166,9 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
         links.push(("nav-quality", "/quality"));
         links.push(("nav-changes", "/changes"));
     }
+    if visit.who.has(Role::Editor) || visit.who.has(Role::Planner) || visit.who.has(Role::Admin) {
+        links.push(("nav-import", "/import"));
+    }
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));
     links

@@ -123,3 +123,7 @@ js-lineage-split = Tách
 js-lineage-merged = Hợp
 js-lineage-gone = Không còn hiệu lực
 js-edit-this = Sửa đối tượng này
+js-import-sending = Đang gửi { $q }…
+js-import-undone = Đã hoàn tác: khôi phục { $count } đối tượng, còn { $total } đối tượng giữ nguyên vì đã được sửa sau đó.
+js-import-no-file = Chưa chọn tệp.
+js-import-crs-ask = Nhập mã dạng EPSG:9218.

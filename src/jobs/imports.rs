@@ -1,0 +1,369 @@
+//! An import that an editor asked for on the portal: the job that looks at his file, tries it, or brings it in; and
+//! what is remembered for the next file with the same fields.
+
+use std::collections::BTreeMap;
+
+use chrono::{Duration, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::import::{Report, Request, import, inspect};
+use super::queue::Share;
+use crate::error::{Error, Result};
+use crate::formats::inspect::{Inspection, SourceLayer};
+use crate::formats::{Drawing, Encoding, ReadOptions};
+use crate::layers::{Catalog, LayerDef};
+use crate::space::Bbox;
+use crate::space::crs::Transform;
+use crate::state::AppState;
+use crate::store::bulk::Mode;
+use crate::store::imports::{Import, Task};
+use crate::store::jobs::Lease;
+use crate::store::{Author, Store};
+
+/// How long uploaded files are kept after their last use.
+const KEPT_DAYS: i64 = 3;
+
+/// Endings of files that hold a data set, the ones that are looked for first in front: a `.zip` or `.json` beside a
+/// shapefile is not the data.
+pub const MAIN_ENDINGS: [&str; 18] = [
+    "shp", "tab", "mif", "gpkg", "fgb", "geojson", "dgn", "dxf", "gml", "kml", "kmz", "gpx", "csv", "pbf",
+    "osm", "json", "zip", "dwg",
+];
+/// Endings of files that belong to one of those.
+pub const PART_ENDINGS: [&str; 15] =
+    ["shx", "dbf", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "dat", "map", "id", "ind", "mid", "csvt", "xsd"];
+
+/// What is chosen for an import.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Layer of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_layer: Option<String>,
+    /// Reference system (`EPSG:n`), instead of what the file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Encoding of the texts, instead of what is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Northing stands before easting.
+    pub swap_axes: bool,
+    /// How areas are made of a drawing.
+    pub drawing: Drawing,
+    /// Attribute and its field, or a constant in single quotes.
+    pub map: BTreeMap<String, String>,
+    /// How rows meet what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+}
+
+impl Settings {
+    /// From the table; settings of an older program that do not fit are as if nothing was chosen.
+    pub fn stored(value: &Value) -> Self {
+        serde_json::from_value(value.clone()).unwrap_or_default()
+    }
+
+    fn read_options(&self, def: &LayerDef) -> ReadOptions {
+        ReadOptions {
+            source_layer: self.source_layer.clone(),
+            crs: self.crs.clone(),
+            encoding: self.encoding,
+            swap_axes: self.swap_axes,
+            drawing: self.drawing.clone(),
+            scratch: None,
+            target: def.geometry,
+        }
+    }
+}
+
+/// What names the fields of a file, whatever their order: files with the same fields are mapped the same way.
+pub fn fields_sha256(fields: &[String]) -> [u8; 32] {
+    let mut sorted: Vec<&str> = fields.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    Sha256::digest(sorted.join("\n").as_bytes()).into()
+}
+
+/// The file that GDAL opens among the files of an import.
+pub fn main_file<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let ends = |name: &str, ending: &str| name.rsplit_once('.').is_some_and(|(_, e)| e == ending);
+    MAIN_ENDINGS.iter().find_map(|ending| names.iter().copied().find(|n| ends(n, ending)))
+}
+
+/// Does a step of an import. The payload names the import and the step.
+pub async fn run_job(state: &AppState, lease: &Lease, share: &Share) -> Result<Value> {
+    let (id, task) = payload(&lease.payload)?;
+    let import =
+        state.store.find_import(id).await?.ok_or_else(|| Error::not_found("import", id.to_string()))?;
+    if task == Task::Inspect {
+        return look(state, &import).await;
+    }
+    share.set(0.0);
+    bring(state, &import, task, share).await
+}
+
+fn payload(payload: &Value) -> Result<(Uuid, Task)> {
+    #[derive(Deserialize)]
+    struct Payload {
+        import: Uuid,
+        task: Task,
+    }
+    let p: Payload =
+        serde_json::from_value(payload.clone()).map_err(|e| Error::internal("payload of an import", e))?;
+    Ok((p.import, p.task))
+}
+
+fn file(state: &AppState, import: &Import) -> Result<std::path::PathBuf> {
+    let names: Vec<&str> = import.files.iter().map(|f| f.name.as_str()).collect();
+    let main = main_file(&names).ok_or_else(|| {
+        Error::bad_file(
+            "",
+            "chưa có tệp dữ liệu (thiếu .shp, .tab, .gpkg …)",
+            "no data file (a .shp, .tab, .gpkg …)",
+        )
+    })?;
+    state.files.import_path(import.id, main)
+}
+
+async fn look(state: &AppState, import: &Import) -> Result<Value> {
+    let catalog = state.catalog.load_full();
+    let def = catalog.layer(&import.layer).ok_or_else(|| Error::not_found("layer", &import.layer))?;
+    let mut settings = Settings::stored(&import.settings);
+    let path = file(state, import)?;
+    let mut found = inspect(&path, &settings.read_options(def)).await?;
+    // Nothing was chosen yet: as it was done the last time.
+    if settings == Settings::default()
+        && let Some(kept) = remembered(&state.store, &def.id, &fields(&found)).await?
+    {
+        found = inspect(&path, &kept.read_options(def)).await?;
+        settings = kept;
+    }
+    let place = selected(&found).and_then(|layer| place(layer, &settings));
+    let mut kept = serde_json::to_value(&found).map_err(|e| Error::internal("an inspection", e))?;
+    kept["place"] = json!(place.as_ref().map(|p| p.bbox));
+    kept["swapped"] = json!(place.is_some_and(|p| p.swapped));
+    let settings = serde_json::to_value(&settings).map_err(|e| Error::internal("an import's settings", e))?;
+    state.store.keep_inspection(import.id, &kept, &settings).await?;
+    Ok(json!({"import": import.id}))
+}
+
+/// The layer whose rows an inspection shows.
+pub fn selected(found: &Inspection) -> Option<&SourceLayer> {
+    found.layers.iter().find(|l| Some(&l.name) == found.layer.as_ref())
+}
+
+/// Names of the fields of that layer.
+pub fn fields(found: &Inspection) -> Vec<String> {
+    selected(found).map(|l| l.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default()
+}
+
+/// What was chosen the last time for a file with these fields.
+pub async fn remembered(store: &Store, layer: &str, fields: &[String]) -> Result<Option<Settings>> {
+    let kept = store.find_import_mapping(layer, &fields_sha256(fields)).await?;
+    Ok(kept.map(|k| Settings::stored(&k)))
+}
+
+/// Remembers what was chosen. The layer of the file is not: the next one may be called otherwise.
+pub async fn remember(
+    store: &Store,
+    layer: &str,
+    fields: &[String],
+    settings: &Settings,
+    by: Option<Uuid>,
+) -> Result<()> {
+    let settings = Settings { source_layer: None, ..settings.clone() };
+    let value = serde_json::to_value(&settings).map_err(|e| Error::internal("an import's settings", e))?;
+    store.keep_import_mapping(layer, &fields_sha256(fields), &value, by).await
+}
+
+/// Fills in mapping, reference system and encoding, where the request leaves them open, from what is remembered of a
+/// file with the same fields; gives what it took. A request with a mapping of its own is left alone, and the mode is
+/// never taken: that a whole layer was replaced once is no reason to replace it again unasked.
+pub async fn recall(store: &Store, catalog: &Catalog, request: &mut Request) -> Result<Option<Settings>> {
+    let Some(def) = catalog.layer(&request.layer) else { return Ok(None) };
+    if !request.map.is_empty() || !store.has_import_mapping(&request.layer).await? {
+        return Ok(None);
+    }
+    // A file that cannot be looked at is for the import itself to refuse, with its reason.
+    let Ok(found) = inspect(&request.file, &chosen(request).read_options(def)).await else { return Ok(None) };
+    let Some(kept) = remembered(store, &request.layer, &fields(&found)).await? else { return Ok(None) };
+    let taken = Settings {
+        map: kept.map,
+        crs: kept.crs.filter(|_| request.crs.is_none()),
+        encoding: kept.encoding.filter(|_| request.encoding.is_none()),
+        swap_axes: kept.swap_axes && !request.swap_axes,
+        ..Settings::default()
+    };
+    request.map = taken.map.clone().into_iter().collect();
+    request.crs = request.crs.take().or_else(|| taken.crs.clone());
+    request.encoding = request.encoding.or(taken.encoding);
+    request.swap_axes |= taken.swap_axes;
+    Ok(Some(taken).filter(|t| *t != Settings::default()))
+}
+
+/// The settings of a request.
+pub fn chosen(request: &Request) -> Settings {
+    Settings {
+        source_layer: request.source_layer.clone(),
+        crs: request.crs.clone(),
+        encoding: request.encoding,
+        swap_axes: request.swap_axes,
+        drawing: request.drawing.clone(),
+        map: request.map.iter().cloned().collect(),
+        mode: request.mode,
+    }
+}
+
+/// Where a layer of a file would lie.
+struct Place {
+    /// West, south, east, north in CRS84.
+    bbox: [f64; 4],
+    /// Outside the province, but inside with the axes the other way round.
+    swapped: bool,
+}
+
+/// None where the reference system is not known, or does not reach the coordinates.
+fn place(layer: &SourceLayer, settings: &Settings) -> Option<Place> {
+    let crs = settings.crs.as_ref().or(layer.crs.as_ref())?;
+    let [a, b, c, d] = layer.extent?;
+    let (straight, turned) = ([a, b, c, d], [b, a, d, c]);
+    let (given, other) = if settings.swap_axes { (turned, straight) } else { (straight, turned) };
+    let to_crs84 = Transform::new(crs, "OGC:CRS84").ok()?;
+    let lies = |[min_x, min_y, max_x, max_y]: [f64; 4]| {
+        let b = to_crs84.bbox(&Bbox { min_x, min_y, max_x, max_y }).ok()?;
+        let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
+        (bbox.iter().all(|v| v.is_finite()) && b.min_x >= -180.0 && b.max_x <= 180.0).then_some(bbox)
+    };
+    let inside = |b: &[f64; 4]| b[0] > 106.5 && b[2] < 109.5 && b[1] > 10.5 && b[3] < 13.5;
+    let bbox = lies(given);
+    let swapped = !bbox.as_ref().is_some_and(inside) && lies(other).as_ref().is_some_and(inside);
+    Some(Place { bbox: bbox.or_else(|| lies(other))?, swapped })
+}
+
+/// Name under which the run of an import stands in the change log.
+fn client(import: &Import) -> String {
+    format!("import {}", import.id)
+}
+
+async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> Result<Value> {
+    let run = task == Task::Run;
+    if run && let Some(revision) = state.store.find_revision_of(&client(import), import.created_at).await? {
+        // The node died after the commit: what is in the layer stays in it once.
+        let report = json!({"layer": import.layer, "interrupted": true, "position": null});
+        state.store.finish_import(import.id, &report, Some(revision)).await?;
+        return Ok(json!({"import": import.id, "revision": revision}));
+    }
+    let catalog = state.catalog.load_full();
+    let settings = Settings::stored(&import.settings);
+    let request = Request {
+        file: file(state, import)?,
+        layer: import.layer.clone(),
+        source_layer: settings.source_layer.clone(),
+        crs: settings.crs.clone(),
+        encoding: settings.encoding,
+        swap_axes: settings.swap_axes,
+        drawing: settings.drawing.clone(),
+        map: settings.map.clone().into_iter().collect(),
+        units_as_of: None,
+        mode: settings.mode,
+        dry_run: !run,
+    };
+    let names: Vec<&str> = import.files.iter().map(|f| f.name.as_str()).collect();
+    let author = Author {
+        actor: Some(import.created_by),
+        reason: format!("Nhập tệp {}", names.join(", ")),
+        client: client(import),
+    };
+    let told = |done: u64, total: Option<u64>| {
+        // Reading is nearly all of it; checking and merging are the rest.
+        let read = total.filter(|t| *t > 0).map_or(0.5, |t| (done as f32 / t as f32).min(1.0));
+        share.set(read * 0.9);
+    };
+    let report = self::import(&state.store, &catalog, &request, &author, told).await?;
+    let value = serde_json::to_value(&report).map_err(|e| Error::internal("an import's report", e))?;
+    if run {
+        finish(state, import, &settings, &report, &value).await?;
+    } else {
+        state.store.keep_trial(import.id, &value).await?;
+    }
+    Ok(json!({"import": import.id, "revision": report.position.map(|p| p.revision)}))
+}
+
+async fn finish(
+    state: &AppState,
+    import: &Import,
+    settings: &Settings,
+    report: &Report,
+    value: &Value,
+) -> Result<()> {
+    state.store.finish_import(import.id, value, report.position.map(|p| p.revision)).await?;
+    remember(&state.store, &import.layer, &report.source.fields, settings, Some(import.created_by)).await
+}
+
+/// Removes uploaded files that nobody has used for some days.
+pub async fn clear(state: &AppState) -> Result<()> {
+    for id in state.store.list_stale_imports(Utc::now() - Duration::days(KEPT_DAYS)).await? {
+        let Some(import) = state.store.find_import(id).await? else { continue };
+        let names: Vec<&str> = import.files.iter().map(|f| f.name.as_str()).collect();
+        state.files.delete_import(id, &names).await?;
+        state.store.clear_import(id).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(crs: Option<&str>, extent: [f64; 4]) -> SourceLayer {
+        SourceLayer {
+            name: "x".into(),
+            geometry: "Point".into(),
+            features: None,
+            crs: crs.map(str::to_owned),
+            extent: Some(extent),
+            fields: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_data_set_is_told_from_its_parts() {
+        assert_eq!(main_file(&["a.dbf", "a.prj", "a.shp", "a.shx"]), Some("a.shp"));
+        assert_eq!(main_file(&["a.dat", "a.id", "a.map", "a.tab"]), Some("a.tab"));
+        assert_eq!(main_file(&["a.csv"]), Some("a.csv"));
+        assert_eq!(main_file(&["a.dbf", "a.prj"]), None);
+    }
+
+    #[test]
+    fn fields_are_the_same_in_any_order() {
+        let of = |names: &[&str]| fields_sha256(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["A", "B"]), of(&["B", "A"]));
+        assert_ne!(of(&["A", "B"]), of(&["AB"]));
+        assert_ne!(of(&["A", "B"]), of(&["a", "B"]));
+    }
+
+    #[test]
+    fn a_file_is_placed_by_the_system_that_is_chosen() {
+        let gia_nghia = [411_600.0, 1_327_195.0, 411_700.0, 1_327_295.0];
+        assert!(place(&layer(None, gia_nghia), &Settings::default()).is_none());
+        let chosen = Settings { crs: Some("EPSG:9218".into()), ..Settings::default() };
+        let found = place(&layer(None, gia_nghia), &chosen).unwrap();
+        assert!(!found.swapped && (found.bbox[0] - 107.69).abs() < 0.01, "{:?}", found.bbox);
+        // Northing first: the place is told to lie elsewhere, and right the other way round.
+        let [a, b, c, d] = gia_nghia;
+        let found = place(&layer(None, [b, a, d, c]), &chosen).unwrap();
+        assert!(found.swapped);
+        let turned = Settings { swap_axes: true, ..chosen };
+        let found = place(&layer(None, [b, a, d, c]), &turned).unwrap();
+        assert!(!found.swapped && (found.bbox[0] - 107.69).abs() < 0.01, "{:?}", found.bbox);
+    }
+
+    #[test]
+    fn settings_of_another_program_are_none() {
+        assert_eq!(Settings::stored(&json!({"what": 1})), Settings::default());
+        let stored = Settings::stored(&json!({"crs": "EPSG:5899", "mode": "append", "map": {"code": "MA"}}));
+        assert_eq!((stored.crs.as_deref(), stored.mode), (Some("EPSG:5899"), Some(Mode::Append)));
+    }
+}
