@@ -247,7 +247,12 @@ fn print(report: &Report) {
     if report.closed > 0 {
         println!("{:<10} {}", t("đóng", "closed"), report.closed);
     }
-    println!("{:<10} {}", t("sửa", "repaired"), report.repaired);
+    let area = if report.repaired_area_m2 > 0.0 {
+        format!(" ({} {:.2} m²)", t("diện tích đổi", "area changed by"), report.repaired_area_m2)
+    } else {
+        String::new()
+    };
+    println!("{:<10} {}{area}", t("sửa", "repaired"), report.repaired);
     notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
     println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
     notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
@@ -259,6 +264,9 @@ fn print(report: &Report) {
     if units.iter().any(|(n, _)| *n > 0) {
         let units: Vec<String> = units.iter().map(|(n, what)| format!("{n} {what}")).collect();
         println!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
+    }
+    if report.lists_cut_off {
+        println!("{}", t("(danh sách chỉ nêu những dòng đầu)", "(the lists name only the first ones)"));
     }
     for warning in &report.warnings {
         eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));

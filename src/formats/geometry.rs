@@ -23,12 +23,18 @@ pub(super) fn ready(ogr: &OgrGeometry, transform: &ToStored, target: GeometryKin
     if ogr.is_empty() {
         return Err(Text::new("hình học rỗng", "the geometry is empty"));
     }
-    let mut flat = ogr.clone();
-    flat.flatten_to_2d();
     let failed = |e: gdal::errors::GdalError| {
         Text::new(format!("hình học không đọc được: {e}"), format!("the geometry cannot be read: {e}"))
     };
-    let wkb = flat.iso_wkb().map_err(failed)?;
+    // Flat types have small numbers; 1000 and more, or the sign bit, mean heights and measures.
+    let wkb = if ogr.geometry_type() < 1000 {
+        ogr.iso_wkb()
+    } else {
+        let mut flat = ogr.clone();
+        flat.flatten_to_2d();
+        flat.iso_wkb()
+    };
+    let wkb = wkb.map_err(failed)?;
     let geometry = curve::read(&wkb, transform.sagitta())?;
     let geometry = transform.apply(&geometry)?;
     let (geometry, note) = to_area(geometry, target);

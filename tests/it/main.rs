@@ -11,6 +11,7 @@ mod feed;
 mod front;
 mod import;
 mod import_encodings;
+mod import_log;
 mod import_support;
 mod lineage;
 mod lost_database;
