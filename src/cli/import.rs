@@ -410,7 +410,12 @@ fn print(report: &Report) {
     if report.closed > 0 {
         println!("{:<10} {}", t("đóng", "closed"), report.closed);
     }
-    println!("{:<10} {}", t("sửa", "repaired"), report.repaired);
+    let area = if report.repaired_area_m2 > 0.0 {
+        format!(" ({} {:.2} m²)", t("diện tích đổi", "area changed by"), report.repaired_area_m2)
+    } else {
+        String::new()
+    };
+    println!("{:<10} {}{area}", t("sửa", "repaired"), report.repaired);
     notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
     println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
     notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
@@ -425,6 +430,9 @@ fn print(report: &Report) {
     }
     for note in &report.notes {
         println!("{}", note.get(lang));
+    }
+    if report.lists_cut_off {
+        println!("{}", t("(danh sách chỉ nêu những dòng đầu)", "(the lists name only the first ones)"));
     }
     for warning in &report.warnings {
         eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));

@@ -68,12 +68,18 @@ pub(super) fn plain(ogr: &OgrGeometry, sagitta: f64, tally: &mut Tally) -> Resul
     let kind = ogr.geometry_type();
     tally.heights += u64::from(geometry_type_has_z(kind));
     tally.measures += u64::from(geometry_type_has_m(kind));
-    let mut flat = ogr.clone();
-    flat.flatten_to_2d();
     let failed = |e: gdal::errors::GdalError| {
         Text::new(format!("hình học không đọc được: {e}"), format!("the geometry cannot be read: {e}"))
     };
-    let wkb = flat.iso_wkb().map_err(failed)?;
+    // A copy only where there is something to leave out.
+    let wkb = if geometry_type_has_z(kind) || geometry_type_has_m(kind) {
+        let mut flat = ogr.clone();
+        flat.flatten_to_2d();
+        flat.iso_wkb()
+    } else {
+        ogr.iso_wkb()
+    };
+    let wkb = wkb.map_err(failed)?;
     // A vertex takes 16 bytes, all else little.
     let vertices = wkb.len() / 16;
     if vertices > MAX_VERTICES {

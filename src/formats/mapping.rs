@@ -1,6 +1,6 @@
 //! Which field of a file becomes which attribute of a layer: by name, or as `--map` says.
 
-use crate::layers::conform::{from_text, reinterpret};
+use crate::layers::conform::{from_text, reinterpret_owned};
 use crate::layers::{LayerDef, Value};
 use crate::text::Text;
 use crate::{Error, Result};
@@ -24,6 +24,8 @@ enum Source {
 pub struct Mapping {
     /// One source an attribute.
     sources: Vec<Source>,
+    /// Of each field, whether several attributes take it.
+    shared: Vec<bool>,
 }
 
 /// `target=source` pairs of `--map`, divided by commas; a source in single quotes is a constant.
@@ -81,7 +83,9 @@ impl Mapping {
             .map(|(a, _)| a.name.as_str())
             .collect();
         if missing.is_empty() {
-            return Ok(Self { sources });
+            let takers = |i: usize| sources.iter().filter(|s| **s == Source::Field(i)).count();
+            let shared = (0..fields.len()).map(|i| takers(i) > 1).collect();
+            return Ok(Self { sources, shared });
         }
         let (missing, fields) = (missing.join(", "), fields.join(", "));
         Err(Error::invalid(
@@ -96,15 +100,24 @@ impl Mapping {
     }
 
     /// The attributes' values of a feature. The error names the attribute.
-    pub fn apply(&self, def: &LayerDef, values: &[Value]) -> Result<Vec<Value>, Text> {
+    pub fn apply(&self, def: &LayerDef, mut values: Vec<Value>) -> Result<Vec<Value>, Text> {
         def.attributes
             .iter()
             .zip(&self.sources)
             .map(|(a, source)| match source {
                 Source::Nothing => Ok(Value::Null),
                 Source::Constant(value) => Ok(value.clone()),
-                Source::Field(i) => reinterpret(a.kind, values.get(*i).unwrap_or(&Value::Null))
-                    .map_err(|r| Text::new(format!("{}: {}", a.name, r.vi), format!("{}: {}", a.name, r.en))),
+                Source::Field(i) => {
+                    let value = match values.get_mut(*i) {
+                        None => Value::Null,
+                        // Another attribute takes it too.
+                        Some(value) if self.shared[*i] => value.clone(),
+                        Some(value) => std::mem::replace(value, Value::Null),
+                    };
+                    reinterpret_owned(a.kind, value).map_err(|r| {
+                        Text::new(format!("{}: {}", a.name, r.vi), format!("{}: {}", a.name, r.en))
+                    })
+                }
             })
             .collect()
     }
@@ -167,9 +180,11 @@ mod tests {
     fn names_pairs_and_constants() {
         let pairs = parse("area_m2=SUPF, commune_code='24611, x'").unwrap();
         let mapping = Mapping::new(&def(), &strings(&["CODE", "supf", "other"]), &pairs).unwrap();
-        let row = mapping.apply(&def(), &[Value::Int(7), Value::Text("12,5".into()), Value::Null]).unwrap();
+        let row =
+            mapping.apply(&def(), vec![Value::Int(7), Value::Text("12,5".into()), Value::Null]).unwrap();
         assert_eq!(row, [Value::Text("7".into()), Value::Real(12.5), Value::Text("24611, x".into())]);
-        let reason = mapping.apply(&def(), &[Value::Null, Value::Text("x".into()), Value::Null]).unwrap_err();
+        let reason =
+            mapping.apply(&def(), vec![Value::Null, Value::Text("x".into()), Value::Null]).unwrap_err();
         assert!(reason.en.starts_with("area_m2: x"), "{}", reason.en);
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gdal::vector::{Feature, FieldValue, LayerAccess, OGRwkbGeometryType};
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::drawing;
 use super::geometry::{Tally, ready};
@@ -218,14 +218,17 @@ pub(super) fn layer_values(feature: &Feature, fields: usize, texts: &Texts) -> V
 }
 
 fn value(feature: &Feature, i: usize, texts: &Texts) -> Result<Value, Text> {
-    // A field that is not there at all (GeoJSON, FlatGeobuf) is "not null" to GDAL and reads as 0; its text is empty.
-    let Some(text) = feature.field_as_string(i).ok().flatten().filter(|t| !t.is_empty()) else {
-        return Ok(Value::Null);
-    };
+    let text = || feature.field_as_string(i).ok().flatten().filter(|t| !t.is_empty());
     let value = match feature.field(i) {
+        // A field that is not there at all (GeoJSON, FlatGeobuf) is "not null" to GDAL and reads as 0; its text is
+        // empty. Asking for the text of every number would take longer than all the rest.
+        Ok(Some(FieldValue::IntegerValue(0) | FieldValue::Integer64Value(0))) if text().is_none() => None,
+        Ok(Some(FieldValue::RealValue(0.0))) if text().is_none() => None,
+        Ok(Some(FieldValue::DateValue(_) | FieldValue::StringListValue(_))) if text().is_none() => None,
+        Ok(Some(FieldValue::StringValue(s))) if s.is_empty() => None,
         Ok(value) => value,
         // Times of day, times without a zone and the like, as text.
-        Err(_) => Some(FieldValue::StringValue(text)),
+        Err(_) => text().map(FieldValue::StringValue),
     };
     Ok(match value {
         None => Value::Null,
@@ -265,7 +268,8 @@ fn unicode(text: &str) -> Result<Value, Text> {
     if text.contains('\u{fffd}') {
         return Err(Text::new("văn bản không phải UTF-8", "the text is not UTF-8"));
     }
-    Ok(Value::Text(text.nfc().collect()))
+    let composed = text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes;
+    Ok(Value::Text(if composed { text.to_owned() } else { text.nfc().collect() }))
 }
 
 fn carried(text: &str, encoding: super::Encoding) -> Result<Value, Text> {

@@ -10,6 +10,7 @@ use super::curve::SAGITTA;
 use crate::layers::definition::LAYER_SRID;
 use crate::space::PROVINCE;
 use crate::space::crs::from_crs84;
+use crate::space::recent::Recent;
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -21,11 +22,15 @@ pub(super) struct ToStored {
     way: Way,
     geographic: bool,
     swapped: bool,
+    /// Positions that were transformed lately, by the bits of the file's coordinates.
+    recent: RefCell<Recent<Coord<f64>>>,
 }
 
 enum Way {
     /// The file is in the stored system already.
     Here,
+    /// From WGS 84: by closed formulas where they are as good as PROJ (`space::crs`), elsewhere by PROJ.
+    FromWgs84(CoordTransform),
     /// By an operation that PROJ's database knows.
     Direct(CoordTransform),
     /// By way of WGS 84: between far countries the database knows no operation, for their areas do not meet.
@@ -78,7 +83,7 @@ impl ToStored {
         }
         let name = label(&srs);
         if code(&srs) == Some(LAYER_SRID) {
-            return Ok(Self { way: Way::Here, geographic, swapped: false });
+            return Ok(Self { way: Way::Here, geographic, swapped: false, recent: RefCell::default() });
         }
         let failed = |e: gdal::errors::GdalError| {
             Error::invalid(
@@ -87,11 +92,13 @@ impl ToStored {
                 format!("no transformation from {name} to EPSG:{LAYER_SRID}: {e}"),
             )
         };
+        let wgs84 = ["EPSG:4326", "OGC:CRS84"].contains(&name.as_str());
         let way = match operation(&srs, LAYER_SRID as u32) {
+            Ok(direct) if wgs84 => Way::FromWgs84(direct),
             Ok(direct) => Way::Direct(direct),
             Err(_) => Way::ByWgs84(operation(&srs, 4326).map_err(failed)?),
         };
-        Ok(Self { way, geographic, swapped: false })
+        Ok(Self { way, geographic, swapped: false, recent: RefCell::default() })
     }
 
     /// The same for a file whose coordinates are northing, easting.
@@ -117,31 +124,57 @@ impl ToStored {
                 format!("the position ({}, {}) is not finite", c.x, c.y),
             ));
         }
-        let transform = match &self.way {
-            Way::Here if self.swapped => return Ok(geometry.map_coords(|c| Coord { x: c.y, y: c.x })),
-            Way::Here => return Ok(geometry.clone()),
-            Way::Direct(transform) | Way::ByWgs84(transform) => transform,
+        let swapped;
+        let geometry = if self.swapped {
+            swapped = geometry.map_coords(|c| Coord { x: c.y, y: c.x });
+            &swapped
+        } else {
+            geometry
         };
-        // All vertices in one call: a call costs as much as a dozen positions.
-        let (mut x, mut y): (Vec<f64>, Vec<f64>) =
-            geometry.coords_iter().map(|c| if self.swapped { (c.y, c.x) } else { (c.x, c.y) }).unzip();
+        if let Way::Here = self.way {
+            return Ok(geometry.clone());
+        }
+        let mut recent = self.recent.borrow_mut();
+        let mut moved: Vec<Option<Coord<f64>>> =
+            geometry.coords_iter().map(|c| recent.get(bits(c))).collect();
+        // All vertices that are new in one call: a call costs as much as a dozen positions.
+        let new: Vec<Coord<f64>> =
+            geometry.coords_iter().zip(&moved).filter(|(_, m)| m.is_none()).map(|(c, _)| c).collect();
+        let done = self.transform(&new)?;
+        for ((slot, from), to) in moved.iter_mut().filter(|m| m.is_none()).zip(new).zip(done) {
+            *slot = Some(to);
+            recent.put(bits(from), to);
+        }
+        let moved = RefCell::new(moved.into_iter());
+        // The vertices come back in the order in which they were taken.
+        Ok(geometry.map_coords(|c| moved.borrow_mut().next().flatten().unwrap_or(c)))
+    }
+
+    /// Positions in the stored system.
+    fn transform(&self, from: &[Coord<f64>]) -> Result<Vec<Coord<f64>>, Text> {
+        let transform = match &self.way {
+            Way::Here => return Ok(from.to_vec()),
+            Way::FromWgs84(_) if from.iter().all(|c| is_near(*c)) => {
+                let here = |c: &Coord<f64>| Coord::from(from_crs84(c.x, c.y));
+                return Ok(from.iter().map(here).collect());
+            }
+            Way::FromWgs84(transform) | Way::Direct(transform) | Way::ByWgs84(transform) => transform,
+        };
+        let (mut x, mut y): (Vec<f64>, Vec<f64>) = from.iter().map(|c| (c.x, c.y)).unzip();
         let done = transform.transform_coords(&mut x, &mut y, &mut []);
         let failed = x.iter().zip(&y).position(|(x, y)| !(x.is_finite() && y.is_finite()));
         if let Some(i) = failed.or(done.is_err().then_some(0)) {
-            let at = geometry.coords_iter().nth(i).unwrap_or_default();
+            let at = from.get(i).copied().unwrap_or_default();
             return Err(Text::new(
                 format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", at.x, at.y),
                 format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
             ));
         }
-        if let Way::ByWgs84(_) = self.way {
-            for (x, y) in x.iter_mut().zip(&mut y) {
-                (*x, *y) = from_crs84(*x, *y);
-            }
-        }
-        let moved = RefCell::new(x.into_iter().zip(y));
-        // The vertices come back in the order in which they were taken.
-        Ok(geometry.map_coords(|c| moved.borrow_mut().next().map_or(c, |(x, y)| Coord { x, y })))
+        let moved = x.into_iter().zip(y);
+        Ok(match self.way {
+            Way::ByWgs84(_) => moved.map(|(x, y)| Coord::from(from_crs84(x, y))).collect(),
+            _ => moved.map(Coord::from).collect(),
+        })
     }
 }
 
@@ -172,6 +205,15 @@ pub(super) fn likely(x: f64, y: f64) -> Vec<String> {
     let swapped = CANDIDATES.iter().filter(|(c, _)| lies(c, y, x));
     found.extend(swapped.map(|(c, name)| format!("{c} ({name}) --swap-axes")));
     found
+}
+
+fn bits(c: Coord<f64>) -> [u64; 2] {
+    [c.x.to_bits(), c.y.to_bits()]
+}
+
+/// Where the closed formulas are tested against PROJ to 0.1 mm, in degrees.
+fn is_near(c: Coord<f64>) -> bool {
+    (100.0..=117.0).contains(&c.x) && (-5.0..=25.0).contains(&c.y)
 }
 
 /// An operation between two systems whose datum shift is known: "ballpark" ones are off by hundreds of metres.

@@ -16,6 +16,7 @@ use crate::formats::{Drawing, Encoding, Header, ReadOptions, Summary};
 use crate::layers::Catalog;
 use crate::space::PROVINCE;
 use crate::store::bulk::{Bulk, BulkReport, Incoming, Mode, Noted};
+use crate::store::import_log::NewImport;
 use crate::store::{Author, Position, Store};
 use crate::text::Text;
 use crate::{Error, Result};
@@ -68,6 +69,8 @@ pub struct Report {
     pub closed: u64,
     /// Features whose geometry was mended.
     pub repaired: u64,
+    /// How much area that added or took away, in m², all together.
+    pub repaired_area_m2: f64,
     /// Features that were refused.
     pub rejected: Vec<Noted>,
     /// How many, where the list above is cut off.
@@ -80,6 +83,8 @@ pub struct Report {
     pub warnings: Vec<Text>,
     /// What was done to many features alike: heights left out, curves straightened.
     pub notes: Vec<Text>,
+    /// The lists name only the first ones; the counts are of all.
+    pub lists_cut_off: bool,
     /// Nothing was stored.
     pub dry_run: bool,
     /// Where the database stands; none if nothing changed.
@@ -95,6 +100,45 @@ pub async fn import(
     mut progress: impl FnMut(u64, Option<u64>),
 ) -> Result<Report> {
     let def = catalog.layer(&request.layer).ok_or_else(|| Error::not_found("layer", &request.layer))?;
+    let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
+    let mode = request.mode.unwrap_or(default);
+    let mut bulk = store.bulk(catalog, &request.layer).await?;
+    bulk.log(&NewImport {
+        file_name: &request.file.file_name().map(|n| n.to_string_lossy()).unwrap_or_default(),
+        mode,
+        dry_run: request.dry_run,
+        options: serde_json::json!({
+            "source_layer": request.source_layer,
+            "crs": request.crs,
+            "encoding": request.encoding,
+            "swap_axes": request.swap_axes,
+            "map": request.map,
+        }),
+        author,
+    })
+    .await?;
+    let id = bulk.id();
+    let done = run(bulk, request, mode, author, &mut progress).await;
+    let json = match &done {
+        Ok(report) => Ok(serde_json::to_value(report).map_err(|e| Error::internal("the report", e))?),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = store.close_import_log(id, json.as_ref().map_err(|e| *e)).await {
+        // What the import came to stands; only its record lacks the details.
+        tracing::warn!(%error, import = %id, "the import's record could not be closed");
+    }
+    done
+}
+
+/// Reads, checks and merges.
+async fn run(
+    mut bulk: Bulk<'_>,
+    request: &Request,
+    mode: Mode,
+    author: &Author,
+    progress: &mut impl FnMut(u64, Option<u64>),
+) -> Result<Report> {
+    let def = bulk.layer().clone();
     let scratch = scratch()?;
     let options = ReadOptions {
         source_layer: request.source_layer.clone(),
@@ -110,21 +154,11 @@ pub async fn import(
     let file_opened = file.clone();
     let mut worker = Worker::start(&Task::Import { file, options }, &limits()).await?;
     let header = header(&mut worker, &file_opened).await?;
-    let mapping = Mapping::new(def, &header.fields, &request.map)?;
-
-    let mut bulk = store.bulk(catalog, &request.layer).await?;
+    let mapping = Mapping::new(&def, &header.fields, &request.map)?;
     let mut places = Places::default();
-    let mut units = IncomingUnits::new(def, request.units_as_of);
-    let received = receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, &mut progress).await;
-    let summary = match received {
-        Ok(summary) => summary,
-        Err(error) => {
-            bulk.discard().await?;
-            return Err(error);
-        }
-    };
-    let default = if def.key.is_empty() { Mode::Append } else { Mode::Upsert };
-    let merged = bulk.merge(request.mode.unwrap_or(default), author, request.dry_run).await?;
+    let mut units = IncomingUnits::new(&def, request.units_as_of);
+    let summary = receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, progress).await?;
+    let merged = bulk.merge(mode, author, request.dry_run).await?;
     let counts =
         UnitCounts { filled: merged.units.filled, contradicted: merged.units.contradicted, ..units.counts };
     Ok(report(request, header, merged, &places, counts, summary))
@@ -262,7 +296,7 @@ async fn take(
     };
     let def = bulk.layer().clone();
     let mapped =
-        mapping.apply(&def, &values).and_then(|mut values| units.resolve(&def, &mut values).map(|()| values));
+        mapping.apply(&def, values).and_then(|mut values| units.resolve(&def, &mut values).map(|()| values));
     let values = match mapped {
         Ok(values) => values,
         Err(reason) => {
@@ -271,7 +305,7 @@ async fn take(
         }
     };
     if let Some(note) = note {
-        bulk.report().repair(&place, note);
+        bulk.report().repair(&place, note, None);
     }
     places.see(&wkb);
     bulk.push(Incoming { place, wkb, values }).await
@@ -360,6 +394,9 @@ fn report(
         unchanged: merged.unchanged,
         closed: merged.closed,
         repaired: merged.repaired,
+        repaired_area_m2: merged.repaired_area_m2,
+        lists_cut_off: merged.repaired > merged.repairs.len() as u64
+            || merged.rejected > merged.rejections.len() as u64,
         rejected_count: merged.rejected,
         rejected: merged.rejections,
         repairs: merged.repairs,

@@ -36,7 +36,9 @@ pub fn conform(def: &LayerDef, catalog: &Catalog, values: &mut [Value]) -> Resul
 }
 
 fn check(a: &Attribute, catalog: &Catalog, value: &mut Value) -> Result<(), Text> {
-    if let Value::Text(text) = value {
+    if let Value::Text(text) = value
+        && !is_tidy(text)
+    {
         *value = tidy(text);
     }
     match value {
@@ -52,6 +54,15 @@ fn check(a: &Attribute, catalog: &Catalog, value: &mut Value) -> Result<(), Text
         Value::Text(text) => check_text(a, catalog, text),
         _ => Ok(()),
     }
+}
+
+/// Whether a text is as [`tidy`] would leave it; true of nearly all, and cheaper than writing them anew.
+fn is_tidy(text: &str) -> bool {
+    use unicode_normalization::{IsNormalized, is_nfc_quick};
+    let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    !blank(text.chars().next())
+        && !blank(text.chars().next_back())
+        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
 }
 
 fn tidy(text: &str) -> Value {
@@ -152,6 +163,16 @@ pub fn from_text(kind: AttributeType, text: &str) -> Result<Value, Text> {
         AttributeType::Timestamp => instant(t).map(Value::Time),
     };
     value.ok_or_else(|| unfit(kind, t))
+}
+
+/// As [`reinterpret`], keeping the value itself where it needs no change.
+pub fn reinterpret_owned(kind: AttributeType, value: Value) -> Result<Value, Text> {
+    match &value {
+        Value::Null => Ok(value),
+        Value::Text(text) if kind == AttributeType::Text && is_tidy(text) => Ok(value),
+        other if fits(kind, other) && kind != AttributeType::Text => Ok(value),
+        other => reinterpret(kind, other),
+    }
 }
 
 /// A value of another type (a field of a file) as the attribute's type; what would lose something is refused.

@@ -87,9 +87,22 @@ impl Reader {
         let mut fields = Fields(&row[2..]);
         let fid = i64::from_be_bytes(fields.fixed()?);
         let version = i64::from_be_bytes(fields.fixed()?);
-        let wkb = fields.next()?.ok_or(Broken("no geometry"))?.to_vec();
+        let wkb = plain(fields.next()?.ok_or(Broken("no geometry"))?);
         let values = self.kinds.iter().map(|k| decode(*k, fields.next()?)).collect::<Result<_, _>>()?;
         Ok(ItemRow { fid, version, wkb, values })
+    }
+}
+
+/// ISO WKB of the two-dimensional EWKB that PostGIS sends for a geometry: the same without the SRID behind the type.
+fn plain(ewkb: &[u8]) -> Vec<u8> {
+    match ewkb {
+        [1, a, b, c, flags, _, _, _, _, rest @ ..] if flags & 0x20 != 0 => {
+            let mut wkb = Vec::with_capacity(5 + rest.len());
+            wkb.extend([1, *a, *b, *c, flags & !0x20]);
+            wkb.extend_from_slice(rest);
+            wkb
+        }
+        other => other.to_vec(),
     }
 }
 
@@ -189,6 +202,12 @@ impl Writer {
         }
     }
 
+    /// What was written so far, to be sent ahead of the rest.
+    pub(in crate::store) fn take(&mut self) -> Vec<u8> {
+        let room = Vec::with_capacity(self.0.len() + self.0.len() / 16);
+        std::mem::replace(&mut self.0, room)
+    }
+
     /// The stream with its trailer.
     pub(in crate::store) fn finish(mut self) -> Vec<u8> {
         self.0.extend((-1_i16).to_be_bytes());
@@ -212,6 +231,12 @@ mod tests {
                 attribute("d", "boolean"), attribute("e", "date"), attribute("f", "timestamp")],
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn the_srid_is_taken_out() {
+        assert_eq!(plain(&[1, 1, 0, 0, 0x20, 2, 0x24, 0, 0, 7, 8]), [1, 1, 0, 0, 0, 7, 8]);
+        assert_eq!(plain(&[1, 1, 0, 0, 0, 7, 8]), [1, 1, 0, 0, 0, 7, 8]);
     }
 
     #[test]

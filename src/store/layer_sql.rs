@@ -60,6 +60,11 @@ pub(in crate::store) fn select_list(def: &LayerDef) -> Result<String> {
     Ok(list)
 }
 
+/// The same with the geometry as PostGIS sends it, for COPY: no function call for each row.
+pub(in crate::store) fn copy_list(def: &LayerDef) -> Result<String> {
+    Ok(format!("fid, version, {}", geom_and_columns(def, "")?))
+}
+
 /// The column's type as PostgreSQL's catalog spells it.
 pub(in crate::store) fn sql_type(kind: AttributeType) -> &'static str {
     match kind {
@@ -266,17 +271,16 @@ pub(in crate::store) fn last_labels(def: &LayerDef) -> Result<String> {
     ))
 }
 
-/// The table that a bulk change comes in by: the layer's columns, all nullable but the geometry, the row's place in
-/// its file, and which item it is.
+/// The table that a bulk change comes in by: the layer's columns, all nullable but the geometry, and the row's number.
 pub(in crate::store) fn create_staging(def: &LayerDef, name: &str) -> Result<String> {
     let mut sql = format!(
-        "create unlogged table staging.{name} (row bigint not null primary key, place text not null, geom {} not null",
+        "create unlogged table staging.{name} (row bigint not null, geom {} not null",
         geometry_type(def)
     );
     for a in &def.attributes {
         let _ = write!(sql, ", {}", column(def, a)?);
     }
-    sql.push_str(", fid bigint, same boolean not null default false)");
+    sql.push(')');
     Ok(sql)
 }
 
@@ -308,17 +312,17 @@ fn same_content(def: &LayerDef) -> Result<String> {
     Ok(sql)
 }
 
-/// Marks the rows of `staging` that are known by their key.
+/// Each row of `staging` with the item that has its key, and whether they say the same.
 pub(in crate::store) fn match_key(def: &LayerDef, staging: &str) -> Result<String> {
     Ok(format!(
-        "update {staging} s set fid = l.fid, same = ({}) from {} l where {}",
+        "select s.row, l.fid, l.fid is not null and {} as same from {staging} s left join {} l on {}",
         same_content(def)?,
         table(def)?,
         same_key(def)?
     ))
 }
 
-/// Marks the rows of `staging` that equal an item in everything; of several equal ones each takes one.
+/// Each row of `staging` with an item that equals it in everything; of several equal ones each takes one.
 pub(in crate::store) fn match_equal(def: &LayerDef, staging: &str) -> Result<String> {
     let content = geom_and_columns(def, "")?;
     let content = content.replacen("geom", "ST_AsBinary(geom)", 1);
@@ -329,27 +333,45 @@ pub(in crate::store) fn match_equal(def: &LayerDef, staging: &str) -> Result<Str
         )
     };
     Ok(format!(
-        "update {staging} t set fid = l.fid, same = true from ({}) l join ({}) s using (content, n) where t.row = s.row",
+        "select s.row, l.fid, l.fid is not null as same from ({}) s left join ({}) l using (content, n)",
+        numbered("row", staging),
         numbered("fid", &table(def)?),
-        numbered("row", staging)
+    ))
+}
+
+/// Moves the items that `matched` names as changed or gone into history: `$1` the revision that supersedes them, `$2`
+/// its time.
+pub(in crate::store) fn close_from(def: &LayerDef, matched: &str) -> Result<String> {
+    Ok(format!(
+        "insert into {} (fid, rev_from, rev_to, closed_at, {}) \
+         select l.fid, l.version, $1, $2, {} from {} l join {matched} m on m.fid = l.fid where not m.same",
+        history(def)?,
+        geom_and_columns(def, "")?,
+        geom_and_columns(def, "l.")?,
+        table(def)?
     ))
 }
 
 /// Writes the changed rows of `staging` over their items: `$1` the revision.
-pub(in crate::store) fn update_from(def: &LayerDef, staging: &str) -> Result<String> {
+pub(in crate::store) fn update_from(def: &LayerDef, staging: &str, matched: &str) -> Result<String> {
     let mut set = "version = $1, geom = s.geom".to_owned();
     for column in columns(def)? {
         let _ = write!(set, ", {column} = s.{column}");
     }
-    Ok(format!("update {} l set {set} from {staging} s where l.fid = s.fid and not s.same", table(def)?))
+    Ok(format!(
+        "update {} l set {set} from {staging} s join {matched} m on m.row = s.row where l.fid = m.fid and not m.same",
+        table(def)?
+    ))
 }
 
 /// Adds the new rows of `staging`, in the file's order: `$1` the revision.
-pub(in crate::store) fn insert_from(def: &LayerDef, staging: &str) -> Result<String> {
-    let list = geom_and_columns(def, "")?;
+pub(in crate::store) fn insert_from(def: &LayerDef, staging: &str, matched: &str) -> Result<String> {
     Ok(format!(
-        "insert into {} (version, {list}) select $1, {list} from {staging} where fid is null order by row",
-        table(def)?
+        "insert into {} (version, {}) select $1, {} from {staging} s join {matched} m on m.row = s.row \
+         where m.fid is null order by s.row",
+        table(def)?,
+        geom_and_columns(def, "")?,
+        geom_and_columns(def, "s.")?,
     ))
 }
 
@@ -393,13 +415,19 @@ pub(in crate::store) fn cut_units(def: &LayerDef) -> Result<String> {
     ))
 }
 
-/// Fills the unit of the rows of `staging` that name none; gives how many, and how many name another one.
-pub(in crate::store) fn fill_units(def: &LayerDef, attribute: &str, staging: &str) -> Result<String> {
-    let (column, lies_in) = (ident(attribute)?, lies_in(def.geometry, "s"));
+/// Fills the unit of the rows of `staging`, numbered by its column `number`, that name none; gives how many, and how
+/// many name another one.
+pub(in crate::store) fn fill_units(
+    def: &LayerDef,
+    attribute: &str,
+    staging: &str,
+    number: &str,
+) -> Result<String> {
+    let (column, number, lies_in) = (ident(attribute)?, ident(number)?, lies_in(def.geometry, "s"));
     Ok(format!(
-        "with found as (select s.row as n, s.{column} as given, t.unit, t.approximate from {staging} s {lies_in}), \
+        "with found as (select s.{number} as n, s.{column} as given, t.unit, t.approximate from {staging} s {lies_in}), \
          filled as (update {staging} s set {column} = f.unit from found f \
-         where f.n = s.row and f.given is null and f.unit is not null returning 1) \
+         where f.n = s.{number} and f.given is null and f.unit is not null returning 1) \
          select (select count(*) from filled), \
          (select count(*) from found where given <> unit and not approximate)"
     ))

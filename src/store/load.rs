@@ -82,7 +82,7 @@ impl ReadSnapshot {
         let mut db = self.join().await?;
         let sql = format!(
             "copy (select {} from {}) to stdout (format binary)",
-            layer_sql::select_list(def)?,
+            layer_sql::copy_list(def)?,
             layer_sql::table(def)?
         );
         let mut reader = copy::Reader::new(def);

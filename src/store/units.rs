@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::bulk::Bulk;
 use super::feed::{self, Author, MAX_FIDS, Position};
 use super::layers::catalog_on;
 use super::{Store, Tx, jobs, layer_sql};
@@ -83,17 +82,22 @@ pub(in crate::store) async fn carry(
 }
 
 /// Gives rows on their way in the commune that they lie in, where they do not name one, and counts contradictions.
-pub(in crate::store) async fn fill(bulk: &Bulk<'_>) -> Result<Filled> {
-    let pool = &bulk.store.pool;
+/// `number` is the column of the staging table that numbers its rows.
+pub(in crate::store) async fn fill(
+    tx: &mut Tx,
+    def: &LayerDef,
+    staging: &str,
+    number: &str,
+) -> Result<Filled> {
     let known = sqlx::query!(r#"select exists (select from dothi.unit_piece) as "known!""#)
-        .fetch_one(pool)
+        .fetch_one(&mut **tx)
         .await?
         .known;
-    let Some(attribute) = bulk.def.unit_attribute.as_deref().filter(|_| known) else {
+    let Some(attribute) = def.unit_attribute.as_deref().filter(|_| known) else {
         return Ok(Filled::default());
     };
-    let sql = layer_sql::fill_units(&bulk.def, attribute, &bulk.staging)?;
-    let row = sqlx::query(&sql).fetch_one(pool).await?;
+    let sql = layer_sql::fill_units(def, attribute, staging, number)?;
+    let row = sqlx::query(&sql).fetch_one(&mut **tx).await?;
     let n = |i: usize| row.try_get::<i64, _>(i).map(|n| u64::try_from(n).unwrap_or(0));
     Ok(Filled { filled: n(0)?, contradicted: n(1)? })
 }
