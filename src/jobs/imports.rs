@@ -284,6 +284,10 @@ async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> 
     let report = self::import(&state.store, &catalog, &request, &author, told).await?;
     let value = serde_json::to_value(&report).map_err(|e| Error::internal("an import's report", e))?;
     if run {
+        if report.position.is_some() {
+            super::quality::after_import(&state.store, &catalog, &import.layer, Some(import.created_by))
+                .await?;
+        }
         finish(state, import, &settings, &report, &value).await?;
     } else {
         state.store.keep_trial(import.id, &value).await?;

@@ -1,8 +1,6 @@
-// The catalogue: filter while typing, addresses to copy, the small map of a layer, and the counts of its last check.
+// The catalogue: filter while typing, addresses to copy, and the small map of a layer.
 import './portal';
-import { lang, t } from './lib/page';
-import { el } from './lib/page';
-import { withUnit } from './lib/format';
+import { t } from './lib/page';
 
 /** Folds as the server does: case and accents do not matter. */
 export function fold(text: string): string {
@@ -52,35 +50,8 @@ function bindCopy(): void {
   }
 }
 
-interface Rule {
-  rule: string;
-  kind?: string;
-  severity?: string;
-  count?: number;
-  title?: string | Record<string, string>;
-}
-
-/** Counts of each rule in the last check; a layer that was never checked keeps what the page says. */
-async function showQuality(node: HTMLElement): Promise<void> {
-  const answer = await fetch(node.dataset['quality']!, { headers: { accept: 'application/json', 'accept-language': lang } });
-  if (!answer.ok) return;
-  const body = (await answer.json()) as Record<string, unknown>;
-  const rules = (body['rules'] ?? body['counts'] ?? []) as Rule[];
-  const at = body['checked_at'] ?? body['at'] ?? body['finished_at'];
-  if (!at || !Array.isArray(rules)) return;
-  const title = (r: Rule) => (typeof r.title === 'object' ? r.title[lang] : r.title) ?? r.rule;
-  const rows = rules.map((r) => el('tr', {}, el('th', { scope: 'row' }, title(r)), el('td', { class: 'num' }, withUnit(r.count ?? 0, null, 0))));
-  const checked = new Intl.DateTimeFormat(lang === 'vi' ? 'vi-VN' : 'en-GB', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Asia/Ho_Chi_Minh' });
-  node.replaceChildren(
-    el('p', {}, t('quality-checked', { time: checked.format(new Date(String(at))) })),
-    el('div', { class: 'table-wrap' }, el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('quality-rule')), el('th', { scope: 'col', class: 'num' }, t('quality-problems')))), el('tbody', {}, ...rows))),
-  );
-}
-
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-filter]')) bindFilter(form);
 bindCopy();
-const quality = document.getElementById('layer-quality');
-if (quality) showQuality(quality).catch((e: unknown) => console.warn(e));
 const container = document.getElementById('layer-map');
 // The map's library is large: only a page with a map loads it.
 if (container) void import('./map/layermap').then(({ layerMap }) => layerMap(container));

@@ -15,6 +15,7 @@ use super::links::{self, Links};
 use super::{access_badge, chart};
 use crate::Result;
 use crate::http::extract::Path;
+use crate::http::quality::{Quality, of_layer};
 use crate::layers::{Access, AttributeType};
 use crate::state::AppState;
 
@@ -37,6 +38,7 @@ pub async fn page(
     let changes = activity.known(&state).await;
     let layer = Teller { catalog: &catalog, who: &visit.who, tr, changes }.layer(&view, &reader);
     let months = activity.months(&state, &id).await;
+    let quality_found = of_layer(&state, &visit.who, &id).await;
     let links = Links::new(&state.config.base_url(), &id);
     let theme = tr.or(&format!("theme-{}", layer.theme), &layer.theme);
     let body = html! {
@@ -51,7 +53,7 @@ pub async fn page(
             div {
                 (coverage(tr, &layer))
                 (attributes(tr, &layer))
-                (quality(tr, &id))
+                (quality(tr, &id, &quality_found))
                 section class="card" {
                     h2 { (tr.t("layer-activity")) }
                     p class="small muted" { (tr.t("layer-chart-about")) }
@@ -217,14 +219,37 @@ fn rules(tr: Tr, a: &Described) -> Vec<String> {
     .collect()
 }
 
-/// Filled by the script from the last check; where there was none, what stands here stays.
-fn quality(tr: Tr, id: &str) -> Markup {
+/// What the last check found, rule by rule.
+fn quality(tr: Tr, id: &str, found: &Result<Quality>) -> Markup {
     html! {
         section class="card" aria-labelledby="quality" {
             h2 id="quality" { (tr.t("layer-quality")) }
-            div id="layer-quality" data-quality={ "/api/v1/layers/" (id) "/quality" } { p class="muted" { (tr.t("layer-unchecked")) } }
-            p { a href={ "/quality/" (id) } { (tr.t("quality-open")) } }
+            @match found {
+                Ok(q) => {
+                    @if let Some(at) = q.finished_at {
+                        p { (tr.with("layer-checked", &[("time", &time(at))])) @if q.stale { " " (tr.t("layer-check-stale")) } }
+                        (rule_counts(tr, q))
+                    } @else { p class="muted" { (tr.t("layer-unchecked")) } }
+                    p { a href={ "/quality/" (id) } { (tr.t("layer-quality-page")) } }
+                },
+                Err(_) => { p class="muted" { (tr.t("catalogue-unknown")) } },
+            }
         }
+    }
+}
+
+fn rule_counts(tr: Tr, q: &Quality) -> Markup {
+    html! {
+        div class="table-wrap" { table {
+            thead { tr {
+                th scope="col" { (tr.t("layer-quality-rule")) }
+                th scope="col" class="num" { (tr.t("layer-quality-problems")) }
+            } }
+            tbody { @for r in &q.rules { tr {
+                th scope="row" { (tr.of(&r.title)) }
+                td class="num" { (number(tr, r.count as f64, 0)) }
+            } } }
+        } }
     }
 }
 
