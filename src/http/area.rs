@@ -16,28 +16,35 @@ const TOLERANCE_M: f64 = 1.0;
 const COMMUNES: &str = "admin_commune";
 
 /// Refuses a change to any of `geometries` (EPSG:9218, an item's old and new one) that lies outside of `edit`'s area.
+/// A commune's outline has tens of thousands of vertices: done on a thread that nobody waits for.
 pub(in crate::http) async fn check(
     state: &AppState,
     edit: &Edit,
     geometries: Vec<Geometry<f64>>,
 ) -> Result<()> {
+    if edit.area == Area::Everywhere {
+        return Ok(());
+    }
+    let (state, edit) = (state.clone(), edit.clone());
+    tokio::task::spawn_blocking(move || check_here(&state, &edit, &geometries))
+        .await
+        .map_err(|e| Error::internal("comparing a geometry with a commune", e))?
+}
+
+/// As [`check`], on this thread.
+pub(in crate::http) fn check_here(state: &AppState, edit: &Edit, geometries: &[Geometry<f64>]) -> Result<()> {
     let Area::Units(units) = &edit.area else { return Ok(()) };
     let catalog = state.catalog.load();
     let snapshot = state.features.snapshot();
     let communes = catalog.layer(COMMUNES).and_then(|l| snapshot.layer(&View::system(l)));
     let communes = communes.ok_or_else(|| Error::Unavailable("the communes are not loaded yet".into()))?;
-    let (wanted, today) = (units.clone(), today());
-    // A commune's outline has tens of thousands of vertices: not on a thread that others wait for.
-    let found =
-        tokio::task::spawn_blocking(move || within::outside_m(&communes, &wanted, today, &geometries))
-            .await
-            .map_err(|e| Error::internal("comparing a geometry with a commune", e))??;
     let codes = units.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    match found {
+    match within::outside_m(&communes, units, today(), geometries)? {
         Some(outside_m) if outside_m <= TOLERANCE_M => Ok(()),
         Some(outside_m) => Err(Error::Forbidden(Text::new(
             format!(
-                "Vị trí vượt ra ngoài địa giới đơn vị của bạn ({codes}) {outside_m:.1} m; bạn chỉ được sửa trong địa bàn."
+                "Vị trí vượt ra ngoài địa giới đơn vị của bạn ({codes}) {outside_m:.1} m; bạn chỉ được sửa trong \
+                 địa bàn."
             ),
             format!(
                 "The place reaches {outside_m:.1} m out of your unit ({codes}); you may edit inside it only."

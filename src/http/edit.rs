@@ -8,15 +8,16 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use geo::{Coord, CoordsIter, Distance, Euclidean, Geometry, InteriorPoint, Intersects, Point};
+use geo::Geometry;
 use serde_json::{Map, Value as Member, json};
 
+use super::area;
 use super::auth::{Session, User};
 use super::lang::Language;
 use super::ogc::open;
 use crate::access::{self, Area, Edit, View};
 use crate::error::{Error, Result};
-use crate::features::{Item, LayerReader, Query};
+use crate::features::{Item, LayerReader};
 use crate::layers::conform::from_json;
 use crate::layers::{Attribute, Catalog, LayerDef, Value};
 use crate::state::AppState;
@@ -65,7 +66,7 @@ impl Editing {
 
     /// Refuses a place in which the caller may change nothing.
     pub(super) fn check_place(&self, state: &AppState, geometry: &Geometry<f64>) -> Result<()> {
-        check_place(state, &self.edit, geometry)
+        area::check_here(state, &self.edit, std::slice::from_ref(geometry))
     }
 
     /// Who writes, why, and through what.
@@ -82,38 +83,6 @@ impl Editing {
         let client = if portal { "portal" } else { "api" };
         Ok(Author { actor: Some(user.account.id), reason: reason.to_owned(), client: client.to_owned() })
     }
-}
-
-/// How far a border parcel may reach over its commune's line, metres: the two were surveyed apart.
-const OVER_THE_LINE_M: f64 = 1.0;
-
-/// Refuses a geometry (EPSG:9218) that does not lie in the communes in which `edit` allows changes.
-pub(super) fn check_place(state: &AppState, edit: &Edit, geometry: &Geometry<f64>) -> Result<()> {
-    let Area::Units(codes) = &edit.area else { return Ok(()) };
-    let catalog = state.catalog.load();
-    let Some(communes) = catalog.layer("admin_commune") else { return Err(outside(codes)) };
-    let reader = state.features.snapshot().layer(&View::system(communes));
-    let reader = reader.ok_or_else(|| Error::Unavailable("the communes are not loaded yet".into()))?;
-    let own = |code: Option<Value>| matches!(code, Some(Value::Text(c)) if codes.contains(&c));
-    let units: Vec<Geometry<f64>> = reader
-        .query(&Query::default())?
-        .filter(|item| own(item.value_of("code")))
-        .map(|item| item.geometry())
-        .collect();
-    let inside = |at: Coord<f64>| {
-        let at = Point::from(at);
-        units.iter().any(|u| u.intersects(&at) || Euclidean.distance(u, &at) <= OVER_THE_LINE_M)
-    };
-    let within = geometry.coords_iter().all(inside) && geometry.interior_point().is_none_or(|p| inside(p.0));
-    if within { Ok(()) } else { Err(outside(codes)) }
-}
-
-fn outside(codes: &std::collections::BTreeSet<String>) -> Error {
-    let list = codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    Error::Forbidden(Text::new(
-        format!("Tài khoản chỉ được sửa trong địa bàn xã, phường {list}."),
-        format!("This account may make changes in the communes {list} only."),
-    ))
 }
 
 /// The attributes of a JSON object as the store takes them. A hidden one is unknown; one that may not be written is

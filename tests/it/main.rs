@@ -24,6 +24,7 @@ mod permits_requests;
 mod permits_support;
 mod portal;
 mod quality;
+mod rights;
 mod sample_checks;
 mod store_accounts;
 mod store_bulk;
