@@ -8,15 +8,16 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use geo::{Coord, CoordsIter, Distance, Euclidean, Geometry, InteriorPoint, Intersects, Point};
+use geo::Geometry;
 use serde_json::{Map, Value as Member, json};
 
+use super::area;
 use super::auth::{Session, User};
 use super::lang::Language;
 use super::ogc::open;
 use crate::access::{self, Area, Edit, View};
 use crate::error::{Error, Result};
-use crate::features::{Item, LayerReader, Query};
+use crate::features::{Item, LayerReader};
 use crate::layers::conform::from_json;
 use crate::layers::{Attribute, Catalog, LayerDef, Value};
 use crate::state::AppState;
@@ -63,9 +64,9 @@ impl Editing {
         found.ok_or_else(|| Error::not_found("item", format!("{}/{fid}", self.layer().id)))
     }
 
-    /// Refuses a place in which the caller may change nothing.
-    pub(super) fn check_place(&self, state: &AppState, geometry: &Geometry<f64>) -> Result<()> {
-        check_place(state, &self.edit, geometry)
+    /// Refuses places in which the caller may change nothing.
+    pub(super) async fn check_places(&self, state: &AppState, places: Vec<Geometry<f64>>) -> Result<()> {
+        area::check(state, &self.edit, places).await
     }
 
     /// Who writes, why, and through what.
@@ -84,38 +85,6 @@ impl Editing {
     }
 }
 
-/// How far a border parcel may reach over its commune's line, metres: the two were surveyed apart.
-const OVER_THE_LINE_M: f64 = 1.0;
-
-/// Refuses a geometry (EPSG:9218) that does not lie in the communes in which `edit` allows changes.
-pub(super) fn check_place(state: &AppState, edit: &Edit, geometry: &Geometry<f64>) -> Result<()> {
-    let Area::Units(codes) = &edit.area else { return Ok(()) };
-    let catalog = state.catalog.load();
-    let Some(communes) = catalog.layer("admin_commune") else { return Err(outside(codes)) };
-    let reader = state.features.snapshot().layer(&View::system(communes));
-    let reader = reader.ok_or_else(|| Error::Unavailable("the communes are not loaded yet".into()))?;
-    let own = |code: Option<Value>| matches!(code, Some(Value::Text(c)) if codes.contains(&c));
-    let units: Vec<Geometry<f64>> = reader
-        .query(&Query::default())?
-        .filter(|item| own(item.value_of("code")))
-        .map(|item| item.geometry())
-        .collect();
-    let inside = |at: Coord<f64>| {
-        let at = Point::from(at);
-        units.iter().any(|u| u.intersects(&at) || Euclidean.distance(u, &at) <= OVER_THE_LINE_M)
-    };
-    let within = geometry.coords_iter().all(inside) && geometry.interior_point().is_none_or(|p| inside(p.0));
-    if within { Ok(()) } else { Err(outside(codes)) }
-}
-
-fn outside(codes: &std::collections::BTreeSet<String>) -> Error {
-    let list = codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    Error::Forbidden(Text::new(
-        format!("Tài khoản chỉ được sửa trong địa bàn xã, phường {list}."),
-        format!("This account may make changes in the communes {list} only."),
-    ))
-}
-
 /// The attributes of a JSON object as the store takes them. A hidden one is unknown; one that may not be written is
 /// refused; `place` names where the object stands.
 pub(super) fn patch_of(
@@ -129,11 +98,14 @@ pub(super) fn patch_of(
             Error::invalid(at.clone(), "không có thuộc tính này", "there is no such attribute")
         })?;
         if !editing.edit.attributes[index] {
-            return Err(Error::invalid(at, "không được sửa thuộc tính này", "this attribute may not be written"));
+            return Err(Error::invalid(
+                at,
+                "không được sửa thuộc tính này",
+                "this attribute may not be written",
+            ));
         }
         let kind = editing.view.layer.attributes[index].kind;
-        let value =
-            from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
+        let value = from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
         Ok((index, value))
     };
     properties.iter().map(one).collect()
@@ -155,7 +127,9 @@ fn describe(catalog: &Catalog, view: &View, edit: &Edit, lang: Lang) -> Member {
     let seen = def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]);
     let units = match &edit.area {
         Area::Everywhere => None,
-        Area::Units(codes) => Some(codes.iter().map(|c| named(catalog, "commune", c, lang)).collect::<Vec<_>>()),
+        Area::Units(codes) => {
+            Some(codes.iter().map(|c| named(catalog, "commune", c, lang)).collect::<Vec<_>>())
+        }
     };
     json!({
         "id": def.id,

@@ -14,8 +14,8 @@ use crate::state::AppState;
 use crate::store::jobs::Lease;
 use crate::store::permits::CHECK_JOB;
 use crate::store::permits::files::FactsOrRefusal;
-use crate::store::units::UNITS_JOB;
 use crate::store::quality::QUALITY_JOB;
+use crate::store::units::UNITS_JOB;
 
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";

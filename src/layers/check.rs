@@ -163,7 +163,9 @@ fn attribute(layer: &LayerDef, a: &Attribute, catalog: &Catalog, say: &mut impl 
         );
     }
     let areal = layer.geometry.is_area();
-    if a.computed.is_some_and(|c| (c == Computed::Area) != areal) || a.computed.is_some() && layer.geometry.is_point() {
+    if a.computed.is_some_and(|c| (c == Computed::Area) != areal)
+        || a.computed.is_some() && layer.geometry.is_point()
+    {
         say(
             "computed không hợp với kiểu hình học của lớp".into(),
             "computed does not fit the layer's geometry type".into(),

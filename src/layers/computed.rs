@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn sizes_come_in_the_attributes_unit_and_follow_a_change() {
-        let square = Geometry::from(polygon![(x: 0., y: 0.), (x: 250., y: 0.), (x: 250., y: 100.), (x: 0., y: 100.)]);
+        let square =
+            Geometry::from(polygon![(x: 0., y: 0.), (x: 250., y: 0.), (x: 250., y: 100.), (x: 0., y: 100.)]);
         let line = Geometry::from(line_string![(x: 0., y: 0.), (x: 3., y: 4.), (x: 3., y: 2004.)]);
         for (def, geometry, expected) in [
             (layer("Polygon", "m2", "area"), &square, 25_000.0),

@@ -2,9 +2,9 @@
 //! Pure but for [`read::read_dir`], which reads the definition files; tables are made by `store`.
 
 pub mod catalog;
-pub mod computed;
 mod check;
 mod check_quality;
+pub mod computed;
 pub mod conform;
 pub mod definition;
 pub mod quality;

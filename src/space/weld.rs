@@ -89,7 +89,9 @@ mod tests {
         let whole = Geometry::Polygon(ring);
         // On the slanting edge as the grid of 0.1 mm has it, and on the hole.
         for (x, y, rings) in [(10.0001, 3.3334, [6, 5]), (10.0, 12.5, [5, 6])] {
-            let Some(Geometry::Polygon(with)) = with_vertex(&whole, Coord { x, y }) else { panic!("{x} {y}") };
+            let Some(Geometry::Polygon(with)) = with_vertex(&whole, Coord { x, y }) else {
+                panic!("{x} {y}")
+            };
             assert_eq!([with.exterior().0.len(), with.interiors()[0].0.len()], rings);
             assert!((with.unsigned_area() - area).abs() < 0.01);
             assert!(with_vertex(&Geometry::Polygon(with), Coord { x, y }).is_none(), "only once");

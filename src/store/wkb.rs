@@ -169,7 +169,10 @@ pub(in crate::store) fn keep_stored(new: &Geometry<f64>, stored: &[Geometry<f64>
 }
 
 /// The vertices of `new` that no vertex of `stored` stands for.
-pub(in crate::store) fn unknown_vertices(new: &Geometry<f64>, stored: Option<&Geometry<f64>>) -> Vec<Coord<f64>> {
+pub(in crate::store) fn unknown_vertices(
+    new: &Geometry<f64>,
+    stored: Option<&Geometry<f64>>,
+) -> Vec<Coord<f64>> {
     use geo::CoordsIter;
     let known = stored.map(Vertices::new);
     new.coords_iter().filter(|c| known.as_ref().is_none_or(|k| k.near(*c).is_none())).collect()

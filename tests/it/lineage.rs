@@ -114,14 +114,18 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     assert_eq!(made["revision"], json!(before + 1), "one revision");
     assert_eq!((&made["predecessors"], &made["adjusted"]), (&json!([fid]), &json!([south])));
     let pieces = fids(&made["successors"]);
-    assert_eq!(server.get(&format!("/ogc/collections/parcel/items/{fid}")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        server.get(&format!("/ogc/collections/parcel/items/{fid}")).await.status(),
+        StatusCode::NOT_FOUND
+    );
 
     // The pieces share the vertices of the cut and add up, to the cell, to the parcel with the cut's two ends on it.
     let shapes = [stored(&server, pieces[0]).await, stored(&server, pieces[1]).await];
     let shared: Vec<Coord<f64>> =
         shapes[0].coords_iter().filter(|c| shapes[1].coords_iter().any(|d| d == *c)).collect();
     assert!(shared.len() >= 3, "two ends and the bend: {shared:?}");
-    let bordered = shared.iter().fold(whole.clone(), |g, c| dothi::space::weld::with_vertex(&g, *c).unwrap_or(g));
+    let bordered =
+        shared.iter().fold(whole.clone(), |g, c| dothi::space::weld::with_vertex(&g, *c).unwrap_or(g));
     assert_eq!(cells(&shapes[0]) + cells(&shapes[1]), cells(&bordered));
     assert!((shapes[0].unsigned_area() + shapes[1].unsigned_area() - whole.unsigned_area()).abs() < 0.01);
     // The neighbour has the vertex too: the three meet in one place.
@@ -158,7 +162,11 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     assert_eq!(officer["before"][0]["reason"], "Tách thửa theo trích đo 12-2026");
     assert_eq!(officer["before"][0]["by"], "admin-of-test");
     let first = server.json(&format!("/api/v1/layers/parcel/items/{fid}/lineage")).await;
-    assert_eq!(first["after"].as_array().unwrap().len(), 2, "a parcel that is gone still tells what became of it");
+    assert_eq!(
+        first["after"].as_array().unwrap().len(),
+        2,
+        "a parcel that is gone still tells what became of it"
+    );
 }
 
 fn holder_of(server: &Server, fid: i64) -> Option<Value> {
@@ -185,11 +193,13 @@ async fn a_stale_version_is_a_conflict_that_names_who_and_when() {
     assert_eq!((&named["expected_version"], &named["version"]), (&json!(version - 1), &json!(version)));
     assert!(named["changed_at"].is_string() && named["reason"] == "an item", "{problem}");
 
-    let (status, _) = post(&server, &admin, &path, &json!({"version": version, "line": cut, "pieces": pieces})).await;
+    let (status, _) =
+        post(&server, &admin, &path, &json!({"version": version, "line": cut, "pieces": pieces})).await;
     assert_eq!(status, StatusCode::CREATED);
     // The first is gone now: a merge that still counts on it is told who closed it.
     let items = json!([{"fid": fid, "version": version}, {"fid": east, "version": east_version}]);
-    let (status, problem) = post(&server, &admin, "/api/v1/layers/parcel/merge", &json!({"items": items})).await;
+    let (status, problem) =
+        post(&server, &admin, "/api/v1/layers/parcel/merge", &json!({"items": items})).await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     // The neighbour's border got a vertex? No: the cut ends on the north and south sides.
     let named = problem["conflicts"].as_array().unwrap();
@@ -211,12 +221,19 @@ async fn what_cannot_be_split_or_merged_says_why() {
         (json!({"version": version, "line": {"type": "Point", "coordinates": [107.69, 12.0]}}), "line"),
         (json!({"version": version, "line": through, "pieces": [{}]}), "pieces"),
         (json!({"version": version, "line": through, "pieces": [{}, {}]}), "pieces/1/code"),
-        (json!({"version": version, "line": through, "pieces": [{"land_use": "XYZ"}, {"code": "a"}]}), "pieces/0/land_use"),
+        (
+            json!({"version": version, "line": through, "pieces": [{"land_use": "XYZ"}, {"code": "a"}]}),
+            "pieces/0/land_use",
+        ),
         (json!({"version": version, "line": through, "pieces": [{"nothing": 1}, {}]}), "pieces/0/nothing"),
     ];
     for (body, place) in cases {
         let (status, problem) = post(&server, &admin, &path, &body).await;
-        assert_eq!((status, &problem["parameter"]), (StatusCode::BAD_REQUEST, &json!(place)), "{body}: {problem}");
+        assert_eq!(
+            (status, &problem["parameter"]),
+            (StatusCode::BAD_REQUEST, &json!(place)),
+            "{body}: {problem}"
+        );
     }
     // A code that another parcel has.
     let taken = json!({"version": version, "line": through, "pieces": [{"code": "24611-12-2"}, {"code": "24611-12-9"}]});
@@ -225,7 +242,8 @@ async fn what_cannot_be_split_or_merged_says_why() {
     assert!(problem["key"].as_str().unwrap().contains("(24611-12-2)"), "{problem}");
     // Two that meet in a corner only.
     let items = json!([{"fid": fid, "version": version}, {"fid": far, "version": far_version}]);
-    let (status, problem) = post(&server, &admin, "/api/v1/layers/parcel/merge", &json!({"items": items})).await;
+    let (status, problem) =
+        post(&server, &admin, "/api/v1/layers/parcel/merge", &json!({"items": items})).await;
     assert_eq!((status, &problem["parameter"]), (StatusCode::BAD_REQUEST, &json!("items")), "{problem}");
     // Nobody signed in, and an officer of a commune: the cadastre is not his.
     let anybody = server.client.post(format!("{}{path}", server.base)).json(&taken).send().await.unwrap();
@@ -242,13 +260,15 @@ async fn an_officer_splits_and_merges_within_his_commune_only() {
     let officer = server.sign_in("editor-of-commune", Role::Editor).await;
     let commune = [("code", text("24611")), ("name", text("Bắc Gia Nghĩa"))];
     server.insert("admin_commune", square(AT.0 - 500.0, AT.1 - 500.0, 1000.0), &commune).await;
-    let inside = server.insert("park", polygon(&[(0.0, 0.0), (90.0, 0.0), (90.0, 50.0), (0.0, 50.0)]), &[]).await;
-    let outside =
-        server.insert("park", polygon(&[(480.0, 0.0), (560.0, 0.0), (560.0, 50.0), (480.0, 50.0)]), &[]).await;
-    for (item, x, expected) in [(inside, 40.0, StatusCode::CREATED), (outside, 490.0, StatusCode::FORBIDDEN)] {
+    let inside =
+        server.insert("park", polygon(&[(0.0, 0.0), (90.0, 0.0), (90.0, 50.0), (0.0, 50.0)]), &[]).await;
+    let outside = server
+        .insert("park", polygon(&[(480.0, 0.0), (560.0, 0.0), (560.0, 50.0), (480.0, 50.0)]), &[])
+        .await;
+    for (item, x, expected) in [(inside, 40.0, StatusCode::CREATED), (outside, 490.0, StatusCode::FORBIDDEN)]
+    {
         let pieces = json!([{"code": "CV-01"}, {"code": "CV-02"}]);
-        let body =
-            json!({"version": item.version, "line": line(&[(x, -5.0), (x, 55.0)]), "pieces": pieces});
+        let body = json!({"version": item.version, "line": line(&[(x, -5.0), (x, 55.0)]), "pieces": pieces});
         let path = format!("/api/v1/layers/park/items/{}/split", item.fid);
         let (status, answer) = post(&server, &officer, &path, &body).await;
         assert_eq!(status, expected, "{answer}");

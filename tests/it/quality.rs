@@ -225,7 +225,8 @@ async fn cover_gaps_and_snapping_find_what_is_there() {
     assert!((outside[0] - 100.0).abs() < 1e-6 && (outside[1] - 50.0).abs() < 1e-6, "{outside:?}");
     let snap = of("snap");
     // The side of one neighbour and the corner of another.
-    let apart: Vec<(i64, f64)> = snap.problems.iter().map(|p| (p.item.unwrap(), p.measured.unwrap())).collect();
+    let apart: Vec<(i64, f64)> =
+        snap.problems.iter().map(|p| (p.item.unwrap(), p.measured.unwrap())).collect();
     assert_eq!(apart.iter().map(|(fid, _)| *fid).collect::<Vec<_>>(), [3, 5], "{snap:?}");
     assert!(apart.iter().all(|(_, m)| (m - 0.01).abs() < 1e-9));
     assert_eq!(of("unique").count, 0, "nothing is not twice the same");

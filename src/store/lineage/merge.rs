@@ -69,7 +69,9 @@ impl Items<'_> {
             let fid = rows[apart].fid;
             return Err(Error::invalid(
                 "items",
-                format!("đối tượng {fid} không có chung ranh (ít nhất {LEAST_BORDER_M} m) với các đối tượng kia"),
+                format!(
+                    "đối tượng {fid} không có chung ranh (ít nhất {LEAST_BORDER_M} m) với các đối tượng kia"
+                ),
                 format!("item {fid} shares no border (of at least {LEAST_BORDER_M} m) with the others"),
             ));
         }
@@ -81,7 +83,9 @@ impl Items<'_> {
         .fetch_one(&mut **tx)
         .await?;
         let union = decode(&union.wkb.unwrap_or_default())?;
-        if areas(union.clone()).len() != 1 && !matches!(self.def.geometry, crate::layers::GeometryKind::MultiPolygon) {
+        if areas(union.clone()).len() != 1
+            && !matches!(self.def.geometry, crate::layers::GeometryKind::MultiPolygon)
+        {
             return Err(Error::invalid(
                 "items",
                 "các đối tượng không ghép thành một vùng liền",

@@ -83,7 +83,13 @@ impl Items<'_> {
     }
 
     /// One entry of a conflict: both versions, and who made the present one, when and why.
-    async fn stale(&self, tx: &mut Tx, fid: i64, expected: i64, now: Option<i64>) -> Result<serde_json::Value> {
+    async fn stale(
+        &self,
+        tx: &mut Tx,
+        fid: i64,
+        expected: i64,
+        now: Option<i64>,
+    ) -> Result<serde_json::Value> {
         let changed_in = match now {
             Some(version) => Some(version),
             None => {
@@ -153,7 +159,13 @@ impl Items<'_> {
     }
 
     /// Closes `old`, inserts `new`, writes `adjusted` anew, and keeps who came from whom.
-    async fn succeed(&self, mut tx: Tx, old: &[&ItemRow], new: Vec<Row>, adjusted: Vec<(ItemRow, Geometry<f64>)>) -> Result<Succession> {
+    async fn succeed(
+        &self,
+        mut tx: Tx,
+        old: &[&ItemRow],
+        new: Vec<Row>,
+        adjusted: Vec<(ItemRow, Geometry<f64>)>,
+    ) -> Result<Succession> {
         let gone: Vec<i64> = old.iter().map(|r| r.fid).collect();
         let near: Vec<i64> = adjusted.iter().map(|(r, _)| r.fid).collect();
         let revision = feed::bump(&mut tx, self.author).await?;

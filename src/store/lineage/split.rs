@@ -73,7 +73,12 @@ impl Items<'_> {
     }
 
     /// The pieces, largest first.
-    async fn cut(&self, tx: &mut Tx, whole: &Geometry<f64>, line: &Geometry<f64>) -> Result<Vec<Geometry<f64>>> {
+    async fn cut(
+        &self,
+        tx: &mut Tx,
+        whole: &Geometry<f64>,
+        line: &Geometry<f64>,
+    ) -> Result<Vec<Geometry<f64>>> {
         let line = wkb::keep_stored(line, std::slice::from_ref(whole));
         let line = on_grid(&line)?;
         // A vertex that lies on the border by the served rounding is put into it: else the line would end a hair
@@ -147,7 +152,11 @@ fn check_pieces(parts: usize, pieces: &[Geometry<f64>]) -> Result<()> {
 
 /// The neighbours on whose border the cut ends, with a vertex there. One that would not be valid with it stays as
 /// it is.
-async fn adjusted(tx: &mut Tx, others: Vec<ItemRow>, ends: &[Coord<f64>]) -> Result<Vec<(ItemRow, Geometry<f64>)>> {
+async fn adjusted(
+    tx: &mut Tx,
+    others: Vec<ItemRow>,
+    ends: &[Coord<f64>],
+) -> Result<Vec<(ItemRow, Geometry<f64>)>> {
     let mut found = Vec::new();
     for row in others {
         let mut geometry = decode(&row.wkb)?;
