@@ -32,7 +32,7 @@ pub(in crate::http) async fn check(
 }
 
 /// As [`check`], on this thread.
-pub(in crate::http) fn check_here(state: &AppState, edit: &Edit, geometries: &[Geometry<f64>]) -> Result<()> {
+fn check_here(state: &AppState, edit: &Edit, geometries: &[Geometry<f64>]) -> Result<()> {
     let Area::Units(units) = &edit.area else { return Ok(()) };
     let catalog = state.catalog.load();
     let snapshot = state.features.snapshot();

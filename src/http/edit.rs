@@ -64,9 +64,9 @@ impl Editing {
         found.ok_or_else(|| Error::not_found("item", format!("{}/{fid}", self.layer().id)))
     }
 
-    /// Refuses a place in which the caller may change nothing.
-    pub(super) fn check_place(&self, state: &AppState, geometry: &Geometry<f64>) -> Result<()> {
-        area::check_here(state, &self.edit, std::slice::from_ref(geometry))
+    /// Refuses places in which the caller may change nothing.
+    pub(super) async fn check_places(&self, state: &AppState, places: Vec<Geometry<f64>>) -> Result<()> {
+        area::check(state, &self.edit, places).await
     }
 
     /// Who writes, why, and through what.
@@ -140,7 +140,7 @@ fn describe(catalog: &Catalog, view: &View, edit: &Edit, lang: Lang) -> Member {
         "key": def.key,
         "min_zoom": def.min_zoom,
         "units": units,
-        "attributes": seen.map(|(i, a)| field(catalog, a, edit.attributes[i], lang)).collect::<Vec<_>>(),
+        "attributes": seen.map(|(i, a)| field(catalog, def, a, edit.attributes[i], lang)).collect::<Vec<_>>(),
     })
 }
 
@@ -149,7 +149,10 @@ fn named(catalog: &Catalog, list: &str, code: &str, lang: Lang) -> Member {
     json!({"code": code, "title": title.unwrap_or(code)})
 }
 
-fn field(catalog: &Catalog, a: &Attribute, writable: bool, lang: Lang) -> Member {
+fn field(catalog: &Catalog, def: &LayerDef, a: &Attribute, writable: bool, lang: Lang) -> Member {
+    // The commune in which an item lies is read off the map with each write.
+    let carried = def.unit_attribute.as_ref() == Some(&a.name);
+    let computed = if carried { json!("unit") } else { json!(a.computed) };
     let codes = a.codes.as_deref().and_then(|list| catalog.code_list(list)).map(|list| {
         list.codes.iter().map(|c| json!({"code": c.code, "title": c.title.get(lang)})).collect::<Vec<_>>()
     });
@@ -162,7 +165,7 @@ fn field(catalog: &Catalog, a: &Attribute, writable: bool, lang: Lang) -> Member
         "min": a.min,
         "max": a.max,
         "codes": codes,
-        "computed": a.computed,
-        "writable": writable && a.computed.is_none(),
+        "writable": writable && computed.is_null(),
+        "computed": computed,
     })
 }

@@ -64,9 +64,11 @@ async fn split(
     Json(body): Json<SplitBody>,
 ) -> Result<Response> {
     let editing = Editing::open(&state, &user, &id)?;
-    let item = editing.item(&fid)?;
-    let fid = item.fid;
-    editing.check_place(&state, &item.geometry())?;
+    let (fid, geometry, around) = {
+        let item = editing.item(&fid)?;
+        (item.fid, item.geometry(), item.envelope())
+    };
+    editing.check_places(&state, vec![geometry]).await?;
     let pieces = body
         .pieces
         .iter()
@@ -74,7 +76,7 @@ async fn split(
         .map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}")))
         .collect::<Result<_>>()?;
     let line = lines(&body.line)?;
-    let neighbours = neighbours(&state, &editing, fid, item.envelope())?;
+    let neighbours = neighbours(&state, &editing, fid, around).await?;
     let author = editing.author(&user, &headers, &body.reason)?;
     let catalog = state.catalog.load_full();
     let items = state.store.items(&catalog, editing.layer(), &author);
@@ -84,7 +86,7 @@ async fn split(
 }
 
 /// Items around the one that is split which the caller may change: they share the vertices of the cut's ends.
-fn neighbours(state: &AppState, editing: &Editing, fid: i64, around: Option<Bbox>) -> Result<Vec<i64>> {
+async fn neighbours(state: &AppState, editing: &Editing, fid: i64, around: Option<Bbox>) -> Result<Vec<i64>> {
     let Some(b) = around else { return Ok(Vec::new()) };
     let reach = 0.01;
     let bbox = Bbox {
@@ -94,8 +96,17 @@ fn neighbours(state: &AppState, editing: &Editing, fid: i64, around: Option<Bbox
         max_y: b.max_y + reach,
     };
     let query = Query { bbox: Some(bbox), ..Query::default() };
-    let near = editing.reader.query(&query)?.filter(|i| i.fid != fid);
-    Ok(near.filter(|i| editing.check_place(state, &i.geometry()).is_ok()).map(|i| i.fid).collect())
+    let near: Vec<(i64, Geometry<f64>)> =
+        editing.reader.query(&query)?.filter(|i| i.fid != fid).map(|i| (i.fid, i.geometry())).collect();
+    let mut own = Vec::new();
+    for (fid, geometry) in near {
+        match editing.check_places(state, vec![geometry]).await {
+            Ok(()) => own.push(fid),
+            Err(Error::Forbidden(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(own)
 }
 
 /// The lines of a split in EPSG:9218.
@@ -144,14 +155,16 @@ async fn merge(
     Json(body): Json<MergeBody>,
 ) -> Result<Response> {
     let editing = Editing::open(&state, &user, &id)?;
+    let mut places = Vec::new();
     for item in &body.items {
         // One that is gone is a conflict that names who removed it; one that may not be seen does not exist.
         if let Some(item) = editing.reader.get(item.fid) {
-            editing.check_place(&state, &item.geometry())?;
+            places.push(item.geometry());
         } else if editing.view.rows.is_some() {
             return Err(Error::not_found("item", format!("{id}/{}", item.fid)));
         }
     }
+    editing.check_places(&state, places).await?;
     let author = editing.author(&user, &headers, &body.reason)?;
     let merge = Merge {
         keep: body.keep.or_else(|| body.items.first().map(|i| i.fid)).unwrap_or_default(),

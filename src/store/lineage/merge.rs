@@ -40,7 +40,7 @@ impl Items<'_> {
             crate::layers::computed::fill(self.def, &geometry, &mut values, true);
             values
         } else {
-            self.values_of(&kept.values, &merge.patch, &geometry, "properties")?
+            self.values_of(&mut tx, &kept.values, &merge.patch, &geometry, "properties").await?
         };
         let (old, new): (Vec<&ItemRow>, Vec<Row>) = (rows.iter().collect(), vec![Row { geometry, values }]);
         if dry_run {

@@ -18,7 +18,7 @@ pub use split::{MAX_PIECES, Split};
 use super::feed::{self, Position, Revision};
 use super::items::{Items, bind_all};
 use super::load::item;
-use super::{Tx, layer_sql, wkb};
+use super::{Tx, layer_sql, units, wkb};
 use crate::layers::conform::conform;
 use crate::layers::{GeometryKind, ItemRow, Value, computed};
 use crate::text::Text;
@@ -117,8 +117,9 @@ impl Items<'_> {
     }
 
     /// The values of a successor: those of the item that it comes from, with changes; what is computed, computed.
-    fn values_of(
+    async fn values_of(
         &self,
+        tx: &mut Tx,
         from: &[Value],
         patch: &[(usize, Value)],
         geometry: &Geometry<f64>,
@@ -133,6 +134,7 @@ impl Items<'_> {
             name: format!("{place}/{}", m.attribute),
             reason: m.reason,
         })?;
+        units::carry(tx, self.def, &encode(geometry)?, &mut values).await?;
         Ok(values)
     }
 

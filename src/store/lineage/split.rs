@@ -58,7 +58,7 @@ impl Items<'_> {
                 crate::layers::computed::fill(self.def, geometry, &mut values, true);
                 values
             } else {
-                self.values_of(&old.values, patch, geometry, &format!("pieces/{n}"))?
+                self.values_of(&mut tx, &old.values, patch, geometry, &format!("pieces/{n}")).await?
             };
             new.push(Row { geometry: geometry.clone(), values });
         }

@@ -277,11 +277,11 @@ export class Change {
   }
 }
 
+/** A step of an item's history. */
 interface Entry {
-  at?: string;
-  committed_at?: string;
-  by?: string | null;
-  actor?: string | null;
+  revision: number;
+  committed_at?: string | null;
+  actor?: { display_name?: string | null } | null;
   reason?: string | null;
 }
 
@@ -289,9 +289,8 @@ interface Entry {
 async function whoChanged(layer: string, fid: number, refused: Problem): Promise<Sides['who']> {
   const listed = (refused.body['conflicts'] as Sides['who'][] | undefined)?.[0];
   if (listed) return listed;
-  const history = await call<{ versions?: Entry[]; history?: Entry[] }>('GET', `/api/v1/layers/${layer}/items/${fid}/history`).catch(() => undefined);
-  const entry = (history?.versions ?? history?.history)?.[0];
-  const at = entry?.at ?? entry?.committed_at;
-  return entry && at ? { changed_at: at, changed_by: entry.by ?? entry.actor ?? null, reason: entry.reason ?? null } : undefined;
+  const history = await call<{ versions?: Entry[] }>('GET', `/api/v1/layers/${layer}/items/${fid}/history`).catch(() => undefined);
+  const last = history?.versions?.reduce((a, b) => (b.revision > a.revision ? b : a), history.versions[0]!);
+  if (!last?.committed_at) return undefined;
+  return { changed_at: last.committed_at, changed_by: last.actor?.display_name ?? null, reason: last.reason ?? null };
 }
-

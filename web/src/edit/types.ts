@@ -9,7 +9,7 @@ export interface Field {
   min?: number | null;
   max?: number | null;
   codes?: { code: string; title: string }[] | null;
-  computed?: 'area' | 'length' | null;
+  computed?: 'area' | 'length' | 'unit' | null;
   writable: boolean;
 }
 
