@@ -1,7 +1,7 @@
 # Sourced by the benchmarks: a PostGIS cluster of their own with the data set's parcels, and the program's schemas in
 # it. Wants $repo, $bin, $data and $work; leaves $super, $sock, $db, $pg, DATABASE_URL and DOTHI_OWNER_URL.
 
-port=8391 peer_port=8392 db=bench
+port=${DOTHI_BENCH_PORT:-8391} peer_port=8392 db=bench
 pg=/usr/lib/postgresql/15/bin
 sock=$work/sock
 super="postgres:///$db?host=$sock&user=postgres"

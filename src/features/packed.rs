@@ -12,18 +12,18 @@ pub(super) enum Pairs {
 
 impl Pairs {
     pub(super) fn pack(values: Vec<[i64; 2]>) -> Self {
-        let middle = |axis: usize| {
-            let (low, high) =
-                values.iter().fold((i64::MAX, i64::MIN), |(l, h), v| (l.min(v[axis]), h.max(v[axis])));
-            if low > high { 0 } else { i64::midpoint(low, high) }
-        };
+        let (low, high) = values.iter().fold(([i64::MAX; 2], [i64::MIN; 2]), |(l, h), v| {
+            ([l[0].min(v[0]), l[1].min(v[1])], [h[0].max(v[0]), h[1].max(v[1])])
+        });
+        let middle = |axis: usize| if low[axis] > high[axis] { 0 } else { i64::midpoint(low[axis], high[axis]) };
         let origin = [middle(0), middle(1)];
-        let near = |v: &[i64; 2]| {
-            Some([i32::try_from(v[0] - origin[0]).ok()?, i32::try_from(v[1] - origin[1]).ok()?])
-        };
-        match values.iter().map(near).collect::<Option<Box<[_]>>>() {
-            Some(offsets) => Self::Near { origin, offsets },
-            None => Self::Far(values.into_boxed_slice()),
+        // The ends of the range decide for all that lies between.
+        let near = |v: &[i64; 2]| (0..2).all(|axis| i32::try_from(v[axis] - origin[axis]).is_ok());
+        if values.is_empty() || near(&low) && near(&high) {
+            let offset = |v: &[i64; 2]| [(v[0] - origin[0]) as i32, (v[1] - origin[1]) as i32];
+            Self::Near { origin, offsets: values.iter().map(offset).collect() }
+        } else {
+            Self::Far(values.into_boxed_slice())
         }
     }
 
