@@ -16,6 +16,7 @@ fn who(role: Role, authority: Option<&str>, agency: Option<&str>) -> Principal {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]
 fn layer(json: serde_json::Value) -> Arc<LayerDef> {
     let mut whole = serde_json::json!({
         "id": "thing", "title": {"vi": "Vật", "en": "Thing"}, "theme": "land", "geometry": "Point",
@@ -25,6 +26,7 @@ fn layer(json: serde_json::Value) -> Arc<LayerDef> {
     Arc::new(serde_json::from_value(whole).unwrap())
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]
 fn attribute(name: &str, more: serde_json::Value) -> serde_json::Value {
     let mut whole = serde_json::json!({"name": name, "type": "text", "title": {"vi": name, "en": name}});
     whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -25,6 +25,7 @@ use crate::{Error, Result};
 
 /// `dothi import`
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "independent flags of a command")]
 pub struct Args {
     /// The file (of a shapefile its .shp, of a MapInfo table its .tab, or a .zip of them), or a folder of files
     file: PathBuf,

@@ -15,7 +15,8 @@ impl Pairs {
         let (low, high) = values.iter().fold(([i64::MAX; 2], [i64::MIN; 2]), |(l, h), v| {
             ([l[0].min(v[0]), l[1].min(v[1])], [h[0].max(v[0]), h[1].max(v[1])])
         });
-        let middle = |axis: usize| if low[axis] > high[axis] { 0 } else { i64::midpoint(low[axis], high[axis]) };
+        let middle =
+            |axis: usize| if low[axis] > high[axis] { 0 } else { i64::midpoint(low[axis], high[axis]) };
         let origin = [middle(0), middle(1)];
         // The ends of the range decide for all that lies between.
         let near = |v: &[i64; 2]| (0..2).all(|axis| i32::try_from(v[axis] - origin[axis]).is_ok());

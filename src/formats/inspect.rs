@@ -81,9 +81,9 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
     let mut layers = Vec::new();
     for other in &files {
         if other == chosen {
-            layers.extend(described(&opened, (files.len() > 1).then(|| stem(other)))?);
+            layers.extend(described(&opened, (files.len() > 1).then(|| stem(other)).as_deref())?);
         } else {
-            layers.extend(described(&open_file(other, options)?, Some(stem(other)))?);
+            layers.extend(described(&open_file(other, options)?, Some(&stem(other)))?);
         }
     }
     let rows = match opened.dataset.layers().nth(index) {
@@ -109,7 +109,7 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
 }
 
 /// The layers of a file that can be read; `name` instead of the only one's own.
-fn described(opened: &OpenedFile, name: Option<String>) -> Result<Vec<SourceLayer>> {
+fn described(opened: &OpenedFile, name: Option<&str>) -> Result<Vec<SourceLayer>> {
     let several = opened.dataset.layer_count() > 1;
     let mut layers = Vec::new();
     for (i, layer) in opened.dataset.layers().enumerate() {
@@ -117,7 +117,7 @@ fn described(opened: &OpenedFile, name: Option<String>) -> Result<Vec<SourceLaye
             Ok(()) => {
                 let mut described = describe(&layer, opened);
                 if let (Some(name), false) = (&name, several) {
-                    described.name.clone_from(name);
+                    (*name).clone_into(&mut described.name);
                 }
                 layers.push(described);
             }

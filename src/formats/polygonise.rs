@@ -126,7 +126,7 @@ fn onto_lines(
     }
     // From the back, so that the numbers of the segments before stay.
     let mut places: Vec<_> = inserted.into_iter().collect();
-    places.sort_by(|a, b| b.0.cmp(&a.0));
+    places.sort_by_key(|p| std::cmp::Reverse(p.0));
     for ((i, k), mut points) in places {
         let start = lines[i].0[k];
         points.sort_by(|a, b| {
@@ -134,7 +134,8 @@ fn onto_lines(
             away(a).total_cmp(&away(b))
         });
         points.dedup();
-        lines[i].0.splice(k + 1..k + 1, points);
+        let at = k + 1;
+        lines[i].0.splice(at..at, points);
     }
     lines
 }

@@ -103,7 +103,8 @@ fn middle(opened: &mut Opened) -> Option<(f64, f64)> {
         return None;
     }
     let mut features = opened.layer.features();
-    let e = features.find_map(|f| f.geometry().filter(|g| !g.is_empty()).map(|g| g.envelope()))?;
+    let e = features
+        .find_map(|f| f.geometry().filter(|g| !g.is_empty()).map(gdal::vector::Geometry::envelope))?;
     Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)))
 }
 
@@ -222,9 +223,13 @@ fn value(feature: &Feature, i: usize, texts: &Texts) -> Result<Value, Text> {
     let value = match feature.field(i) {
         // A field that is not there at all (GeoJSON, FlatGeobuf) is "not null" to GDAL and reads as 0; its text is
         // empty. Asking for the text of every number would take longer than all the rest.
-        Ok(Some(FieldValue::IntegerValue(0) | FieldValue::Integer64Value(0))) if text().is_none() => None,
-        Ok(Some(FieldValue::RealValue(0.0))) if text().is_none() => None,
-        Ok(Some(FieldValue::DateValue(_) | FieldValue::StringListValue(_))) if text().is_none() => None,
+        Ok(Some(
+            FieldValue::IntegerValue(0)
+            | FieldValue::Integer64Value(0)
+            | FieldValue::RealValue(0.0)
+            | FieldValue::DateValue(_)
+            | FieldValue::StringListValue(_),
+        )) if text().is_none() => None,
         Ok(Some(FieldValue::StringValue(s))) if s.is_empty() => None,
         Ok(value) => value,
         // Times of day, times without a zone and the like, as text.

@@ -70,7 +70,7 @@ impl Editing {
     }
 
     /// Who writes, why, and through what.
-    pub(super) fn author(&self, user: &User, headers: &HeaderMap, reason: &str) -> Result<Author> {
+    pub(super) fn author(user: &User, headers: &HeaderMap, reason: &str) -> Result<Author> {
         let reason = reason.trim();
         if reason.chars().count() > REASON_CHARS_MAX {
             return Err(Error::invalid(

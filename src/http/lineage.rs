@@ -77,7 +77,7 @@ async fn split(
         .collect::<Result<_>>()?;
     let line = lines(&body.line)?;
     let neighbours = neighbours(&state, &editing, fid, around).await?;
-    let author = editing.author(&user, &headers, &body.reason)?;
+    let author = Editing::author(&user, &headers, &body.reason)?;
     let catalog = state.catalog.load_full();
     let items = state.store.items(&catalog, editing.layer(), &author);
     let split = Split { fid, version: body.version, line, pieces, neighbours };
@@ -165,7 +165,7 @@ async fn merge(
         }
     }
     editing.check_places(&state, places).await?;
-    let author = editing.author(&user, &headers, &body.reason)?;
+    let author = Editing::author(&user, &headers, &body.reason)?;
     let merge = Merge {
         keep: body.keep.or_else(|| body.items.first().map(|i| i.fid)).unwrap_or_default(),
         items: body.items.iter().map(|i| (i.fid, i.version)).collect(),

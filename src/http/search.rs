@@ -254,7 +254,7 @@ fn former_units(reader: &LayerReader, wanted: &Wanted, q: &str, lang: Lang) -> R
             let name = former.full_name();
             if former.level() == Level::Commune {
                 hit.title = capital(name.get(lang));
-                hit.subtitle = units::now(&now).get(lang).to_owned();
+                units::now(&now).get(lang).clone_into(&mut hit.subtitle);
             } else {
                 hit.subtitle = match lang {
                     Lang::Vi => format!("thuộc {} cũ", name.vi),

@@ -8,6 +8,7 @@ use super::outline::{Edge, Outline, Place, Step, Window, side};
 
 /// What the boundaries of two areas do to each other.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of a pair")]
 pub(super) struct Contact {
     /// Two edges cross.
     pub crossing: bool,

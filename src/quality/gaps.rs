@@ -12,7 +12,6 @@ use super::subject::Subject;
 use super::words::{number, placed};
 use super::work::{Control, Finding, Worst};
 use super::{Asked, Problem};
-use crate::Result;
 use crate::features::STEPS_PER_M;
 use crate::layers::QualityRule;
 use crate::text::Text;
@@ -26,30 +25,25 @@ const NAMED: usize = 4;
 const STRIDE: usize = 4096;
 
 /// Holes from `tolerance_m2` up to `gap_max_m2`.
-pub(super) fn ask(
-    subject: &Subject<'_>,
-    rule: &QualityRule,
-    limit: usize,
-    control: &Control,
-) -> Result<Asked> {
+pub(super) fn ask(subject: &Subject<'_>, rule: &QualityRule, limit: usize, control: &Control) -> Asked {
     let Some((origin, edges)) = edges(subject, control) else {
-        return Ok(if control.check().is_err() {
+        return if control.check().is_err() {
             Asked::Stopped
         } else {
             Asked::NotRun(Text::new(
                 "Lớp chưa có dữ liệu, hoặc trải rộng hơn 400 km.",
                 "The layer has no items, or reaches over more than 400 km.",
             ))
-        });
+        };
     };
-    let union = rings(cancelled(edges))
+    let union = rings(&cancelled(edges))
         .union_with_fill_rule(&MultiPolygon::<f64>::new(Vec::new()), FillRule::NonZero);
     let (least, most) = (rule.tolerance_m2.unwrap_or(0.0), rule.gap_max_m2.unwrap_or(f64::INFINITY));
     let mut gaps = Vec::new();
     let mut worst = Worst::new(limit);
     for hole in union.0.iter().flat_map(Polygon::interiors) {
         if control.check().is_err() {
-            return Ok(Asked::Stopped);
+            return Asked::Stopped;
         }
         for gap in free(subject, &Polygon::new(hole.clone(), Vec::new()), origin) {
             let area = gap.unsigned_area();
@@ -61,7 +55,7 @@ pub(super) fn ask(
     }
     let (count, found) = Worst::join([worst], limit);
     let problems = found.iter().map(|f| describe(subject, &gaps[f.item as usize], f.measured, origin));
-    Ok(Asked::Found((count, problems.collect())))
+    Asked::Found((count, problems.collect()))
 }
 
 /// The edges of all current items, from the corner of the layer; none where there are none, or they reach too far.
@@ -105,7 +99,7 @@ fn cancelled(mut edges: Vec<Packed>) -> Vec<([i32; 2], [i32; 2])> {
 }
 
 /// Closed rings of the edges, in metres. As many edges begin in a point as end there, so that each walk comes back.
-fn rings(edges: Vec<([i32; 2], [i32; 2])>) -> MultiPolygon<f64> {
+fn rings(edges: &[([i32; 2], [i32; 2])]) -> MultiPolygon<f64> {
     let mut used = vec![false; edges.len()];
     // Where the untried edges of each start begin.
     let mut next: Vec<usize> = (0..edges.len()).collect();

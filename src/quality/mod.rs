@@ -149,7 +149,7 @@ fn ask(request: &Request<'_>, subject: &Subject<'_>, rule: &QualityRule, control
         return Ok(match rule.kind {
             K::NoOverlap => overlap::ask(subject, rule, None, limit, control).into(),
             K::Snap => snap::ask(subject, rule, None, limit, control).into(),
-            _ => gaps::ask(subject, rule, limit, control)?,
+            _ => gaps::ask(subject, rule, limit, control),
         });
     };
     let other = request.catalog.layer(id).ok_or_else(|| Error::not_found("layer", id))?;

@@ -37,13 +37,14 @@ impl<'a> Subject<'a> {
         };
         let label = def.label.as_ref().and_then(at).filter(|i| def.is_open_attribute(&def.attributes[*i]));
         let items: Vec<Item<'a>> = reader.query(&Query::default())?.collect();
-        let large = match def.geometry.is_point() {
-            true => HashMap::new(),
-            false => items
+        let large = if def.geometry.is_point() {
+            HashMap::new()
+        } else {
+            items
                 .iter()
                 .filter(|i| !i.shape().is_empty() && i.shape().vertices().len() >= KEPT_FROM)
                 .map(|i| (i.fid, Outline::of(i)))
-                .collect(),
+                .collect()
         };
         Ok(Self { reader, def, items, validity, label, today, large })
     }

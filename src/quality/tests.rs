@@ -49,6 +49,7 @@ fn square(x: i64, y: i64, side: i64) -> Vec<Step> {
 #[test]
 fn neighbours_touch_and_do_not_overlap() {
     let hole = vec![square(0, 0, 90), square(30, 30, 30)];
+    #[allow(clippy::type_complexity, reason = "a table of cases")]
     let cases: &[(Vec<Vec<Step>>, Vec<Vec<Step>>, bool, bool, &str)] = &[
         (vec![square(0, 0, 10)], vec![square(10, 0, 10)], false, false, "a side"),
         (vec![square(0, 0, 10)], vec![square(10, 10, 10)], false, false, "a corner"),

@@ -170,7 +170,7 @@ mod tests {
     fn every_step_is_done_once_and_a_stop_is_told() {
         let control = Control::default();
         control.expect(10_000);
-        let states = in_parallel(10_000, &control, Vec::new, |s, i| s.push(i)).unwrap();
+        let states = in_parallel(10_000, &control, Vec::new, std::vec::Vec::push).unwrap();
         let mut all: Vec<usize> = states.concat();
         all.sort_unstable();
         assert_eq!(all, (0..10_000).collect::<Vec<_>>());

@@ -161,6 +161,9 @@ pub fn known() -> &'static Units {
 }
 
 /// The day in Vietnam, by which units begin and end.
+///
+/// # Panics
+/// Never: seven hours are a valid offset.
 pub fn day_in_vietnam(now: DateTime<Utc>) -> NaiveDate {
     let zone = FixedOffset::east_opt(7 * 3600).expect("seven hours are within a day");
     now.with_timezone(&zone).date_naive()

@@ -217,7 +217,7 @@ fn the_205_units_and_71_mergers_with_test_data() {
     assert_eq!(merges.len(), 71);
     for m in &merges {
         let (old, name, district, new) = (&m[0], &m[1], &m[3], &m[4]);
-        assert_eq!(codes(&resolve(old, before(), Some(Level::Commune))), [new.clone()], "{name}");
+        assert_eq!(codes(&resolve(old, before(), Some(Level::Commune))), std::slice::from_ref(new), "{name}");
         let told = format!("{name}, {district}, Tỉnh Đắk Nông");
         assert_eq!(commune(&told).only().map(|u| &u.code), Some(new), "{told}");
         let unit = known().on(old, before().unwrap()).unwrap();

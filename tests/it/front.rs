@@ -27,7 +27,7 @@ pub struct Server {
     /// What its handlers share.
     pub state: AppState,
     /// Its database, kept for as long as it is served.
-    _db: TestDb,
+    db: TestDb,
     /// Follows no redirects, sends no cookies but those of a test.
     pub client: Client,
     _files: tempfile::TempDir,
@@ -63,12 +63,12 @@ impl Server {
         });
         let app = dothi::http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { base: format!("http://{listen}"), state, _db: db, client: Client::new(), _files: files }
+        Self { base: format!("http://{listen}"), state, db, client: Client::new(), _files: files }
     }
 
     /// A connection for statements of the test itself, as superuser.
     pub async fn sql(&self) -> sqlx::PgConnection {
-        self._db.sql().await
+        self.db.sql().await
     }
 
     /// `GET`, whatever the answer.
@@ -116,10 +116,16 @@ impl Server {
 
     /// Applies a layer beside those that are there, or a new definition of one, and waits until it is served.
     pub async fn apply(&self, layer: LayerDef) {
-        let owner = dothi::store::Store::connect(&self._db.owner_url).await.unwrap();
+        let owner = dothi::store::Store::connect(&self.db.owner_url).await.unwrap();
         let mut catalog = owner.catalog().await.unwrap();
         catalog.layers.insert(layer.id.clone(), Arc::new(layer));
-        let done = owner.apply(&catalog, Default::default(), &Author::program("test", "a layer")).await;
+        let done = owner
+            .apply(
+                &catalog,
+                dothi::store::layers::ApplyOptions::default(),
+                &Author::program("test", "a layer"),
+            )
+            .await;
         self.state.feed.catch_up(done.unwrap().position.unwrap()).await.unwrap();
     }
 
@@ -130,7 +136,7 @@ impl Server {
              where r.number = $1",
         )
         .bind(revision)
-        .fetch_one(&mut self._db.sql().await)
+        .fetch_one(&mut self.db.sql().await)
         .await
         .unwrap()
     }

@@ -1,5 +1,6 @@
 //! Drawings as areas, zipped files, reference systems and what is left out of geometries, through the worker.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -229,7 +230,7 @@ fn a_polygon_of_too_many_vertices_is_named() {
     let mut ring = String::new();
     for i in 0..1_100_000 {
         let angle = f64::from(i) * std::f64::consts::TAU / 1_100_000.0;
-        ring += &format!("[{:.7},{:.7}],", 107.6 + angle.cos() / 10.0, 12.0 + angle.sin() / 10.0);
+        write!(ring, "[{:.7},{:.7}],", 107.6 + angle.cos() / 10.0, 12.0 + angle.sin() / 10.0).unwrap();
     }
     let json = format!(
         r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{ring}[107.7,12.0]]]}}}}]}}"#

@@ -58,7 +58,7 @@ async fn post(server: &Server, token: &str, path: &str, body: &Json) -> (StatusC
 }
 
 /// The geometry as it is stored.
-async fn stored(server: &Server, fid: i64) -> Geometry<f64> {
+fn stored(server: &Server, fid: i64) -> Geometry<f64> {
     let def = server.layer("parcel");
     let view = dothi::access::View::system(&def);
     let reader = server.state.features.snapshot().layer(&view).unwrap();
@@ -91,7 +91,7 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     // Slanting borders, so that the cut's ends do not fall on the grid by themselves; a neighbour to the south.
     let (fid, version) = parcel(&server, 87, &[(0.0, 0.0), (31.7, 4.3), (28.1, 40.9), (-3.3, 36.2)]).await;
     let (south, _) = parcel(&server, 88, &[(0.0, 0.0), (5.0, -30.0), (36.0, -28.0), (31.7, 4.3)]).await;
-    let whole = stored(&server, fid).await;
+    let whole = stored(&server, fid);
     let cut = line(&[(13.0, -1.0), (12.0, 20.0), (12.5, 45.0)]);
     let path = format!("/api/v1/layers/parcel/items/{fid}/split");
 
@@ -100,7 +100,7 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     assert_eq!(status, StatusCode::OK, "{shown}");
     assert_eq!(shown["successors"].as_array().unwrap().len(), 2);
     assert!(shown["revision"].is_null() && shown["successors"][0]["id"].is_null());
-    assert_eq!(stored(&server, fid).await, whole, "a dry run writes nothing");
+    assert_eq!(stored(&server, fid), whole, "a dry run writes nothing");
 
     let before = server.state.store.position().await.unwrap().revision;
     let body = json!({
@@ -120,7 +120,7 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     );
 
     // The pieces share the vertices of the cut and add up, to the cell, to the parcel with the cut's two ends on it.
-    let shapes = [stored(&server, pieces[0]).await, stored(&server, pieces[1]).await];
+    let shapes = [stored(&server, pieces[0]), stored(&server, pieces[1])];
     let shared: Vec<Coord<f64>> =
         shapes[0].coords_iter().filter(|c| shapes[1].coords_iter().any(|d| d == *c)).collect();
     assert!(shared.len() >= 3, "two ends and the bend: {shared:?}");
@@ -129,7 +129,7 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     assert_eq!(cells(&shapes[0]) + cells(&shapes[1]), cells(&bordered));
     assert!((shapes[0].unsigned_area() + shapes[1].unsigned_area() - whole.unsigned_area()).abs() < 0.01);
     // The neighbour has the vertex too: the three meet in one place.
-    let neighbour = stored(&server, south).await;
+    let neighbour = stored(&server, south);
     assert!(neighbour.coords_iter().any(|c| shared.contains(&c)), "{neighbour:?}");
 
     let item = server.json(&format!("/ogc/collections/parcel/items/{}", pieces[0])).await;
@@ -145,7 +145,7 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     let (status, merged) = post(&server, &admin, "/api/v1/layers/parcel/merge", &body).await;
     assert_eq!(status, StatusCode::CREATED, "{merged}");
     let last = fids(&merged["successors"])[0];
-    assert_eq!(cells(&stored(&server, last).await), cells(&bordered));
+    assert_eq!(cells(&stored(&server, last)), cells(&bordered));
     let holder = holder_of(&server, last);
     assert_eq!(holder, Some(text("Trần Thị Kín")), "what is not named goes on");
 
@@ -296,7 +296,7 @@ async fn a_border_drawn_along_a_neighbours_does_not_tear() {
         (x - AT.0, y - AT.1)
     };
     let (second, _) = parcel(&server, 2, &[corner(1), (45.0, 5.0), (44.0, 25.0), corner(2)]).await;
-    let second = stored(&server, second).await;
+    let second = stored(&server, second);
     let view = dothi::access::View::system(&server.layer("parcel"));
     let reader = server.state.features.snapshot().layer(&view).unwrap();
     let first = reader.query(&Query::default()).unwrap().next().unwrap().geometry();

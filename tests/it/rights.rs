@@ -5,6 +5,7 @@
 //! values: a restricted layer, a restricted attribute of an open layer, and rows about layers that are not seen whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use dothi::access::Role;
@@ -189,7 +190,7 @@ async fn answer(server: &Server, person: &Person, asked: &Asked) -> (StatusCode,
     let mut text = String::new();
     for (name, value) in response.headers() {
         if !matches!(name.as_str(), "x-request-id" | "date" | "content-length") {
-            text += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+            writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes())).unwrap();
         }
     }
     let bytes = response.bytes().await.unwrap_or_else(|e| panic!("{asked:?}: {e}")).to_vec();

@@ -353,7 +353,7 @@ mod with_test_data {
             crs: None,
             encoding,
             swap_axes: false,
-            drawing: Default::default(),
+            drawing: dothi::formats::Drawing::default(),
             map: mapping::parse(map).unwrap(),
             units_as_of: None,
             mode: Some(Mode::Replace),

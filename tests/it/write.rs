@@ -17,6 +17,7 @@ fn degrees(x: f64, y: f64) -> [f64; 2] {
     [lon, lat].map(|v| (v * 1e9).round() / 1e9)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]
 fn tree(x: f64, y: f64, properties: Json) -> Json {
     json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": degrees(x, y)}, "properties": properties})
 }

@@ -90,7 +90,7 @@ impl Sample {
         let all = self.words.len();
         let mut scores: Vec<(usize, Encoding)> = CANDIDATES.iter().map(|e| (self.legal(*e), *e)).collect();
         // The first of equals stays first: UTF-8 before all.
-        scores.sort_by(|a, b| b.0.cmp(&a.0));
+        scores.sort_by_key(|s| std::cmp::Reverse(s.0));
         let [(first, encoding), (second, _)] = [scores[0], scores[1]];
         if all == 0 {
             return None;

@@ -195,6 +195,7 @@ pub(super) struct Question {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one a request, never in a list")]
 enum What {
     Select(Source, Option<(Relation, Source)>),
     Buffer(Source, Buffered),

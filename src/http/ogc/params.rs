@@ -130,7 +130,8 @@ fn unit(attribute: &Attribute, text: &str) -> Result<Option<(Expr, ResolvedUnits
     }
     let today = units::day_in_vietnam(Utc::now());
     let found = units::known().resolve(Asked { text, date: None, level: Some(Level::Commune), today });
-    let Some(note) = found.note().or_else(|| found.only().filter(|u| u.code != text).map(|u| u.full_name()))
+    let Some(note) =
+        found.note().or_else(|| found.only().filter(|u| u.code != text).map(crate::units::Unit::full_name))
     else {
         return Ok(None);
     };

@@ -68,15 +68,6 @@ async fn every_way_to_edit_leaves_the_old_state_readable() {
     assert_eq!(codes(&states[0].1), Vec::<&str>::new());
     assert_eq!(codes(&states[1].1), ["A"]);
     assert_eq!(codes(&states[2].1), ["A", "B"]);
-    // What is read of the past is compared with what was read when it was the present.
-    async fn note(server: &Server, position: Position) -> (i64, Vec<(String, String)>) {
-        server.state.feed.catch_up(position).await.unwrap();
-        let now = server.json("/ogc/collections/parcel/items").await;
-        let past = server.json(&format!("/ogc/collections/parcel/items?at={}", position.revision)).await;
-        same(&now, &past);
-        (position.revision, state(server, position.revision).await)
-    }
-
     let patch = Patch { wkb: None, values: vec![(code, text("A2"))] };
     states.push(note(&server, items.patch(a, patch, None).await.unwrap().position).await);
     let stored = server.state.store.item(&def, b).await.unwrap().unwrap();
@@ -276,4 +267,13 @@ async fn tiles_of_the_past_are_as_they_were() {
     assert_eq!(Tile::decode(past).unwrap().layers[0].features.len(), 1);
     let before = server.get(&format!("/tiles/parcel/{z}/{x}/{y}.mvt?at={}", revision - 1)).await;
     assert_eq!(before.status(), StatusCode::NO_CONTENT);
+}
+
+/// What is read of the past is compared with what was read when it was the present.
+async fn note(server: &Server, position: Position) -> (i64, Vec<(String, String)>) {
+    server.state.feed.catch_up(position).await.unwrap();
+    let now = server.json("/ogc/collections/parcel/items").await;
+    let past = server.json(&format!("/ogc/collections/parcel/items?at={}", position.revision)).await;
+    same(&now, &past);
+    (position.revision, state(server, position.revision).await)
 }
