@@ -13,6 +13,7 @@ use super::import::{Report, Request, import, inspect};
 use super::queue::Share;
 use crate::error::{Error, Result};
 use crate::formats::inspect::{Inspection, SourceLayer};
+use crate::formats::unpack::MAIN_FILES;
 use crate::formats::{Drawing, Encoding, ReadOptions};
 use crate::layers::{Catalog, LayerDef};
 use crate::space::Bbox;
@@ -26,12 +27,12 @@ use crate::store::{Author, Store};
 /// How long uploaded files are kept after their last use.
 const KEPT_DAYS: i64 = 3;
 
-/// Endings of files that hold a data set, the ones that are looked for first in front: a `.zip` or `.json` beside a
-/// shapefile is not the data.
-pub const MAIN_ENDINGS: [&str; 18] = [
-    "shp", "tab", "mif", "gpkg", "fgb", "geojson", "dgn", "dxf", "gml", "kml", "kmz", "gpx", "csv", "pbf",
-    "osm", "json", "zip", "dwg",
-];
+/// Endings of files that hold a data set, the ones that are looked for first in front: an archive beside a shapefile
+/// is not the data. A drawing of AutoCAD's own format is taken, so that its refusal can say what to do.
+pub fn main_endings() -> impl Iterator<Item = &'static str> {
+    MAIN_FILES.into_iter().chain(["zip", "dwg"])
+}
+
 /// Endings of files that belong to one of those.
 pub const PART_ENDINGS: [&str; 15] =
     ["shx", "dbf", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "dat", "map", "id", "ind", "mid", "csvt", "xsd"];
@@ -89,7 +90,7 @@ pub fn fields_sha256(fields: &[String]) -> [u8; 32] {
 /// The file that GDAL opens among the files of an import.
 pub fn main_file<'a>(names: &[&'a str]) -> Option<&'a str> {
     let ends = |name: &str, ending: &str| name.rsplit_once('.').is_some_and(|(_, e)| e == ending);
-    MAIN_ENDINGS.iter().find_map(|ending| names.iter().copied().find(|n| ends(n, ending)))
+    main_endings().find_map(|ending| names.iter().copied().find(|n| ends(n, ending)))
 }
 
 /// Does a step of an import. The payload names the import and the step.

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::http::auth::User;
 use crate::http::extract::Path;
-use crate::jobs::imports::{MAIN_ENDINGS, PART_ENDINGS};
+use crate::jobs::imports::{PART_ENDINGS, main_endings};
 use crate::state::AppState;
 use crate::text::fold::fold;
 
@@ -75,8 +75,8 @@ fn stored_name(given: &str) -> Result<String> {
     let name = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let ending = ending.to_ascii_lowercase();
-    if !MAIN_ENDINGS.iter().chain(&PART_ENDINGS).any(|e| *e == ending) {
-        let known = MAIN_ENDINGS.join(", ");
+    if !main_endings().chain(PART_ENDINGS).any(|e| e == ending) {
+        let known = main_endings().collect::<Vec<_>>().join(", ");
         return Err(Error::bad_file(
             name,
             format!("không nhận loại tệp này; nhận: {known} và các tệp đi kèm"),
