@@ -159,6 +159,8 @@ export class Change {
   }
 
   private busy(on: boolean): void {
+    // What was said of the last write is not about this one.
+    if (on) this.frame.say('');
     this.buttons.forEach((b) => (b.disabled = on));
     this.form.setAttribute('aria-busy', String(on));
   }

@@ -175,6 +175,7 @@ export class Splitting {
     const found = this.forms.flatMap((f) => f.mistakes());
     if (!lines || this.forms.length === 0) return;
     if (found.length) return showMistakes(this.form, found);
+    this.frame.say('');
     this.apply.disabled = true;
     try {
       const done = await split(this.layer.id, this.item.id, { ...this.request(lines), pieces: this.forms.map((f) => f.changed()) });
@@ -342,6 +343,7 @@ export class Merging {
     if (!this.fields) return;
     const found = this.fields.mistakes();
     if (found.length) return showMistakes(this.form, found);
+    this.frame.say('');
     this.apply.disabled = true;
     try {
       const done = await merge(this.layer.id, { ...this.request(), properties: this.fields.changed() });
