@@ -217,7 +217,10 @@ fn told(error: &Error) -> Text {
         Error::BadFile { place, reason } => {
             Text::new(format!("{place}: {}", reason.vi), format!("{place}: {}", reason.en))
         }
-        other => Text::new(other.to_string(), other.to_string()),
+        other => {
+            tracing::warn!(error = ?other, "a file could not be imported");
+            Text::new(other.to_string(), other.to_string())
+        }
     }
 }
 

@@ -111,13 +111,6 @@ pub(super) fn files(file: &Path, options: &ReadOptions) -> Result<Vec<PathBuf>> 
 pub(super) fn check(opened: &OpenedFile, index: usize) -> Result<()> {
     let Some(layer) = opened.dataset.layers().nth(index) else { return Ok(()) };
     let name = layer.name();
-    if opened.driver == "GPKG" && views(&opened.dataset).contains(&name.to_lowercase()) {
-        return Err(Error::bad_file(
-            name,
-            "đây là một view (câu lệnh SQL trong tệp), không phải bảng; chỉ bảng mới được đọc",
-            "this is a view (SQL within the file), not a table; only tables are read",
-        ));
-    }
     let fields = layer.defn().fields().count();
     if fields > MAX_FIELDS {
         return Err(Error::bad_file(
@@ -129,14 +122,29 @@ pub(super) fn check(opened: &OpenedFile, index: usize) -> Result<()> {
     Ok(())
 }
 
-/// Names of a GeoPackage's views: reading one runs whatever SQL its maker wrote.
-fn views(dataset: &Dataset) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_master WHERE type <> 'table' OR sql LIKE 'CREATE VIRTUAL%'";
-    let Ok(Some(mut rows)) = dataset.execute_sql(sql, None, Dialect::DEFAULT) else { return Vec::new() };
-    rows.features()
-        .filter_map(|row| row.field_as_string(0).ok().flatten())
-        .map(|n| n.to_lowercase())
-        .collect()
+/// A GeoPackage of tables only. Even to ask for the fields of a view runs whatever SQL its maker wrote, which need not
+/// end; so this comes before its layers are looked at.
+fn refuse_views(dataset: &Dataset) -> Result<()> {
+    let sql = "SELECT m.name FROM sqlite_master m JOIN gpkg_contents c ON lower(c.table_name) = lower(m.name)
+        WHERE m.type <> 'table' OR m.sql LIKE 'CREATE VIRTUAL%'";
+    let Some(mut rows) = dataset.execute_sql(sql, None, Dialect::DEFAULT).map_err(|e| refused(&e))? else {
+        return Ok(());
+    };
+    let names: Vec<String> =
+        rows.features().filter_map(|row| row.field_as_string(0).ok().flatten()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.join(", ");
+    Err(Error::bad_file(
+        "",
+        format!(
+            "tệp có view (câu lệnh SQL trong tệp): {names}; chỉ bảng mới được đọc, hãy xuất các bảng ra tệp khác"
+        ),
+        format!(
+            "the file holds views (SQL within the file): {names}; only tables are read, export them to another file"
+        ),
+    ))
 }
 
 /// Opens a file and settles how its texts are read.
@@ -151,7 +159,9 @@ pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile
     };
     if driver == "GPKG" {
         // Nothing is written beside it, whatever journal it asks for.
-        return unicode_file(dataset(file, &["IMMUTABLE=YES"])?, &driver, options.encoding);
+        let dataset = dataset(file, &["IMMUTABLE=YES"])?;
+        refuse_views(&dataset)?;
+        return unicode_file(dataset, &driver, options.encoding);
     }
     let Some((claim, sample)) = texts::look(file, &driver)? else {
         return unicode_file(dataset(file, &[])?, &driver, options.encoding);
@@ -217,6 +227,8 @@ fn settings() -> Result<()> {
         ("OGR_SQLITE_JOURNAL", "OFF"),
         ("SQLITE_USE_OGR_VFS", "YES"),
         ("OSM_USE_CUSTOM_INDEXING", "YES"),
+        // As many columns as are counted and refused, not silently left out.
+        ("OGR_CSV_MAX_FIELD_COUNT", "10000"),
         // Each byte as the character of its number.
         ("DXF_ENCODING", "ISO-8859-1"),
     ];

@@ -95,7 +95,9 @@ fn features(
 
 /// The middle of the layer's extent where its format tells, else of its first geometry.
 fn middle(opened: &mut Opened) -> Option<(f64, f64)> {
-    if let Ok(Some(e)) = opened.layer.try_get_extent() {
+    // The header of a drawing tells the extent of its sheet, or nothing true.
+    let told = if drawing::is_drawing(&opened.driver) { Ok(None) } else { opened.layer.try_get_extent() };
+    if let Ok(Some(e)) = told {
         return Some((f64::midpoint(e.MinX, e.MaxX), f64::midpoint(e.MinY, e.MaxY)));
     }
     // The layers of this format are read together, once.

@@ -240,11 +240,11 @@ async fn a_folder_goes_in_file_by_file_and_what_fails_stops_nothing() {
         command
     };
     let done = run(&[]).output().await.unwrap();
-    let said: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|e| {
-        panic!("{e}: {}", String::from_utf8_lossy(&done.stderr));
-    });
-    assert_eq!(done.status.code(), Some(1), "{said}");
-    assert_eq!((&said["imported"], &said["failed"]), (&2.into(), &2.into()), "{said}");
+    let said: serde_json::Value = serde_json::from_slice(&done.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&done.stderr)));
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{said} {told}");
+    assert_eq!((&said["imported"], &said["failed"]), (&2.into(), &2.into()), "{said} {told}");
     let files = said["files"].as_array().unwrap();
     assert_eq!(files.len(), 4, "what is no data is not tried: {said}");
     assert!(files[2]["error"]["en"].as_str().unwrap().contains("save the drawing as DXF"), "{said}");

@@ -263,20 +263,29 @@ fn a_view_in_a_geopackage_is_not_run() {
     let file = folder.path().join("views.gpkg");
     let done = Command::new("ogr2ogr").args(["-f", "GPKG"]).args([&file, &source]).status().unwrap();
     assert!(done.success());
-    // A view that never ends, registered as a layer, and a trigger on the table.
+    // A view that never ends, registered as a layer.
     let sql = "create view endless as with recursive n(i) as (select 1 union all select i+1 from n) select i as fid, geom from n, points;
         insert into gpkg_contents(table_name, data_type, identifier, srs_id) values ('endless','features','endless',4326);
-        insert into gpkg_geometry_columns values ('endless','geom','POINT',4326,0,0);
-        create trigger trap after insert on points begin delete from points; end;";
+        insert into gpkg_geometry_columns values ('endless','geom','POINT',4326,0,0);";
     for statement in sql.split_inclusive(";\n") {
         let done = Command::new("sqlite3").arg(&file).arg(statement).status();
         assert!(done.is_ok_and(|s| s.success()), "{statement}");
     }
-    let named =
-        |layer: &str| ReadOptions { source_layer: Some(layer.into()), ..options(GeometryKind::Point, None) };
-    let error = look(&file, &named("endless")).unwrap_err();
-    assert!(error.to_string().contains("this is a view"), "{error}");
-    assert_eq!(look(&file, &named("points")).unwrap().1.len(), 1, "the table beside it is read");
+    let points = options(GeometryKind::Point, None);
+    let error = look(&file, &points).unwrap_err();
+    assert!(error.to_string().contains("holds views (SQL within the file): endless"), "{error}");
+    let named = ReadOptions { source_layer: Some("points".into()), ..points.clone() };
+    assert!(look(&file, &named).is_err());
+
+    // A trigger alone has nothing to fire on: the file is only read.
+    let harmless = folder.path().join("trigger.gpkg");
+    let done = Command::new("ogr2ogr").args(["-f", "GPKG"]).args([&harmless, &source]).status().unwrap();
+    assert!(done.success());
+    let trigger = "create trigger trap after insert on points begin delete from points; end;";
+    assert!(Command::new("sqlite3").arg(&harmless).arg(trigger).status().unwrap().success());
+    let before = fs::read(&harmless).unwrap();
+    assert_eq!(look(&harmless, &points).unwrap().1.len(), 1);
+    assert_eq!(fs::read(&harmless).unwrap(), before, "nothing is written");
 }
 
 #[test]

@@ -19,6 +19,10 @@ pub fn design_file(path: &Path, elements: &[Vec<u8>]) {
     let done = Command::new("ogr2ogr").args(["-f", "DGN"]).args([path, &empty]).status().unwrap();
     assert!(done.success());
     let mut bytes = std::fs::read(path).unwrap();
+    // Whatever seed was taken: a hundred units a metre, counted from nought.
+    bytes[1112..1116].copy_from_slice(&int(100));
+    bytes[1116..1120].copy_from_slice(&int(1));
+    bytes[1240..1264].fill(0);
     let end = bytes.windows(2).rposition(|w| w == [0xff, 0xff]).unwrap();
     bytes.truncate(end);
     bytes.extend(elements.concat());
@@ -51,9 +55,9 @@ pub fn dgn_line(level: u8, colour: u8, places: &[(f64, f64)]) -> Vec<u8> {
     element(level, 4, colour, &body)
 }
 
-/// Units of the seed: hundredths of a metre from its origin.
+/// Hundredths of a metre.
 fn units(metres: f64) -> [u8; 4] {
-    int(((metres - 21_474_836.0) * 100.0).round() as i32)
+    int((metres * 100.0).round() as i32)
 }
 
 /// Integers have their middle outside.
