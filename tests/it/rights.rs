@@ -150,6 +150,12 @@ async fn server() -> (Server, BTreeMap<&'static str, i64>) {
     for (n, (layer, values)) in items.into_iter().enumerate() {
         let written = server.insert(layer, point(AT.0 + n as f64, AT.1), &values).await;
         fids.insert(layer, written.fid);
+        let revision = match layer {
+            "bimat_lop" => "revision of bimat_lop",
+            "lop_mo" => "revision of lop_mo",
+            _ => "revision of canh_bao",
+        };
+        fids.insert(revision, written.version);
     }
     (server, fids)
 }
@@ -269,7 +275,10 @@ fn stands_for(route: &str, name: &str, layer: &str, fids: &BTreeMap<&str, i64>) 
         "code" if route.starts_with("/lang") => "vi".to_owned(),
         "id" | "job" | "run" | "work" | "file_id" => uuid::Uuid::nil().to_string(),
         "code" | "channel" | "kind" | "slot" | "path" | "*path" | "unit" | "rule" => "24611".to_owned(),
-        "number" | "version" | "revision" => "1".to_owned(),
+        "number" if route.starts_with("/changes") || route.contains("/revisions") => {
+            fids[format!("revision of {layer}").as_str()].to_string()
+        }
+        "number" | "version" => "1".to_owned(),
         other => panic!("say in tests/it/rights.rs what stands for {{{other}}} of {route}"),
     }
 }
@@ -309,6 +318,7 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
     }
     // Questions that could betray what is hidden by what they find, count or refuse.
     let fid = |layer: &str| fids[layer];
+    let past = fids["revision of canh_bao"];
     for path in [
         "/ogc/collections/lop_mo/items?bimat_cot=x".to_owned(),
         "/ogc/collections/lop_mo/items?bimat_cot=BIM".to_owned(),
@@ -317,6 +327,16 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         "/ogc/collections/lop_mo/items?sortby=bimat_cot".to_owned(),
         "/ogc/collections/lop_mo/items?properties=bimat_cot".to_owned(),
         "/ogc/collections/lop_mo/items?filter=bimat_cot%20IS%20NULL".to_owned(),
+        format!("/ogc/collections/lop_mo/items?at={past}"),
+        format!("/ogc/collections/lop_mo/items?at={past}&bimat_cot=x"),
+        format!("/ogc/collections/lop_mo/items/{}?at={past}", fid("lop_mo")),
+        format!("/ogc/collections/canh_bao/items?at={past}"),
+        format!("/ogc/collections/bimat_lop/items?at={past}"),
+        format!("{}?at={past}", filled("/tiles/{id}/{z}/{x}/{file}", "lop_mo", fids)),
+        format!("{}?at={past}", filled("/tiles/{id}/{z}/{x}/{file}", "bimat_lop", fids)),
+        "/api/v1/revisions?layer=bimat_lop".to_owned(),
+        "/api/v1/revisions?layer=lop_mo".to_owned(),
+        "/changes?layer=bimat_lop".to_owned(),
         "/ogc/collections/bimat_lop/items?limit=1&f=html".to_owned(),
         "/ogc/collections/canh_bao/items?lop=lop_mo".to_owned(),
         "/ogc/collections/canh_bao/items?limit=1".to_owned(),
