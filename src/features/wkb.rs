@@ -2,7 +2,7 @@
 //! index is two-dimensional.
 
 use crate::layers::GeometryKind;
-use crate::space::crs::DOMAIN_9218;
+use crate::space::crs::STORED_9218;
 
 /// Grid steps in a metre: coordinates are kept on 0.1 mm.
 pub(crate) const STEPS_PER_M: f64 = 10_000.0;
@@ -144,7 +144,7 @@ impl Reader<'_> {
         for _ in 2..self.stride {
             self.f64()?;
         }
-        let d = DOMAIN_9218;
+        let d = STORED_9218;
         if !(d.min_x..=d.max_x).contains(&x) || !(d.min_y..=d.max_y).contains(&y) {
             return Err(format!("({x}, {y}) is no position in EPSG:9218"));
         }

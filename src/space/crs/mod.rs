@@ -23,6 +23,11 @@ const TM3_108_30: Zone = Zone { lon0_deg: 108.5, k0: 0.9999, false_easting_m: 50
 pub const DOMAIN_9218: Bbox =
     Bbox { min_x: -2_000_000.0, min_y: -4_000_000.0, max_x: 3_000_000.0, max_y: 6_000_000.0 };
 
+/// Where a stored position may lie. The store lets one from outside of [`DOMAIN_9218`] in where it comes back when it
+/// is turned into degrees and again into metres (imports of foreign data); what is stored must be readable again.
+pub const STORED_9218: Bbox =
+    Bbox { min_x: -21_000_000.0, min_y: -21_000_000.0, max_x: 21_000_000.0, max_y: 21_000_000.0 };
+
 /// Easting and northing in EPSG:9218 (metres) to longitude and latitude in CRS84 (degrees).
 ///
 /// ```
