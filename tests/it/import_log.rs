@@ -32,7 +32,7 @@ fn squares(folder: &Path, n: u32) -> PathBuf {
 
 fn importing(db: &TestDb, home: &Path, file: &Path) -> Child {
     Command::new(env!("CARGO_BIN_EXE_dothi"))
-        .args(["import", "--layer", "parcel", "--mode", "replace"])
+        .args(["import", "--layer", "parcel", "--mode", "replace", "--no-quality"])
         .arg(file)
         .env("DATABASE_URL", &db.serve_url)
         .env("DOTHI_HOME", home)

@@ -268,6 +268,7 @@ fn stands_for(route: &str, name: &str, layer: &str, fids: &BTreeMap<&str, i64>) 
         "layer" => layer.to_owned(),
         "file" if route.ends_with("{x}/{file}") => format!("{y}.mvt"),
         "file" => format!("{layer}.json"),
+        "name" => "thua-dat.geojson".to_owned(),
         "fid" => fids.get(layer).copied().unwrap_or(1).to_string(),
         "z" | "tile_matrix" => ZOOM.to_string(),
         "x" | "tile_col" => x.to_string(),

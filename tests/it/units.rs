@@ -404,7 +404,7 @@ mod with_test_data {
         let mut items = 0;
         for def in catalog.layers.values().filter(|d| d.unit_attribute.is_some()) {
             let measure = match def.geometry {
-                GeometryKind::Point | GeometryKind::MultiPoint => "1.0",
+                GeometryKind::Point | GeometryKind::MultiPoint => "ST_NumGeometries(l.geom)",
                 GeometryKind::LineString | GeometryKind::MultiLineString => {
                     "ST_Length(ST_Intersection(c.geom, l.geom))"
                 }
@@ -433,7 +433,7 @@ mod with_test_data {
         assert_eq!(kept, 28, "the sketches are in history");
         // Every commune that an item carries is an authority that permits can go to.
         let strangers: i64 = sqlx::query_scalar(
-            "select count(*) from layer.parcel p where not exists (select from dothi.authority a where a.code = p.commune_code)",
+            "select count(*) from layer.parcel p where not exists (select from permit.authority a where a.code = p.commune_code)",
         )
         .fetch_one(&mut sql)
         .await
