@@ -145,9 +145,12 @@ async function follow(node: HTMLElement): Promise<void> {
 }
 
 interface Undone {
-  restored?: number;
-  removed?: number;
-  conflicts?: unknown[];
+  /** Items that have their old state again, that were new, and that were gone. */
+  restored: number;
+  removed: number;
+  reinserted: number;
+  /** Items that were left alone. */
+  conflicting: number;
 }
 
 function bindUndo(button: HTMLButtonElement): void {
@@ -157,8 +160,8 @@ function bindUndo(button: HTMLButtonElement): void {
     void (async () => {
       button.disabled = true;
       try {
-        const done = await call<Undone>('POST', `/api/v1/revisions/${button.dataset['undo']}/undo`, {});
-        const text = t('import-undone', { count: (done.restored ?? 0) + (done.removed ?? 0), total: done.conflicts?.length ?? 0 });
+        const done = await call<Undone>('POST', `/api/v1/revisions/${button.dataset['undo']}/undo`, {}, { 'dothi-client': 'portal' });
+        const text = t('import-undone', { count: done.restored + done.removed + done.reinserted, total: done.conflicting });
         out.replaceChildren(el('div', { class: 'notice notice--ok', role: 'status' }, el('p', {}, text)));
       } catch (e) {
         button.disabled = false;

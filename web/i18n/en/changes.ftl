@@ -1,5 +1,5 @@
 # What changed in the layers, undo, and the life of an item.
-nav-changes = Changes
+nav-changes = History
 changes-heading = Changes of the data
 changes-intro = Every edit and import is kept with who made it, when and why. Nothing is lost: an old state can be read, and a change can be taken back.
 changes-layer = Layer

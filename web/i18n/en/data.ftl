@@ -1,5 +1,5 @@
 # The data catalogue and the import pages.
-nav-catalogue = Data catalogue
+nav-catalogue = Data
 catalogue-heading = Data catalogue
 catalogue-intro = The data layers that you may see, by theme. Each layer has a page with its description, attributes, a map of its coverage, and the addresses for QGIS and other software.
 catalogue-search = Find a layer
@@ -96,7 +96,7 @@ layer-history = History of changes
 copy = Copy
 
 # Importing data
-nav-import = Import data
+nav-import = Import
 import-heading = Import data
 import-intro = Bring a map file into a layer. The file is read and shown first; nothing changes until you press “Import into the layer”. Every import can be undone.
 import-no-layer = This account may not import into any layer. Ask the agency that owns the layer.

@@ -1,5 +1,5 @@
 # The pages of data quality.
-nav-quality = Data quality
+nav-quality = Quality
 quality-heading = Data quality
 quality-intro = What the latest check of each layer found by the rules of its layer file. Rules are checked after each import, and whenever somebody asks.
 quality-filter = Filter the layers

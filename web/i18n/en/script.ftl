@@ -121,6 +121,6 @@ js-lineage-merged = Merged
 js-lineage-gone = No longer in force
 js-edit-this = Edit this item
 js-import-sending = Sending { $q }…
-js-import-undone = Undone: { $count } items put back; { $total } stay as they are, for they were changed since.
+js-import-undone = Undone for { $count } items; { $total } stay as they are, for they were changed since.
 js-import-no-file = No file is chosen.
 js-import-crs-ask = Type a code such as EPSG:9218.

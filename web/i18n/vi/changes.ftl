@@ -1,5 +1,5 @@
 # Lịch sử thay đổi dữ liệu, hoàn tác, và lịch sử của một đối tượng.
-nav-changes = Lịch sử dữ liệu
+nav-changes = Lịch sử
 changes-heading = Lịch sử thay đổi dữ liệu
 changes-intro = Mỗi lần sửa hoặc nhập dữ liệu đều được lưu cùng người thực hiện, thời điểm và lý do. Không có dữ liệu nào bị mất: có thể xem lại trạng thái cũ và hoàn tác một lần thay đổi.
 changes-layer = Lớp dữ liệu

@@ -1,5 +1,5 @@
 # Danh mục dữ liệu và nhập dữ liệu.
-nav-catalogue = Danh mục dữ liệu
+nav-catalogue = Dữ liệu
 catalogue-heading = Danh mục dữ liệu
 catalogue-intro = Các lớp dữ liệu mà bạn được xem, theo chủ đề. Mỗi lớp có trang mô tả, thuộc tính, bản đồ phạm vi và địa chỉ để dùng trong QGIS hoặc trong phần mềm khác.
 catalogue-search = Tìm lớp dữ liệu

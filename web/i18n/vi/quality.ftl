@@ -1,5 +1,5 @@
 # Trang chất lượng dữ liệu.
-nav-quality = Chất lượng dữ liệu
+nav-quality = Chất lượng
 quality-heading = Chất lượng dữ liệu
 quality-intro = Kết quả kiểm tra gần nhất của từng lớp theo các quy tắc trong tệp định nghĩa lớp. Quy tắc được kiểm tra sau mỗi lần nhập dữ liệu, hoặc khi có người yêu cầu.
 quality-filter = Lọc các lớp

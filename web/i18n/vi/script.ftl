@@ -121,6 +121,6 @@ js-lineage-merged = Hợp
 js-lineage-gone = Không còn hiệu lực
 js-edit-this = Sửa đối tượng này
 js-import-sending = Đang gửi { $q }…
-js-import-undone = Đã hoàn tác: khôi phục { $count } đối tượng, còn { $total } đối tượng giữ nguyên vì đã được sửa sau đó.
+js-import-undone = Đã hoàn tác { $count } đối tượng; { $total } đối tượng giữ nguyên vì đã được sửa sau đó.
 js-import-no-file = Chưa chọn tệp.
 js-import-crs-ask = Nhập mã dạng EPSG:9218.
