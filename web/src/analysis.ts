@@ -262,6 +262,7 @@ async function start(): Promise<void> {
   byId('an-form').addEventListener('submit', (event) => {
     event.preventDefault();
     error.hidden = true;
+    error.textContent = '';
     let body: Body;
     try {
       body = { operation: operation.value, ...form.body() };
