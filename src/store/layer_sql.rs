@@ -304,7 +304,7 @@ pub(in crate::store) fn same_key(def: &LayerDef) -> Result<String> {
 }
 
 /// Whether the row `s` says what the item `l` says: the same vertices in the same order, the same values.
-fn same_content(def: &LayerDef) -> Result<String> {
+pub(in crate::store) fn same_content(def: &LayerDef) -> Result<String> {
     let mut sql = "ST_AsBinary(s.geom) = ST_AsBinary(l.geom)".to_owned();
     for column in columns(def)? {
         let _ = write!(sql, " and s.{column} is not distinct from l.{column}");

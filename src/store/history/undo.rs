@@ -156,6 +156,9 @@ impl Store {
             tx.rollback().await?;
             return Ok(report);
         }
+        if report.conflicting > 0 {
+            self.refuse_half_a_succession(number).await?;
+        }
         let revision = feed::bump(&mut tx, author).await?;
         for (undo, counts) in &undos {
             let fids = undo.write(&mut tx, &revision).await?;
@@ -181,6 +184,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Half the undo of a split or merge would leave items lying over those that they came from.
+    async fn refuse_half_a_succession(&self, number: i64) -> Result<()> {
+        let succession = sqlx::query_scalar!(
+            r#"select exists (select from dothi.lineage where revision = $1) as "succession!""#,
+            number
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if !succession {
+            return Ok(());
+        }
+        Err(Error::conflict(
+            "Lần tách, hợp thửa này chỉ hoàn tác được trọn vẹn, nhưng có đối tượng đã được sửa sau đó.",
+            "This split or merge can only be undone whole, and some of its items were changed since.",
+        ))
+    }
+}
+
 impl Undo<'_> {
     /// Finds what the revision did to each item and whether that still stands.
     async fn make_plan(&self, tx: &mut Tx) -> Result<()> {
@@ -190,13 +212,14 @@ impl Undo<'_> {
             format!("create unlogged table {plan} (fid bigint primary key, act text not null, by bigint)");
         sqlx::query(&sql).execute(&mut **tx).await?;
         // Written: the item was there after the revision. Closed: it had a state before. An item that is new and
-        // gone again is as the undo would leave it.
+        // gone again is as the undo would leave it; one that was removed is as the revision left it while it is
+        // not there.
         let sql = format!(
             "insert into {plan} (fid, act, by) \
              select f.fid, case \
                  when f.written and c.version = $1 then case when f.closed then 'restore' else 'remove' end \
                  when f.written and not f.closed and c.fid is null then 'gone' \
-                 when not f.written and c.fid is null and h.last = $1 then 'reinsert' \
+                 when not f.written and c.fid is null then 'reinsert' \
                  else 'changed' end, coalesce(c.version, h.last) \
              from (select fid, bool_or(written) as written, bool_or(not written) as closed from ( \
                      select fid, true as written from {table} where version = $1 and ($3::bigint[] is null or fid = any($3)) \
@@ -215,6 +238,25 @@ impl Undo<'_> {
             .execute(&mut **tx)
             .await?;
         sqlx::query(&format!("analyze {plan}")).execute(&mut **tx).await?;
+        self.find_unchanged(tx).await
+    }
+
+    /// An item that was changed and changed back says again what the revision made of it: it can be taken back too.
+    /// So undos of undos lead as far back as one wants.
+    async fn find_unchanged(&self, tx: &mut Tx) -> Result<()> {
+        let def = &self.layer.def;
+        let sql = format!(
+            "update {plan} p set by = null, act = case when exists (select from {history} o \
+                 where o.fid = p.fid and o.rev_to = $1 and o.closed_at = $2) then 'restore' else 'remove' end \
+             from {history} s, {table} l \
+             where p.act = 'changed' and s.fid = p.fid and s.rev_from = $1 and s.closed_at >= $2 \
+               and l.fid = p.fid and {same}",
+            plan = self.plan,
+            history = layer_sql::history(def)?,
+            table = layer_sql::table(def)?,
+            same = layer_sql::same_content(def)?
+        );
+        sqlx::query(&sql).bind(self.number).bind(self.at).execute(&mut **tx).await?;
         Ok(())
     }
 

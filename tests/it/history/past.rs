@@ -277,3 +277,54 @@ async fn note(server: &Server, position: Position) -> (i64, Vec<(String, String)
     same(&now, &past);
     (position.revision, state(server, position.revision).await)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn datetime_asks_by_the_layers_own_time() {
+    let server = Server::start().await;
+    let day = |d: &str| Value::Date(d.parse().unwrap());
+    for (name, x, from, to) in [
+        ("old", 0.0, day("2019-01-01"), day("2025-06-30")),
+        ("new", 20.0, day("2025-07-01"), Value::Null),
+        ("always", 40.0, day("1900-01-01"), Value::Null),
+    ] {
+        let wkb = square(AT.0 + x, AT.1, 10.0);
+        let mut multi = vec![1, 6, 0, 0, 0, 1, 0, 0, 0];
+        multi.extend_from_slice(&wkb);
+        let values = [("name", text(name)), ("valid_from", from), ("valid_to", to)];
+        server.insert("admin_commune", multi, &values).await;
+    }
+    let named = async |query: &str| {
+        let json = server.json(&format!("/ogc/collections/admin_commune/items?{query}")).await;
+        let features = json["features"].as_array().unwrap().clone();
+        features.iter().map(|f| f["properties"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (datetime, names) in [
+        // Late on the last of June in Greenwich it is the first of July in Gia Nghĩa.
+        ("2025-06-30T20:00:00Z", &["new", "always"][..]),
+        ("2025-06-30T12:00:00Z", &["old", "always"]),
+        ("2025-06-30", &["old", "always"]),
+        ("2025-07-01", &["new", "always"]),
+        ("2025-06-30/2025-07-01", &["old", "new", "always"]),
+        ("2025-07-01/..", &["new", "always"]),
+        ("../2018-12-31", &["always"]),
+        ("/2019-01-01", &["old", "always"]),
+    ] {
+        let mut expected: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        let revision = server.state.store.position().await.unwrap().revision;
+        for query in [format!("datetime={datetime}"), format!("datetime={datetime}&at={revision}")] {
+            let mut found = named(&query).await;
+            found.sort();
+            expected.sort();
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+    // A layer without time of its own is whole in every answer.
+    parcel(&server, "A", 0.0).await;
+    assert_eq!(server.json("/ogc/collections/parcel/items?datetime=1900-01-01").await["numberMatched"], 1);
+    let temporal = &server.json("/ogc/collections/admin_commune").await["extent"]["temporal"]["interval"];
+    assert_eq!(*temporal, serde_json::json!([["1900-01-01T00:00:00+07:00", null]]));
+    server.insert("landslide", square(AT.0, AT.1, 10.0), &[("observed_on", day("2026-03-01"))]).await;
+    let temporal = &server.json("/ogc/collections/landslide").await["extent"]["temporal"]["interval"];
+    assert_eq!(*temporal, serde_json::json!([["2026-03-01T00:00:00+07:00", "2026-03-01T23:59:59+07:00"]]));
+    assert!(server.json("/ogc/collections/parcel").await["extent"].get("temporal").is_none());
+}

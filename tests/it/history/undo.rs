@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use dothi::Error;
+use dothi::access::View;
 use dothi::layers::{Catalog, Value};
 use dothi::store::Author;
 use dothi::store::audit::Entry;
 use dothi::store::bulk::{Incoming, Mode};
 use dothi::store::history::undo::{UndoReport, Why};
+use dothi::store::history::{At, PastQuery};
 use dothi::store::items::Patch;
+use dothi::store::lineage::{Merge, Split};
 
 use crate::front::square;
 use crate::store_feed::coded;
@@ -70,11 +73,15 @@ async fn an_import_is_undone_and_the_undo_too() {
     assert_eq!(counts(&again), [1, 1, 1, 0]);
     assert_eq!(now(&db, &catalog).await, after);
 
-    // The import itself is no longer what stands there: everything was changed since, by the undo's undo.
+    // What stands there is again what the import made, so the import itself can be undone once more.
     let third = undo(&db, &catalog, import).await;
-    assert_eq!((counts(&third), third.position), ([0, 0, 0, 3], None));
-    let by: Vec<_> = third.conflicts.iter().map(|c| (c.why, c.by.as_ref().unwrap().number)).collect();
-    assert_eq!(by, vec![(Why::ChangedSince, again.position.unwrap().revision); 3]);
+    assert_eq!(counts(&third), [1, 1, 1, 0]);
+    assert_eq!(now(&db, &catalog).await, before);
+    // Now everything is as it was before: nothing of the import is left to be taken back.
+    let fourth = undo(&db, &catalog, import).await;
+    assert_eq!((counts(&fourth), fourth.position), ([0, 0, 0, 2], None));
+    let by: Vec<_> = fourth.conflicts.iter().map(|c| (c.why, c.by.as_ref().unwrap().number)).collect();
+    assert_eq!(by, vec![(Why::ChangedSince, third.position.unwrap().revision); 2]);
     let leftovers: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'staging'")
         .fetch_one(&mut db.sql().await)
         .await
@@ -210,4 +217,65 @@ async fn history_cannot_be_rewritten_by_the_serving_role() {
     let kept: i64 =
         sqlx::query_scalar("select count(*) from history.parcel").fetch_one(&mut serve).await.unwrap();
     assert_eq!(kept, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn split_and_merge_are_undone_and_leave_the_old_state() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    load(&db, &catalog, &[("A", 0.0), ("B", 10.0)], Mode::Append).await;
+    let first = now(&db, &catalog).await;
+    let def = catalog.layer("parcel").unwrap();
+    let author = Author::program("test", "by hand");
+    let items = db.store.items(&catalog, def, &author);
+    let version = async |fid| db.store.item(def, fid).await.unwrap().unwrap().version;
+    let code = |c: &str| vec![(0, Value::from(c))];
+
+    let (a, b) = (first["A"].0, first["B"].0);
+    let both =
+        Merge { items: vec![(a, version(a).await), (b, version(b).await)], keep: a, patch: code("AB") };
+    let merged = items.merge(both, false).await.unwrap();
+    let second = now(&db, &catalog).await;
+    assert_eq!(second.keys().collect::<Vec<_>>(), ["AB"]);
+    let ab = second["AB"].0;
+    let line = geo::LineString::from(vec![(411_595.0, 1_327_200.0), (411_625.0, 1_327_200.0)]);
+    let cut = Split {
+        fid: ab,
+        version: version(ab).await,
+        line: line.into(),
+        pieces: vec![code("N"), code("S")],
+        neighbours: Vec::new(),
+    };
+    let split = items.split(cut, false).await.unwrap();
+    let third = now(&db, &catalog).await;
+    assert_eq!(third.keys().collect::<Vec<_>>(), ["N", "S"]);
+
+    let view = View::system(def);
+    let codes = async |revision| {
+        let state = db.store.state_at(At::Revision(revision)).await.unwrap();
+        let rows = db.store.past_rows(&view, state, &PastQuery::default()).await.unwrap();
+        rows.into_iter().map(|r| (r.values[0].clone(), r.wkb)).collect::<Vec<_>>()
+    };
+    let held = |state: &BTreeMap<String, (i64, Vec<u8>)>| {
+        let mut rows: Vec<_> = state.iter().collect();
+        rows.sort_by_key(|(_, (fid, _))| *fid);
+        rows.into_iter().map(|(code, (_, wkb))| (Value::from(code.as_str()), wkb.clone())).collect::<Vec<_>>()
+    };
+    let (merged, split) = (merged.position.unwrap().revision, split.position.unwrap().revision);
+    for (revision, state) in [(merged - 1, &first), (merged, &second), (split, &third)] {
+        assert_eq!(codes(revision).await, held(state), "revision {revision}");
+    }
+    let report = undo(&db, &catalog, split).await;
+    assert_eq!(counts(&report), [0, 2, 1, 0]);
+    assert_eq!(now(&db, &catalog).await, second);
+    // The merged parcel was made again by that undo and says what it said: the merge can be undone as well, but
+    // not half of it while it says something else.
+    items.patch(ab, Patch { wkb: None, values: code("X") }, None).await.unwrap();
+    let half = db.store.undo(&catalog, merged, &author, Entry::default(), false).await.unwrap_err();
+    assert!(matches!(half, Error::Conflict { .. }), "{half:?}");
+    assert_eq!(now(&db, &catalog).await.len(), 1);
+    items.patch(ab, Patch { wkb: None, values: code("AB") }, None).await.unwrap();
+    let report = undo(&db, &catalog, merged).await;
+    assert_eq!(counts(&report), [0, 1, 2, 0]);
+    assert_eq!(now(&db, &catalog).await, first);
 }
