@@ -48,7 +48,8 @@ pub struct SourceLayer {
     pub features: Option<u64>,
     /// Its reference system as authority and code, or its name; none where the file has none.
     pub crs: Option<String>,
-    /// Smallest and largest coordinates in that system: min x, min y, max x, max y.
+    /// Smallest and largest coordinates in that system: min x, min y, max x, max y. Of the rows that are shown, where
+    /// the format does not tell without reading all.
     pub extent: Option<[f64; 4]>,
     /// Its fields.
     pub fields: Vec<SourceField>,
@@ -98,6 +99,10 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
     } else {
         opened.dataset.layers().nth(index).map(|l| l.name())
     };
+    let shown = layers.iter_mut().find(|l| Some(&l.name) == layer.as_ref() && l.extent.is_none());
+    if let (Some(shown), Some(mut first)) = (shown, opened.dataset.layers().nth(index)) {
+        shown.extent = extent_of_first(&mut first);
+    }
     Ok(Inspection {
         driver: opened.driver,
         layers,
@@ -152,6 +157,16 @@ fn describe(layer: &Layer, opened: &OpenedFile) -> SourceLayer {
             .filter(|e| e.iter().all(|n| n.is_finite())),
         fields,
     }
+}
+
+/// The box around the first rows.
+fn extent_of_first(layer: &mut Layer) -> Option<[f64; 4]> {
+    let boxes = layer.features().take(ROWS).filter_map(|f| Some(f.geometry()?.envelope()));
+    let around = boxes.fold(None, |around: Option<[f64; 4]>, e| {
+        let [a, b, c, d] = around.unwrap_or([e.MinX, e.MinY, e.MaxX, e.MaxY]);
+        Some([a.min(e.MinX), b.min(e.MinY), c.max(e.MaxX), d.max(e.MaxY)])
+    });
+    around.filter(|e| e.iter().all(|n| n.is_finite()))
 }
 
 fn rows(layer: &mut Layer, opened: &OpenedFile) -> Vec<serde_json::Map<String, serde_json::Value>> {

@@ -16,6 +16,8 @@ use crate::store::activity::{LastChange, Month};
 pub const MONTHS: u32 = 12;
 /// How long a chart may lag behind.
 const MONTHS_FOR: Duration = Duration::from_mins(10);
+/// How long the database is not asked again after it was away: the map must not wait for what it can do without.
+const AWAY_FOR: Duration = Duration::from_secs(10);
 /// Seconds of Vietnam's zone before UTC: a month begins there.
 const VIETNAM_S: i32 = 7 * 3600;
 
@@ -34,6 +36,8 @@ struct Known {
     /// With the position of memory at which they were read.
     last: Mutex<Option<((Uuid, i64), LastChanges)>>,
     months: Mutex<HashMap<String, Charted>>,
+    /// When the database could not be asked.
+    failed: Mutex<Option<Instant>>,
 }
 
 impl Activity {
@@ -58,9 +62,18 @@ impl Activity {
         }
     }
 
+    fn kept(&self) -> Option<LastChanges> {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, last)| last.clone())
+    }
+
     /// The same, or nothing where it cannot be known now: for answers that are worth giving without.
     pub async fn known(&self, state: &AppState) -> Option<LastChanges> {
+        let failed = *self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_some_and(|at| at.elapsed() < AWAY_FOR) {
+            return self.kept();
+        }
         let last = self.last(state).await;
+        *self.0.failed.lock().unwrap_or_else(PoisonError::into_inner) = last.is_err().then(Instant::now);
         last.inspect_err(|e| tracing::warn!(error = %e, "when layers changed cannot be read")).ok()
     }
 

@@ -63,7 +63,7 @@ pub async fn page(
                     }
                 }
                 (qgis(tr, &layer, &links))
-                (developers(tr, &layer, &links))
+                (developers(tr, &layer, &links, visit.who.is_officer()))
             }
             aside aria-label=(tr.t("layer-facts")) { (facts(tr, &layer, &theme)) }
         }
@@ -281,7 +281,7 @@ fn qgis(tr: Tr, layer: &Layer, links: &Links) -> Markup {
     }
 }
 
-fn developers(tr: Tr, layer: &Layer, links: &Links) -> Markup {
+fn developers(tr: Tr, layer: &Layer, links: &Links, officer: bool) -> Markup {
     let sign_in = if layer.access == Access::O { "" } else { " -H 'Authorization: Bearer TOKEN'" };
     let curl = format!("curl{sign_in} '{}?limit=10'", links.items());
     html! {
@@ -296,7 +296,7 @@ fn developers(tr: Tr, layer: &Layer, links: &Links) -> Markup {
             p class="actions" {
                 a class="button button--plain" href=(links.download()) download={ (layer.id) ".geojson" } { (tr.t("layer-download")) }
                 a href={ (links.collection()) "?f=html" } { (tr.t("layer-ogc-page")) }
-                a href={ "/api/v1/revisions?layer=" (layer.id) } { (tr.t("layer-history")) }
+                @if officer { a href={ "/changes?layer=" (layer.id) } { (tr.t("layer-history")) } }
             }
         }
     }

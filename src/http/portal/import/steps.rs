@@ -157,7 +157,7 @@ fn reading(tr: Tr, import: &Import, found: &Inspection, proposal: &Proposal) -> 
             @for warning in &found.warnings { p class="notice notice--warn" { (tr.of(warning)) } }
             @if swapped { p class="notice notice--warn" { (tr.t("import-swapped")) } }
             @if of_file.is_none() && settings.crs.is_none() { p class="notice notice--warn" { (tr.t("import-no-crs")) } }
-            div class="grid-2" {
+            div class="grid-2 grid-2--top" {
                 @if found.layers.len() > 1 {
                     div class="field" {
                         label for="source_layer" { (tr.t("import-source-layer")) }
@@ -213,8 +213,10 @@ fn encoding(tr: Tr, chosen: Option<Encoding>, found: Option<&Inspection>) -> Mar
             Source::Detected => "encoding-detected",
             Source::Default => "encoding-default",
         };
+        let name =
+            names.iter().find(|(e, _)| e.name() == f.encoding.name).map_or(f.encoding.name.as_str(), |n| n.1);
         let sure = format!("{}\u{a0}%", number(tr, f.encoding.confidence * 100.0, 0));
-        tr.with(how, &[("name", &f.encoding.name), ("sure", &sure)])
+        tr.with(how, &[("name", name), ("sure", &sure)])
     });
     html! {
         div class="field" {
