@@ -329,6 +329,42 @@ async fn search_knows_what_former_units_are_now() {
     assert_eq!(hits("24667").await[0], ("Xã Đắk Lao".to_owned(), "nay là xã Thuận An".to_owned()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_unit_tells_where_it_comes_from() {
+    let server = Server::start().await;
+    let mut wkb = vec![1, 6, 0, 0, 0, 1, 0, 0, 0];
+    wkb.extend(square(AT.0, AT.1, 1000.0));
+    let values = [
+        ("code", text("24611")),
+        ("name", text("Phường Bắc Gia Nghĩa")),
+        ("valid_from", Value::Date("2025-07-01".parse().unwrap())),
+    ];
+    let item = server.insert("admin_commune", wkb, &values).await;
+    let page = async |path: &str| {
+        let request = server.client.get(format!("{}{path}", server.base));
+        let answer =
+            request.header("accept", "text/html").header("cookie", "dothi_lang=vi").send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let (status, html) = page("/units/24611").await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    for expected in [
+        "Sáp nhập từ",
+        "phường Nghĩa Đức",
+        "xã Đắk Ha",
+        "khoản 116",
+        "<svg",
+        &format!("/?item=admin_commune/{}", item.fid),
+    ] {
+        assert!(html.contains(expected), "{expected}: {html}");
+    }
+    let (_, html) = page("/units/24611?date=2024-12-31").await;
+    assert!(html.contains("Phường Nghĩa Đức") && html.contains("phường Bắc Gia Nghĩa"), "{html}");
+    let (_, html) = page("/units/24612").await;
+    assert!(html.contains("Phường Nghĩa Thành") && html.contains("Hiện nay"), "{html}");
+    assert_eq!(page("/units/99999").await.0, StatusCode::NOT_FOUND);
+}
+
 /// On the real outlines.
 mod with_test_data {
     use std::path::PathBuf;

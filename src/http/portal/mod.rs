@@ -38,6 +38,7 @@ mod quality;
 mod register;
 mod search;
 mod sign_in;
+mod unit;
 
 /// The pages, their bundle, and the layer tree that the map is drawn from.
 pub fn router() -> Router<AppState> {
@@ -45,6 +46,7 @@ pub fn router() -> Router<AppState> {
         .route("/", get(map::page))
         .route("/edit", get(edit::page))
         .route("/search", get(search::page))
+        .route("/units/{code}", get(unit::page))
         .route("/sign-in", get(sign_in::page))
         .route("/password", get(sign_in::password))
         .route("/lang/{code}", get(sign_in::language))

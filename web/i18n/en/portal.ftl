@@ -129,3 +129,13 @@ analysis-working = Analysis at work
 analysis-result = Result
 analysis-csv = Download the table (CSV)
 analysis-geojson = Download GeoJSON
+
+# Administrative units
+unit-code = Code { $code }
+unit-since = in force since { $day }
+unit-until = until { $day }
+unit-in-force = in force
+unit-made-of = Made of
+unit-now = Today
+unit-in-part = in part
+unit-where = Where it lies

@@ -39,6 +39,7 @@ js-made-up = Made-up data
 js-approximate = Approximate outline
 js-apply-here = Apply for a permit on this parcel
 js-open-permit = Open the permit
+js-open-unit = What it was made of
 js-upload-progress = Sent { $sent } of { $total } ({ $percent })
 js-upload-cancelled = The upload was cancelled.
 js-upload-too-large = The file is larger than allowed ({ $limit }).

@@ -129,3 +129,13 @@ analysis-working = Đang phân tích
 analysis-result = Kết quả
 analysis-csv = Tải bảng (CSV)
 analysis-geojson = Tải GeoJSON
+
+# Đơn vị hành chính
+unit-code = Mã { $code }
+unit-since = có hiệu lực từ { $day }
+unit-until = đến hết { $day }
+unit-in-force = đang có hiệu lực
+unit-made-of = Sáp nhập từ
+unit-now = Hiện nay
+unit-in-part = một phần
+unit-where = Vị trí

@@ -39,6 +39,7 @@ js-made-up = Dữ liệu giả định
 js-approximate = Ranh giới gần đúng
 js-apply-here = Xin giấy phép tại thửa này
 js-open-permit = Xem giấy phép
+js-open-unit = Đơn vị sáp nhập
 js-upload-progress = Đã gửi { $sent } trên { $total } ({ $percent })
 js-upload-cancelled = Đã hủy việc gửi tệp.
 js-upload-too-large = Tệp lớn hơn mức cho phép ({ $limit }).

@@ -130,6 +130,9 @@ export class Identify {
     if (layer.id === 'parcel' && code) {
       return el('a', { class: 'button', href: `/apply?parcel=${encodeURIComponent(code)}` }, t('apply-here'));
     }
+    if (layer.id === 'admin_commune' && code) {
+      return el('a', { class: 'button button--plain', href: `/units/${encodeURIComponent(code)}` }, t('open-unit'));
+    }
     if (layer.id === 'permit' && code) {
       return el('a', { class: 'button button--plain', href: `/permits/${encodeURIComponent(code)}` }, t('open-permit'));
     }
