@@ -69,6 +69,7 @@ async fn export(store: &Store, args: &Args) -> Result<u64> {
     let mut written = 0;
     let loaded = snapshot
         .load(&def, |row| {
+            let row = row.to_row();
             if args.bbox.as_ref().is_none_or(|b| meets(&row, b)) {
                 writer.push(&row)?;
                 written += 1;

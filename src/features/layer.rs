@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::segment::{Segment, SegmentBuilder, union};
 use crate::Result;
-use crate::layers::{ItemRow, LayerDef};
+use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
 
 /// Changed items that are kept beside the base before it is worth building anew.
@@ -70,6 +70,12 @@ impl LayerBuilder {
 
     /// Adds an item. The error names the item and what is wrong with it; the builder is then of no use any more.
     pub fn push(&mut self, row: &ItemRow) -> Result<()> {
+        let values: Vec<_> = row.values.iter().map(Value::borrowed).collect();
+        self.push_ref(&ItemRef { fid: row.fid, version: row.version, wkb: &row.wkb, values: &values })
+    }
+
+    /// The same for an item that is only borrowed.
+    pub fn push_ref(&mut self, row: &ItemRef<'_>) -> Result<()> {
         if let Some(blurred) = &mut self.blurred {
             blurred.push(row)?;
         }
@@ -164,13 +170,13 @@ impl Layer {
         let mut new = upserts.iter().peekable();
         for (i, fid) in self.overlay.fids.iter().enumerate() {
             while let Some((_, row)) = new.next_if(|(f, _)| *f <= fid) {
-                overlay.push(row)?;
+                overlay.push_row(row)?;
             }
             if !gone.contains(fid) && !upserts.contains_key(fid) {
                 overlay.push_item(&self.overlay, i as u32);
             }
         }
-        new.try_for_each(|(_, row)| overlay.push(row))?;
+        new.try_for_each(|(_, row)| overlay.push_row(row))?;
         let overlay = overlay.build();
         for fid in upserts.keys() {
             touched.extend(overlay.find(*fid).and_then(|i| overlay.shape(i).envelope()));

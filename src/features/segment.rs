@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rstar::{AABB, RTree, RTreeObject};
 
 use super::column::{Cell, Column, ColumnBuilder};
 use super::shapes::{Shape, Shapes, ShapesBuilder};
-use crate::layers::{ItemRow, LayerDef};
+use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
 use crate::{Error, Result};
 
@@ -116,7 +117,13 @@ impl SegmentBuilder {
     }
 
     /// Adds a row. After an error the builder is of no use any more.
-    pub(super) fn push(&mut self, row: &ItemRow) -> Result<()> {
+    pub(super) fn push_row(&mut self, row: &ItemRow) -> Result<()> {
+        let values: Vec<_> = row.values.iter().map(Value::borrowed).collect();
+        self.push(&ItemRef { fid: row.fid, version: row.version, wkb: &row.wkb, values: &values })
+    }
+
+    /// The same for a borrowed one.
+    pub(super) fn push(&mut self, row: &ItemRef<'_>) -> Result<()> {
         let wrong =
             |why: String| Error::internal(format!("loading item {} of layer {}", row.fid, self.def.id), why);
         if !(1..=MAX_FID).contains(&row.fid) {
@@ -128,10 +135,10 @@ impl SegmentBuilder {
         }
         for (i, value) in row.values.iter().enumerate() {
             self.columns[i]
-                .push_value(value)
+                .push((*value).into())
                 .map_err(|why| wrong(format!("{}: {why}", self.def.attributes[i].name)))?;
         }
-        self.shapes.push_wkb(&row.wkb).map_err(|why| wrong(format!("geometry: {why}")))?;
+        self.shapes.push_wkb(row.wkb).map_err(|why| wrong(format!("geometry: {why}")))?;
         self.fids.push(row.fid);
         self.versions.push(row.version);
         Ok(())
@@ -150,12 +157,19 @@ impl SegmentBuilder {
     pub(super) fn build(self) -> Segment {
         let sorted = self.fids.is_sorted_by(|a, b| a < b);
         let def = self.def.clone();
-        let shapes = self.shapes.build();
-        let (tree, extent) = if sorted { index(&shapes, self.fids.len()) } else { (RTree::new(), None) };
+        let (columns, items, shapes) = (self.columns, self.fids.len(), self.shapes);
+        let ((shapes, (tree, extent)), columns) = rayon::join(
+            || {
+                let shapes = shapes.build();
+                let indexed = if sorted { index(&shapes, items) } else { (RTree::new(), None) };
+                (shapes, indexed)
+            },
+            || columns.into_par_iter().map(ColumnBuilder::build).collect(),
+        );
         let segment = Segment {
             fids: self.fids,
             versions: self.versions,
-            columns: self.columns.into_iter().map(ColumnBuilder::build).collect(),
+            columns,
             shapes,
             tree,
             extent,

@@ -46,7 +46,7 @@ pub(super) async fn everything(
 /// Loads one layer as the snapshot shows it.
 pub(super) async fn layer(database: &ReadSnapshot, def: Arc<LayerDef>) -> Result<Layer> {
     let mut builder = LayerBuilder::new(def.clone());
-    database.load(&def, |row| builder.push(&row)).await?;
+    database.load(&def, |row| builder.push_ref(&row)).await?;
     join(tokio::task::spawn_blocking(move || builder.build())).await
 }
 

@@ -100,7 +100,7 @@ pub async fn load(store: &Store, layers: &[String]) -> Result<(Arc<Snapshot>, Ar
     let mut snapshot = Snapshot::new(position.epoch, position.revision);
     for def in ids.into_iter().filter_map(|id| catalog.layer(id)) {
         let mut builder = LayerBuilder::new(def.clone());
-        database.load(def, |row| builder.push(&row)).await?;
+        database.load(def, |row| builder.push_ref(&row)).await?;
         snapshot.insert(builder.build());
     }
     database.close().await?;

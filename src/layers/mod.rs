@@ -18,5 +18,5 @@ pub use catalog::{Catalog, Code, CodeList};
 pub use definition::{Access, Attribute, AttributeType, Computed, GeometryKind, LayerDef, Source};
 pub use quality::{QualityKind, QualityRule, Severity};
 pub use read::{Problem, embedded, read_dir};
-pub use row::ItemRow;
-pub use value::Value;
+pub use row::{ItemRef, ItemRow};
+pub use value::{Value, ValueRef};

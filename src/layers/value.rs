@@ -21,7 +21,53 @@ pub enum Value {
     Time(DateTime<Utc>),
 }
 
+/// A value that borrows its text: what a long read hands on, row by row, without a copy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueRef<'a> {
+    /// Not known.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// Whole number.
+    Int(i64),
+    /// Number.
+    Real(f64),
+    /// Text.
+    Text(&'a str),
+    /// Calendar day.
+    Date(NaiveDate),
+    /// Instant.
+    Time(DateTime<Utc>),
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Bool(v) => Self::Bool(v),
+            ValueRef::Int(v) => Self::Int(v),
+            ValueRef::Real(v) => Self::Real(v),
+            ValueRef::Text(v) => Self::Text(v.to_owned()),
+            ValueRef::Date(v) => Self::Date(v),
+            ValueRef::Time(v) => Self::Time(v),
+        }
+    }
+}
+
 impl Value {
+    /// The value without a copy of its text.
+    pub fn borrowed(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Bool(v) => ValueRef::Bool(*v),
+            Self::Int(v) => ValueRef::Int(*v),
+            Self::Real(v) => ValueRef::Real(*v),
+            Self::Text(v) => ValueRef::Text(v),
+            Self::Date(v) => ValueRef::Date(*v),
+            Self::Time(v) => ValueRef::Time(*v),
+        }
+    }
+
     /// The value as JSON: numbers as numbers, days and instants as ISO 8601 text.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as J;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, Utc};
 
 use crate::Result;
-use crate::layers::{AttributeType, ItemRow, LayerDef, Value};
+use crate::layers::{AttributeType, ItemRef, LayerDef, Value, ValueRef};
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 /// Signature, flags, length of the header's extension.
@@ -41,9 +41,9 @@ impl Reader {
     pub(in crate::store) fn feed(
         &mut self,
         chunk: &[u8],
-        each: &mut impl FnMut(ItemRow) -> Result<()>,
+        each: &mut impl FnMut(ItemRef<'_>) -> Result<()>,
     ) -> Result<u64> {
-        // The server sends whole rows, so the copy happens only where a proxy cut them.
+        // The caller gathers whole rows, so the copy happens only where a proxy cut them.
         let joined;
         let mut bytes = if self.rest.is_empty() {
             chunk
@@ -64,12 +64,13 @@ impl Reader {
             self.header_done = true;
         }
         let mut rows = 0;
+        let mut values = Vec::with_capacity(self.kinds.len());
         while let Some(length) = row_length(bytes) {
             let (row, after) = bytes.split_at(length);
             if row.len() == 2 {
                 self.trailer_seen = true;
             } else {
-                each(self.row(row)?)?;
+                each(self.row(row, &mut values)?)?;
                 rows += 1;
             }
             bytes = after;
@@ -83,26 +84,17 @@ impl Reader {
         if self.trailer_seen && self.rest.is_empty() { Ok(()) } else { Err(Broken("cut short").into()) }
     }
 
-    fn row(&self, row: &[u8]) -> Result<ItemRow, Broken> {
+    /// Reads a row; its values lie in `values` until the next one.
+    fn row<'v, 'a: 'v>(&self, row: &'a [u8], values: &'v mut Vec<ValueRef<'a>>) -> Result<ItemRef<'v>, Broken> {
         let mut fields = Fields(&row[2..]);
         let fid = i64::from_be_bytes(fields.fixed()?);
         let version = i64::from_be_bytes(fields.fixed()?);
-        let wkb = plain(fields.next()?.ok_or(Broken("no geometry"))?);
-        let values = self.kinds.iter().map(|k| decode(*k, fields.next()?)).collect::<Result<_, _>>()?;
-        Ok(ItemRow { fid, version, wkb, values })
-    }
-}
-
-/// ISO WKB of the two-dimensional EWKB that PostGIS sends for a geometry: the same without the SRID behind the type.
-fn plain(ewkb: &[u8]) -> Vec<u8> {
-    match ewkb {
-        [1, a, b, c, flags, _, _, _, _, rest @ ..] if flags & 0x20 != 0 => {
-            let mut wkb = Vec::with_capacity(5 + rest.len());
-            wkb.extend([1, *a, *b, *c, flags & !0x20]);
-            wkb.extend_from_slice(rest);
-            wkb
+        let wkb = fields.next()?.ok_or(Broken("no geometry"))?;
+        values.clear();
+        for kind in &self.kinds {
+            values.push(decode(*kind, fields.next()?)?);
         }
-        other => other.to_vec(),
+        Ok(ItemRef { fid, version, wkb, values })
     }
 }
 
@@ -136,28 +128,28 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn decode(kind: AttributeType, field: Option<&[u8]>) -> Result<Value, Broken> {
+fn decode(kind: AttributeType, field: Option<&[u8]>) -> Result<ValueRef<'_>, Broken> {
     fn fixed<const N: usize>(f: &[u8]) -> Result<[u8; N], Broken> {
         f.try_into().map_err(|_| Broken("a value has the wrong size"))
     }
-    let Some(f) = field else { return Ok(Value::Null) };
+    let Some(f) = field else { return Ok(ValueRef::Null) };
     Ok(match kind {
         AttributeType::Text => {
-            Value::Text(String::from_utf8(f.to_vec()).map_err(|_| Broken("text is not UTF-8"))?)
+            ValueRef::Text(std::str::from_utf8(f).map_err(|_| Broken("text is not UTF-8"))?)
         }
-        AttributeType::Integer => Value::Int(i64::from_be_bytes(fixed(f)?)),
-        AttributeType::Real => Value::Real(f64::from_be_bytes(fixed(f)?)),
-        AttributeType::Boolean => Value::Bool(fixed::<1>(f)?[0] != 0),
+        AttributeType::Integer => ValueRef::Int(i64::from_be_bytes(fixed(f)?)),
+        AttributeType::Real => ValueRef::Real(f64::from_be_bytes(fixed(f)?)),
+        AttributeType::Boolean => ValueRef::Bool(fixed::<1>(f)?[0] != 0),
         AttributeType::Date => {
             let days = Duration::days(i64::from(i32::from_be_bytes(fixed(f)?)));
-            Value::Date(epoch().checked_add_signed(days).ok_or(Broken("a date is out of range"))?)
+            ValueRef::Date(epoch().checked_add_signed(days).ok_or(Broken("a date is out of range"))?)
         }
         AttributeType::Timestamp => {
             let since = Duration::microseconds(i64::from_be_bytes(fixed(f)?));
             let at = NaiveDateTime::from(epoch())
                 .checked_add_signed(since)
                 .ok_or(Broken("a time is out of range"))?;
-            Value::Time(at.and_utc())
+            ValueRef::Time(at.and_utc())
         }
     })
 }
@@ -222,6 +214,7 @@ fn since_epoch(t: DateTime<Utc>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layers::ItemRow;
 
     fn def() -> LayerDef {
         let attribute = |name: &str, kind: &str| serde_json::json!({"name": name, "type": kind, "title": {"vi": name, "en": name}});
@@ -231,12 +224,6 @@ mod tests {
                 attribute("d", "boolean"), attribute("e", "date"), attribute("f", "timestamp")],
         }))
         .unwrap()
-    }
-
-    #[test]
-    fn the_srid_is_taken_out() {
-        assert_eq!(plain(&[1, 1, 0, 0, 0x20, 2, 0x24, 0, 0, 7, 8]), [1, 1, 0, 0, 0, 7, 8]);
-        assert_eq!(plain(&[1, 1, 0, 0, 0, 7, 8]), [1, 1, 0, 0, 0, 7, 8]);
     }
 
     #[test]
@@ -272,7 +259,7 @@ mod tests {
             for chunk in bytes.chunks(size) {
                 reader
                     .feed(chunk, &mut |r| {
-                        rows.push(r);
+                        rows.push(r.to_row());
                         Ok(())
                     })
                     .unwrap();

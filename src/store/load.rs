@@ -5,12 +5,17 @@ use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, Executor, PgConnection, Postgres, Row};
+use tokio::sync::mpsc;
 
 use super::feed::{Changed, Position};
 use super::layers::catalog_on;
 use super::{Store, copy, layer_sql};
-use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Value};
+use crate::layers::{AttributeType, Catalog, ItemRef, ItemRow, LayerDef, Value};
 use crate::{Error, Result};
+
+/// Bytes of rows that are handed over at once, and blocks that may wait.
+const BLOCK_BYTES: usize = 512 << 10;
+const BLOCKS_AHEAD: usize = 4;
 
 /// One state of the whole database, held open until it is dropped. Loads may run on it in parallel, each on its own
 /// connection. Keep it for seconds, not minutes: it keeps superseded rows from being cleaned up.
@@ -53,7 +58,7 @@ impl Store {
         let mut rows = Vec::new();
         snapshot
             .load(def, |row| {
-                rows.push(row);
+                rows.push(row.to_row());
                 Ok(())
             })
             .await?;
@@ -77,9 +82,14 @@ impl ReadSnapshot {
         &self.catalog
     }
 
-    /// Streams all rows of a layer, ordered as they lie on disk, and says how many there were.
-    pub async fn load(&self, def: &LayerDef, mut each: impl FnMut(ItemRow) -> Result<()>) -> Result<u64> {
-        let mut db = self.join().await?;
+    /// Streams all rows of a layer, ordered as they lie on disk, and says how many there were. The socket is read
+    /// beside `each`, a few blocks ahead.
+    pub async fn load(
+        &self,
+        def: &LayerDef,
+        mut each: impl FnMut(ItemRef<'_>) -> Result<()>,
+    ) -> Result<u64> {
+        let db = self.join().await?;
         let sql = format!(
             "copy (select {} from {}) to stdout (format binary)",
             layer_sql::copy_list(def)?,
@@ -87,12 +97,12 @@ impl ReadSnapshot {
         );
         let mut reader = copy::Reader::new(def);
         let mut rows = 0;
-        {
-            let mut stream = db.connection()?.copy_out_raw(&sql).await?;
-            while let Some(chunk) = stream.try_next().await? {
-                rows += reader.feed(&chunk, &mut each)?;
-            }
+        let (blocks, mut queue) = mpsc::channel(BLOCKS_AHEAD);
+        let reading = tokio::spawn(read_blocks(db, sql, blocks));
+        while let Some(block) = queue.recv().await {
+            rows += reader.feed(&block, &mut each)?;
         }
+        let db = reading.await.map_err(|e| Error::internal("reading a layer", e))??;
         db.leave().await?;
         reader.finish()?;
         Ok(rows)
@@ -147,6 +157,27 @@ impl ReadSnapshot {
         self.leader.close().await?;
         Ok(())
     }
+}
+
+/// Reads a COPY into blocks of whole messages; ends early where nobody takes them any more.
+async fn read_blocks(mut db: Member, sql: String, blocks: mpsc::Sender<Vec<u8>>) -> Result<Member> {
+    {
+        let mut stream = db.connection()?.copy_out_raw(&sql).await?;
+        // The server sends a message a row: gathered, they cost one hand-over for thousands.
+        let mut block = Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 4);
+        while let Some(chunk) = stream.try_next().await? {
+            block.extend_from_slice(&chunk);
+            if block.len() >= BLOCK_BYTES {
+                let full = std::mem::replace(&mut block, Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 4));
+                if blocks.send(full).await.is_err() {
+                    return Err(Error::Setup("the load was given up".to_owned()));
+                }
+            }
+        }
+        // Whether somebody takes the last one is for the caller to see.
+        let _ = blocks.send(block).await;
+    }
+    Ok(db)
 }
 
 /// A pooled connection inside the snapshot. Given up half-way (an error, a cancelled load) it is closed: in the
