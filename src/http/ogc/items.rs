@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
 use super::items_html;
-use super::params::{ItemsQuery, Params, ResolvedUnits};
+use super::params::{ItemsQuery, Params};
 use super::past;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
+use crate::http::former_units::{self, ResolvedUnits};
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -55,7 +56,7 @@ pub(super) async fn list(
     };
     let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
     let links = links(&ask, &following, &page);
-    let read_as = read_as(&page.resolved);
+    let resolved = page.resolved.clone();
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
         Format::Html => {
@@ -71,17 +72,8 @@ pub(super) async fn list(
     }
     let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     headers.insert("content-crs", crs);
-    if let Some(read_as) = read_as {
-        headers.insert("dothi-resolved-units", read_as);
-    }
+    former_units::tell(headers, &resolved);
     Ok(response)
-}
-
-/// `commune_code=24664,24670`: how communes that are not today's codes were read.
-fn read_as(resolved: &[ResolvedUnits]) -> Option<HeaderValue> {
-    let each: Vec<String> =
-        resolved.iter().map(|r| format!("{}={}", r.parameter, r.units.join(","))).collect();
-    if each.is_empty() { None } else { HeaderValue::from_str(&each.join("; ")).ok() }
 }
 
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
