@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Member, json};
 
 use super::auth::User;
-use super::edit::{Editing, patch_of, stored_geometry, wkb, with_present};
+use super::edit::{Editing, patch_of, stored_geometry, with_present, wkb};
 use super::extract::{Json, Path, Query};
 use super::former_units::{self, ResolvedUnits};
 use super::idempotency;

@@ -71,9 +71,8 @@ async fn split(
     };
     editing.check_places(&state, vec![geometry]).await?;
     let pieces = body.pieces.iter().enumerate();
-    let pieces = pieces
-        .map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}")))
-        .collect::<Result<Vec<_>>>()?;
+    let pieces =
+        pieces.map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}"))).collect::<Result<Vec<_>>>()?;
     let (pieces, resolved): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
     let line = lines(&body.line)?;
     let neighbours = neighbours(&state, &editing, fid, around).await?;

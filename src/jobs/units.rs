@@ -10,7 +10,7 @@ use tokio::time::{interval, sleep};
 
 use crate::layers::{Catalog, LayerDef, Value};
 use crate::store::jobs::Lease;
-use crate::store::units::{Recomputed, UNITS_JOB};
+use crate::store::units::{Recomputed, UNITS_CLIENT, UNITS_JOB};
 use crate::store::{Author, Store};
 use crate::text::Text;
 use crate::units::{self, Asked, By, Level, Outcome};
@@ -133,9 +133,12 @@ pub struct TodaysCode {
 /// The one rule for communes that are written, from files and by hand: the commune of today that `text` (a code or
 /// name of the day `as_of`, or of any time) means; none where the text stays as it is, for it is a code of today, or
 /// nothing that is known, which the code list will refuse. The error says why one commune cannot be told.
-pub fn todays_code(text: &str, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Option<TodaysCode>, Text> {
-    let resolution =
-        units::known().resolve(Asked { text, date: as_of, level: Some(Level::Commune), today });
+pub fn todays_code(
+    text: &str,
+    as_of: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<Option<TodaysCode>, Text> {
+    let resolution = units::known().resolve(Asked { text, date: as_of, level: Some(Level::Commune), today });
     match resolution.only() {
         Some(unit) if unit.code == text => Ok(None),
         Some(unit) => Ok(Some(TodaysCode {
@@ -171,13 +174,13 @@ impl UnitCounts {
 pub async fn run_job(store: &Store) -> Result<serde_json::Value> {
     let done = recompute(store).await?;
     tracing::info!(items = done.items(), layers = done.layers.len(), "items have followed the boundaries");
-    Ok(json!({ "items": done.items(), "layers": done.layers }))
+    Ok(json!({ "items": done.items(), "layers": done.layers, "restored": done.restored }))
 }
 
 /// Gives every item the commune that it lies in.
 pub async fn recompute(store: &Store) -> Result<Recomputed> {
     let catalog: Catalog = store.catalog().await?;
-    let author = Author::program("units", "the commune of each item, by the boundaries in force");
+    let author = Author::program(UNITS_CLIENT, "the commune of each item, by the boundaries in force");
     store.recompute_units(&catalog, &author).await
 }
 

@@ -350,6 +350,17 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         format!("/api/v1/search?item=lop_mo/{}", fid("lop_mo")),
         "/search?q=trạm".to_owned(),
         "/?item=lop_mo/1".to_owned(),
+        "/api/v1/imports?layer=bimat_lop".to_owned(),
+        "/import?layer=bimat_lop".to_owned(),
+        "/api/v1/units?q=bimat".to_owned(),
+        "/units/24611?date=2024-12-31".to_owned(),
+        "/units/bimat_lop".to_owned(),
+        "/ogc/collections/bimat_lop/items?f=geojson".to_owned(),
+        "/ogc/collections/lop_mo/items?f=geojson".to_owned(),
+        "/ogc/styles/bimat_lop?f=mapbox".to_owned(),
+        "/ogc/styles/lop_mo?f=mapbox".to_owned(),
+        "/ogc/styles/default?f=mapbox".to_owned(),
+        "/api/openapi.json".to_owned(),
     ] {
         all.insert(Asked::get(&*path, "application/json"));
         all.insert(Asked::get(&*path, "text/html"));
@@ -370,6 +381,27 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
     ] {
         let (method, path) = ("POST".to_owned(), "/api/v1/analysis".to_owned());
         all.insert(Asked { method, path, accept: "application/json", body: body.to_string() });
+    }
+    for (method, path, body) in [
+        ("POST", "/api/v1/imports".to_owned(), json!({"layer": "bimat_lop"})),
+        (
+            "PATCH",
+            format!("/api/v1/layers/bimat_lop/items/{}", fid("bimat_lop")),
+            json!({"version": 1, "properties": {"ten": "x"}}),
+        ),
+        (
+            "PATCH",
+            format!("/api/v1/layers/lop_mo/items/{}", fid("lop_mo")),
+            json!({"version": 1, "properties": {"bimat_cot": "x"}}),
+        ),
+        (
+            "PATCH",
+            format!("/api/v1/layers/lop_mo/items/{}", fid("lop_mo")),
+            json!({"version": 1, "properties": {"ma": "x"}}),
+        ),
+    ] {
+        let (method, body) = (method.to_owned(), body.to_string());
+        all.insert(Asked { method, path, accept: "application/json", body });
     }
     all
 }

@@ -29,7 +29,8 @@ const CHUNK: usize = 500;
 /// A page of a query's answer, found but not yet written.
 pub(super) struct Page {
     pub fids: Vec<i64>,
-    pub matched: usize,
+    /// Items that match; none where that is not known without counting through the past.
+    pub matched: Option<usize>,
     /// The last fid of this page where another one follows.
     pub next: Option<i64>,
     /// Former communes and names that were read as today's codes.
@@ -86,7 +87,7 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
     let more = fids.len() > limit;
     fids.truncate(limit);
     let next = fids.last().copied().filter(|_| more);
-    Ok(Page { fids, matched, next, resolved })
+    Ok(Page { fids, matched: Some(matched), next, resolved })
 }
 
 /// `following` are the parameters of the next page but for its start.
@@ -109,9 +110,9 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
         [] => String::new(),
         resolved => format!(r#","resolvedUnits":{}"#, json!(resolved)),
     };
+    let matched = page.matched.map_or_else(String::new, |n| format!(r#""numberMatched":{n},"#));
     let tail = format!(
-        r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
-        page.matched,
+        r#"],{matched}"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
         page.fids.len(),
         Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         Value::from(links.to_vec()),

@@ -23,7 +23,7 @@ pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json])
     let next = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
     let body = html! {
         p {
-            (page.matched) " " (ask.say("đối tượng khớp", "items match")) ", "
+            @if let Some(matched) = page.matched { (matched) " " (ask.say("đối tượng khớp", "items match")) ", " }
             (page.fids.len()) " " (ask.say("trên trang này", "on this page"))
             @if page.fids.len() > MOST_ROWS { " (" (ask.say("hiện", "shown")) ": " (MOST_ROWS) ")" }
         }

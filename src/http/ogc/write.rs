@@ -15,7 +15,7 @@ use super::feature_body::{Body, read};
 use super::items::etag;
 use crate::access::{self, Edit};
 use crate::features::LayerReader;
-use crate::http::edit::{stored_geometry, wkb, with_present};
+use crate::http::edit::{stored_geometry, with_present, wkb};
 use crate::http::{JSON_LIMIT_BYTES, area, former_units};
 use crate::layers::{ItemRow, LayerDef, Source, Value};
 use crate::state::AppState;
