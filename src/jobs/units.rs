@@ -174,7 +174,7 @@ impl UnitCounts {
 pub async fn run_job(store: &Store) -> Result<serde_json::Value> {
     let done = recompute(store).await?;
     tracing::info!(items = done.items(), layers = done.layers.len(), "items have followed the boundaries");
-    Ok(json!({ "items": done.items(), "layers": done.layers, "restored": done.restored }))
+    Ok(json!({ "items": done.items(), "layers": done.layers }))
 }
 
 /// Gives every item the commune that it lies in.

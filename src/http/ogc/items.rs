@@ -17,6 +17,7 @@ use super::past;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
 use crate::http::former_units::{self, ResolvedUnits};
+use crate::layers::{LayerDef, Source};
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -158,6 +159,14 @@ pub(super) fn etag(version: i64, profile: u64) -> String {
     if profile == 0 { format!("\"{version}\"") } else { format!("\"{version}-{profile:x}\"") }
 }
 
+/// Where it is told what an area was split or merged from and into; none for layers whose items are never split.
+pub(super) fn lineage(ask: &Ask, def: &LayerDef, fid: i64) -> Option<Value> {
+    let href = format!("{}/api/v1/layers/{}/items/{fid}/lineage", ask.base, def.id);
+    let title = ask.say("Nguồn gốc: các lần tách, hợp", "Lineage: splits and merges");
+    let divided = def.source == Source::Table && def.geometry.is_area();
+    divided.then(|| link(&href, "related", "application/json", title))
+}
+
 /// `GET /ogc/collections/{id}/items/{fid}`; the tag is the item's version.
 pub(super) async fn one(
     State(state): State<AppState>,
@@ -186,6 +195,7 @@ pub(super) async fn one(
             let mut links = ask.self_links(GEOJSON);
             let href = ask.url(&format!("/collections/{id}"));
             links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
+            links.extend(lineage(&ask, &view.layer, item.fid));
             let mut out = Vec::with_capacity(1024);
             FeatureWriter::new(view).feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
             typed(GEOJSON, out)
