@@ -130,7 +130,7 @@ impl Items<'_> {
         let old = row.map(|row| item(&row, self.def)).transpose()?;
         let now = old.as_ref().map(|old| old.version);
         match expected.filter(|version| now != Some(*version)) {
-            Some(version) => Err(stale_item(vec![self.stale(tx, fid, version, now).await?])),
+            Some(version) => Err(stale_item(&self.stale(tx, fid, version, now).await?)),
             None => old.ok_or_else(|| Error::not_found("item", fid.to_string())),
         }
     }
@@ -142,7 +142,7 @@ impl Items<'_> {
             let mut tx = self.store.begin().await?;
             self.stale(&mut tx, fid, expected, now).await
         };
-        told.await.map_or_else(|e| e, |entry| stale_item(vec![entry]))
+        told.await.map_or_else(|e| e, |entry| stale_item(&entry))
     }
 
     /// One entry of a conflict: both versions, and who made the present one, when and why.
@@ -273,14 +273,14 @@ impl Items<'_> {
     }
 }
 
-/// The refusal of a write to a version that is no longer the present one; one entry an item.
-fn stale_item(conflicts: Vec<serde_json::Value>) -> Error {
+/// The refusal of a write to a version that is no longer the present one.
+fn stale_item(entry: &serde_json::Value) -> Error {
     Error::PreconditionFailed {
         reason: Text::new(
             "Đối tượng đã được người khác sửa hoặc xóa sau khi bạn mở; hãy xem thay đổi đó rồi sửa tiếp.",
             "The item was changed or removed after you opened it; look at that change, then do yours again.",
         ),
-        detail: serde_json::json!({ "conflicts": conflicts }),
+        detail: serde_json::json!({ "conflicts": [entry] }),
     }
 }
 

@@ -382,28 +382,25 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         let (method, path) = ("POST".to_owned(), "/api/v1/analysis".to_owned());
         all.insert(Asked { method, path, accept: "application/json", body: body.to_string() });
     }
-    for (method, path, body) in [
-        ("POST", "/api/v1/imports".to_owned(), json!({"layer": "bimat_lop"})),
-        (
-            "PATCH",
-            format!("/api/v1/layers/bimat_lop/items/{}", fid("bimat_lop")),
-            json!({"version": 1, "properties": {"ten": "x"}}),
-        ),
-        (
-            "PATCH",
-            format!("/api/v1/layers/lop_mo/items/{}", fid("lop_mo")),
-            json!({"version": 1, "properties": {"bimat_cot": "x"}}),
-        ),
-        (
-            "PATCH",
-            format!("/api/v1/layers/lop_mo/items/{}", fid("lop_mo")),
-            json!({"version": 1, "properties": {"ma": "x"}}),
-        ),
-    ] {
-        let (method, body) = (method.to_owned(), body.to_string());
-        all.insert(Asked { method, path, accept: "application/json", body });
-    }
+    all.extend(writes(fids));
     all
+}
+
+/// Writes whose bodies name what is secret.
+fn writes(fids: &BTreeMap<&str, i64>) -> Vec<Asked> {
+    let item = |layer: &str| format!("/api/v1/layers/{layer}/items/{}", fids[layer]);
+    let asked = |method: &str, path: String, body: Json| Asked {
+        method: method.to_owned(),
+        path,
+        accept: "application/json",
+        body: body.to_string(),
+    };
+    vec![
+        asked("POST", "/api/v1/imports".to_owned(), json!({"layer": "bimat_lop"})),
+        asked("PATCH", item("bimat_lop"), json!({"version": 1, "properties": {"ten": "x"}})),
+        asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"bimat_cot": "x"}})),
+        asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"ma": "x"}})),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
