@@ -48,9 +48,14 @@ pub enum Error {
         /// Machine-readable members added to the problem body, such as `allowed_events`.
         detail: serde_json::Value,
     },
-    /// `If-Match` or `expected_state` names an older state.
-    #[error("precondition failed: {}", .0.en)]
-    PreconditionFailed(Text),
+    /// `If-Match` or `expected_state` names an older state; `detail` tells what came in between.
+    #[error("precondition failed: {}", reason.en)]
+    PreconditionFailed {
+        /// Why.
+        reason: Text,
+        /// Machine-readable members added to the problem body, such as `conflicts`.
+        detail: serde_json::Value,
+    },
     /// A write that must name the version it changes names none.
     #[error("precondition required: {}", .0.en)]
     PreconditionRequired(Text),
@@ -114,6 +119,11 @@ impl Error {
     /// A state that does not allow the request.
     pub fn conflict(vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Conflict { reason: Text::new(vi, en), detail: serde_json::Value::Null }
+    }
+
+    /// A state that is older than the present one.
+    pub fn stale(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::PreconditionFailed { reason: Text::new(vi, en), detail: serde_json::Value::Null }
     }
 
     /// A fault with its cause.

@@ -9,17 +9,21 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use geo::Geometry;
+use geozero::wkb::Wkb;
+use geozero::{CoordDimensions, ToGeo, ToWkb};
 use serde_json::{Map, Value as Member, json};
 
 use super::area;
 use super::auth::{Session, User};
+use super::former_units::{self, ResolvedUnits};
 use super::lang::Language;
 use super::ogc::open;
+use super::ogc::past::feature;
 use crate::access::{self, Area, Edit, View};
 use crate::error::{Error, Result};
 use crate::features::{Item, LayerReader};
 use crate::layers::conform::from_json;
-use crate::layers::{Attribute, Catalog, LayerDef, Value};
+use crate::layers::{Attribute, Catalog, ItemRow, LayerDef, Value};
 use crate::state::AppState;
 use crate::store::Author;
 use crate::text::{Lang, Text};
@@ -85,13 +89,17 @@ impl Editing {
     }
 }
 
-/// The attributes of a JSON object as the store takes them. A hidden one is unknown; one that may not be written is
-/// refused; `place` names where the object stands.
+/// Attributes by their index in the definition, and the communes among them that were given otherwise than by
+/// today's codes.
+pub(super) type Attributes = (Vec<(usize, Value)>, Vec<ResolvedUnits>);
+
+/// The attributes of a JSON object as the store takes them, communes by today's codes. A hidden one is unknown; one
+/// that may not be written is refused; `place` names where the object stands.
 pub(super) fn patch_of(
     editing: &Editing,
     properties: &Map<String, Member>,
     place: &str,
-) -> Result<Vec<(usize, Value)>> {
+) -> Result<Attributes> {
     let one = |(name, value): (&String, &Member)| {
         let at = format!("{place}/{name}");
         let index = editing.view.attribute(name).ok_or_else(|| {
@@ -108,7 +116,29 @@ pub(super) fn patch_of(
         let value = from_json(kind, value).map_err(|reason| Error::InvalidParameter { name: at, reason })?;
         Ok((index, value))
     };
-    properties.iter().map(one).collect()
+    let mut values = properties.iter().map(one).collect::<Result<Vec<_>>>()?;
+    let resolved = former_units::resolve(&editing.view.layer, &mut values)?;
+    Ok((values, resolved))
+}
+
+/// The refusal of a write to an old version, with the item as it is now where the caller may see it. Who may write a
+/// layer is one of its officers, so he may know who came in between.
+pub(super) fn with_present(refusal: Error, view: &View, row: Option<&ItemRow>) -> Error {
+    let Error::PreconditionFailed { reason, mut detail } = refusal else { return refusal };
+    if detail.is_object() {
+        detail["present"] = row.and_then(|row| feature(view, row).ok()).unwrap_or(Member::Null);
+    }
+    Error::PreconditionFailed { reason, detail }
+}
+
+/// The geometry of a row, EPSG:9218.
+pub(super) fn stored_geometry(row: &ItemRow) -> Result<Geometry<f64>> {
+    Wkb(row.wkb.as_slice()).to_geo().map_err(|e| Error::internal(format!("read item {}", row.fid), e))
+}
+
+/// A geometry as the store takes it.
+pub(super) fn wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>> {
+    geometry.to_wkb(CoordDimensions::xy()).map_err(|e| Error::internal("write a geometry", e))
 }
 
 async fn list(State(state): State<AppState>, Session(who): Session, Language(lang): Language) -> Response {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::JSON_LIMIT_BYTES;
 use super::auth::{self, User};
+use super::former_units;
 use super::problem::{Asked, written};
 use crate::error::{Error, Result};
 use crate::files::Stored;
@@ -21,8 +22,13 @@ use crate::store::idempotency::{Answer, Begun, request_hash};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Headers of an answer that a replay repeats.
-const KEPT_HEADERS: [HeaderName; 4] =
-    [header::CONTENT_TYPE, header::LOCATION, header::ETAG, HeaderName::from_static("dothi-revision")];
+const KEPT_HEADERS: [HeaderName; 5] = [
+    header::CONTENT_TYPE,
+    header::LOCATION,
+    header::ETAG,
+    HeaderName::from_static("dothi-revision"),
+    former_units::HEADER,
+];
 /// Answers of these routes are small; a larger one is not kept.
 const ANSWER_LIMIT_BYTES: usize = 1024 * 1024;
 

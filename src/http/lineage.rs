@@ -17,6 +17,7 @@ use serde_json::{Map, Value as Member, json};
 use super::auth::{Session, User};
 use super::edit::{Editing, patch_of};
 use super::extract::{Json, Path};
+use super::former_units::ResolvedUnits;
 use super::idempotency;
 use super::ogc::open;
 use crate::access::View;
@@ -69,12 +70,10 @@ async fn split(
         (item.fid, item.geometry(), item.envelope())
     };
     editing.check_places(&state, vec![geometry]).await?;
-    let pieces = body
-        .pieces
-        .iter()
-        .enumerate()
-        .map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}")))
-        .collect::<Result<_>>()?;
+    let pieces = body.pieces.iter().enumerate();
+    let pieces =
+        pieces.map(|(n, p)| patch_of(&editing, p, &format!("pieces/{n}"))).collect::<Result<Vec<_>>>()?;
+    let (pieces, resolved): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
     let line = lines(&body.line)?;
     let neighbours = neighbours(&state, &editing, fid, around).await?;
     let author = Editing::author(&user, &headers, &body.reason)?;
@@ -82,7 +81,7 @@ async fn split(
     let items = state.store.items(&catalog, editing.layer(), &author);
     let split = Split { fid, version: body.version, line, pieces, neighbours };
     let done = items.split(split, body.dry_run).await?;
-    answer(&state, &editing.view, &done).await
+    answer(&state, &editing.view, &done, &resolved.concat()).await
 }
 
 /// Items around the one that is split which the caller may change: they share the vertices of the cut's ends.
@@ -166,25 +165,34 @@ async fn merge(
     }
     editing.check_places(&state, places).await?;
     let author = Editing::author(&user, &headers, &body.reason)?;
+    let (patch, resolved) = patch_of(&editing, &body.properties, "properties")?;
     let merge = Merge {
         keep: body.keep.or_else(|| body.items.first().map(|i| i.fid)).unwrap_or_default(),
         items: body.items.iter().map(|i| (i.fid, i.version)).collect(),
-        patch: patch_of(&editing, &body.properties, "properties")?,
+        patch,
     };
     let catalog = state.catalog.load_full();
     let done = state.store.items(&catalog, editing.layer(), &author).merge(merge, body.dry_run).await?;
-    answer(&state, &editing.view, &done).await
+    answer(&state, &editing.view, &done, &resolved).await
 }
 
 /// The new items as features; this node serves them before it answers.
-async fn answer(state: &AppState, view: &View, done: &Succession) -> Result<Response> {
+async fn answer(
+    state: &AppState,
+    view: &View,
+    done: &Succession,
+    resolved: &[ResolvedUnits],
+) -> Result<Response> {
     let revision = done.position.map(|p| p.revision);
-    let body = json!({
+    let mut body = json!({
         "revision": revision,
         "predecessors": done.predecessors,
         "adjusted": done.adjusted,
         "successors": done.successors.iter().map(|s| feature(view, s)).collect::<Vec<_>>(),
     });
+    if !resolved.is_empty() {
+        body["resolvedUnits"] = json!(resolved);
+    }
     let Some(position) = done.position else { return Ok(axum::Json(body).into_response()) };
     state.feed.catch_up(position).await?;
     let headers = [("dothi-revision", position.revision.to_string())];

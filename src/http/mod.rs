@@ -22,7 +22,9 @@ mod area;
 pub mod as_of;
 pub mod auth;
 pub mod edit;
+pub mod edit_item;
 pub mod extract;
+mod former_units;
 mod guard;
 pub mod health;
 pub mod history;
@@ -59,6 +61,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::router())
         .merge(portal::router())
         .merge(edit::router())
+        .merge(edit_item::router(&state))
         .merge(lineage::router(&state))
         .merge(quality::router())
         .merge(permits::router(&state))

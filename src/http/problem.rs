@@ -55,6 +55,13 @@ impl Problem {
         self
     }
 
+    fn members(mut self, detail: &Value) -> Self {
+        if let Value::Object(members) = detail {
+            self.extra.extend(members.clone());
+        }
+        self
+    }
+
     fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
         self
@@ -106,14 +113,22 @@ fn describe(error: &Error) -> Problem {
         Error::Forbidden(reason) => {
             Problem::new(S::FORBIDDEN, "forbidden", "Không được phép", "Forbidden", reason.clone())
         }
-        Error::Conflict { reason, detail } => conflict(reason, detail),
-        Error::PreconditionFailed(reason) => Problem::new(
+        Error::Conflict { reason, detail } => Problem::new(
+            S::CONFLICT,
+            "conflict",
+            "Không thực hiện được ở trạng thái hiện tại",
+            "Not possible in the present state",
+            reason.clone(),
+        )
+        .members(detail),
+        Error::PreconditionFailed { reason, detail } => Problem::new(
             S::PRECONDITION_FAILED,
             "stale",
-            "Hồ sơ đã thay đổi",
+            "Dữ liệu đã thay đổi",
             "Changed in the meantime",
             reason.clone(),
-        ),
+        )
+        .members(detail),
         Error::PreconditionRequired(reason) => Problem::new(
             S::PRECONDITION_REQUIRED,
             "precondition-required",
@@ -193,20 +208,6 @@ fn describe(error: &Error) -> Problem {
             ),
         ),
     }
-}
-
-fn conflict(reason: &Text, detail: &Value) -> Problem {
-    let mut problem = Problem::new(
-        StatusCode::CONFLICT,
-        "conflict",
-        "Không thực hiện được ở trạng thái hiện tại",
-        "Not possible in the present state",
-        reason.clone(),
-    );
-    if let Value::Object(members) = detail {
-        problem.extra.extend(members.clone());
-    }
-    problem
 }
 
 /// What the body of a problem needs of the request.

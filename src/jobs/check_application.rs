@@ -277,7 +277,9 @@ pub fn hidden_layers(catalog: &Catalog, principal: &Principal) -> Vec<String> {
 /// Why a run failed, as the people of the case are told.
 pub fn failure(error: &Error) -> Text {
     match error {
-        Error::BadFile { reason, .. } | Error::InvalidParameter { reason, .. } => reason.clone(),
+        Error::BadFile { reason, .. }
+        | Error::InvalidParameter { reason, .. }
+        | Error::Conflict { reason, .. } => reason.clone(),
         Error::Unavailable(_) => {
             Text::new("Cơ sở dữ liệu tạm thời không truy cập được.", "The database could not be reached.")
         }

@@ -25,7 +25,7 @@ async fn system_event(state: &AppState, id: uuid::Uuid, event: &Event) -> Result
     match give(state, dossier, event, &Giver::system()).await {
         Ok((_, to)) => tracing::info!(code, event = event.name, to, "a deadline has passed"),
         // Somebody else was first, or the case has moved on: nothing is left to do.
-        Err(Error::PreconditionFailed(_) | Error::Conflict { .. }) => {}
+        Err(Error::PreconditionFailed { .. } | Error::Conflict { .. }) => {}
         Err(e) => return Err(e),
     }
     Ok(())

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
+use super::undo::{self, UNDO_JOB};
 use super::{check_application, deadlines, housekeeping, imports, model, quality, units};
 use crate::error::{Error, Result};
 use crate::state::AppState;
@@ -22,7 +23,7 @@ use crate::store::units::UNITS_JOB;
 /// Kind of the job that reads an uploaded model; its payload is `{"sha256"}`.
 pub const READ_MODEL_JOB: &str = "read_model";
 /// Kinds of work that this runner does.
-const KINDS: [&str; 5] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB, QUALITY_JOB, IMPORT_JOB];
+const KINDS: [&str; 6] = [READ_MODEL_JOB, CHECK_JOB, UNITS_JOB, QUALITY_JOB, IMPORT_JOB, UNDO_JOB];
 /// Jobs at once: parsing is bound by the processor, and requests must be served beside it.
 const AT_ONCE: usize = 2;
 /// A lease, and how often it is renewed.
@@ -138,7 +139,7 @@ async fn perform(state: &AppState, lease: &Lease, stopped: &watch::Receiver<bool
             tracing::warn!(job = %lease.id, "the lease was lost; another worker has the job");
             return;
         }
-        () = stop(stopped.clone()), if lease.kind == IMPORT_JOB => {
+        () = stop(stopped.clone()), if matches!(lease.kind.as_str(), IMPORT_JOB | UNDO_JOB) => {
             if let Err(e) = state.store.return_job(lease).await {
                 tracing::warn!(job = %lease.id, error = %e, "a job could not be given back; it waits for its lease");
             }
@@ -187,6 +188,7 @@ async fn dispatch(state: &AppState, lease: &Lease, share: &Share) -> Result<Valu
         CHECK_JOB => check_application::run_job(state, &lease.payload).await,
         QUALITY_JOB => quality::run_job(state, lease).await,
         IMPORT_JOB => imports::run_job(state, lease, share).await,
+        UNDO_JOB => undo::run_job(state, lease, share).await,
         other => Err(Error::Setup(format!("no such job: {other}"))),
     }
 }
@@ -206,7 +208,8 @@ async fn read_model(state: &AppState, payload: &Value) -> Result<Value> {
 /// A refused file stays refused; anything else may pass and is tried again.
 async fn give_up(state: &AppState, lease: &Lease, error: &Error) -> Result<bool> {
     let final_ =
-        matches!(error, Error::BadFile { .. } | Error::InvalidParameter { .. } | Error::NotFound { .. });
+        matches!(error, Error::BadFile { .. } | Error::InvalidParameter { .. } | Error::NotFound { .. })
+            || lease.kind == UNDO_JOB && matches!(error, Error::Conflict { .. });
     if !final_ {
         tracing::error!(job = %lease.id, kind = lease.kind, attempt = lease.attempt, error = %error, "a job failed");
     }

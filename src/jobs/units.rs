@@ -10,7 +10,7 @@ use tokio::time::{interval, sleep};
 
 use crate::layers::{Catalog, LayerDef, Value};
 use crate::store::jobs::Lease;
-use crate::store::units::{Recomputed, UNITS_JOB};
+use crate::store::units::{Recomputed, UNITS_CLIENT, UNITS_JOB};
 use crate::store::{Author, Store};
 use crate::text::Text;
 use crate::units::{self, Asked, By, Level, Outcome};
@@ -111,19 +111,48 @@ impl Incoming {
     }
 
     fn look_up(&self, text: &str) -> Found {
-        let asked = Asked { text, date: self.as_of, level: Some(Level::Commune), today: self.today };
-        let resolution = units::known().resolve(asked);
-        match resolution.only() {
-            Some(unit) if unit.code == text => Found::Stays,
-            Some(unit) => Found::Code(resolution.by, unit.code.clone()),
-            None if resolution.outcome == Outcome::Unknown => Found::Stays,
-            None => {
-                let Text { vi, en } = resolution.note().unwrap_or_default();
-                Found::Refused(Text::new(
-                    format!("“{text}” không xác định được một xã, phường hiện nay: {vi}"),
-                    format!("“{text}” is not one commune of today: {en}"),
-                ))
-            }
+        match todays_code(text, self.as_of, self.today) {
+            Ok(None) => Found::Stays,
+            Ok(Some(found)) => Found::Code(found.by, found.code),
+            Err(reason) => Found::Refused(reason),
+        }
+    }
+}
+
+/// What a commune that was given otherwise is by today's code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TodaysCode {
+    /// By what it was known.
+    pub by: By,
+    /// Code of the commune that it is today.
+    pub code: String,
+    /// What became of it, in words.
+    pub note: Text,
+}
+
+/// The one rule for communes that are written, from files and by hand: the commune of today that `text` (a code or
+/// name of the day `as_of`, or of any time) means; none where the text stays as it is, for it is a code of today, or
+/// nothing that is known, which the code list will refuse. The error says why one commune cannot be told.
+pub fn todays_code(
+    text: &str,
+    as_of: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<Option<TodaysCode>, Text> {
+    let resolution = units::known().resolve(Asked { text, date: as_of, level: Some(Level::Commune), today });
+    match resolution.only() {
+        Some(unit) if unit.code == text => Ok(None),
+        Some(unit) => Ok(Some(TodaysCode {
+            by: resolution.by,
+            code: unit.code.clone(),
+            note: resolution.note().unwrap_or_else(|| unit.full_name()),
+        })),
+        None if resolution.outcome == Outcome::Unknown => Ok(None),
+        None => {
+            let Text { vi, en } = resolution.note().unwrap_or_default();
+            Err(Text::new(
+                format!("“{text}” không xác định được một xã, phường hiện nay: {vi}"),
+                format!("“{text}” is not one commune of today: {en}"),
+            ))
         }
     }
 }
@@ -151,7 +180,7 @@ pub async fn run_job(store: &Store) -> Result<serde_json::Value> {
 /// Gives every item the commune that it lies in.
 pub async fn recompute(store: &Store) -> Result<Recomputed> {
     let catalog: Catalog = store.catalog().await?;
-    let author = Author::program("units", "the commune of each item, by the boundaries in force");
+    let author = Author::program(UNITS_CLIENT, "the commune of each item, by the boundaries in force");
     store.recompute_units(&catalog, &author).await
 }
 

@@ -208,71 +208,10 @@ fn corners(sql: &mut Sql<'_>, b: &Bbox) {
 /// Appends a condition that holds for every item that may meet one of the CRS84 boxes: its envelope comes near. The
 /// exact answer is given in memory, on the grid of the served degrees (`features`).
 pub(in crate::store) fn push_near(sql: &mut Sql<'_>, boxes: &[Bbox], geom: &str) {
-    any(sql, boxes.iter().filter_map(crs::bbox_from_crs84), geom, "&&");
-}
-
-/// Appends a condition that holds only for items that surely meet one of the CRS84 boxes: they lie inside of it.
-pub(in crate::store) fn push_inside(sql: &mut Sql<'_>, boxes: &[Bbox], geom: &str) {
-    any(sql, boxes.iter().filter_map(inner), geom, "@");
-}
-
-fn any(sql: &mut Sql<'_>, boxes: impl Iterator<Item = Bbox>, geom: &str, operator: &str) {
     sql.push("(false");
-    for b in boxes {
-        sql.push(format!(" or {geom} {operator} "));
+    for b in boxes.iter().filter_map(crs::bbox_from_crs84) {
+        sql.push(format!(" or {geom} && "));
         corners(sql, &b);
     }
     sql.push(")");
-}
-
-/// A box of EPSG:9218 that lies within the CRS84 box; none where the box is too small or too far to hold one.
-fn inner(b: &Bbox) -> Option<Bbox> {
-    /// What a side may bend between two of its points, and what single precision rounds away.
-    const MARGIN_M: f64 = 25.0;
-    const PIECES: u32 = 64;
-    // A part of the box lies within it too: this far around Vietnam the projection is as good as straight.
-    let b = Bbox {
-        min_x: b.min_x.max(102.0),
-        min_y: b.min_y.max(5.0),
-        max_x: b.max_x.min(115.0),
-        max_y: b.max_y.min(25.0),
-    };
-    if b.min_x >= b.max_x || b.min_y >= b.max_y {
-        return None;
-    }
-    let along =
-        |from: f64, to: f64| (0..=PIECES).map(move |i| from + (to - from) * f64::from(i) / f64::from(PIECES));
-    let x = |lon: f64| along(b.min_y, b.max_y).map(move |lat| crs::from_crs84(lon, lat).0);
-    let y = |lat: f64| along(b.min_x, b.max_x).map(move |lon| crs::from_crs84(lon, lat).1);
-    let inside = Bbox {
-        min_x: x(b.min_x).fold(f64::MIN, f64::max) + MARGIN_M,
-        min_y: y(b.min_y).fold(f64::MIN, f64::max) + MARGIN_M,
-        max_x: x(b.max_x).fold(f64::MAX, f64::min) - MARGIN_M,
-        max_y: y(b.max_y).fold(f64::MAX, f64::min) - MARGIN_M,
-    };
-    (inside.min_x < inside.max_x && inside.min_y < inside.max_y).then_some(inside)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_inner_box_lies_within() {
-        for b in [[107.0, 11.5, 108.5, 12.8], [107.6, 11.9, 107.7, 12.1], [-180.0, -90.0, 180.0, 90.0]] {
-            let b = Bbox { min_x: b[0], min_y: b[1], max_x: b[2], max_y: b[3] };
-            let inside = crs::bbox_to_crs84(&inner(&b).unwrap());
-            assert!(
-                inside.min_x > b.min_x
-                    && inside.min_y > b.min_y
-                    && inside.max_x < b.max_x
-                    && inside.max_y < b.max_y,
-                "{b:?}: {inside:?}"
-            );
-        }
-        let small = Bbox { min_x: 107.6, min_y: 12.0, max_x: 107.6001, max_y: 12.0001 };
-        assert_eq!(inner(&small), None);
-        let far = Bbox { min_x: 5.0, min_y: 47.0, max_x: 6.0, max_y: 48.0 };
-        assert_eq!(inner(&far), None);
-    }
 }

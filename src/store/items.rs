@@ -127,14 +127,56 @@ impl Items<'_> {
             layer_sql::table(self.def)?
         );
         let row = sqlx::query(&sql).bind(fid).fetch_optional(&mut **tx).await?;
-        let old = item(&row.ok_or_else(|| Error::not_found("item", fid.to_string()))?, self.def)?;
-        match expected {
-            Some(version) if version != old.version => Err(Error::PreconditionFailed(Text::new(
-                "Đối tượng đã được người khác sửa; hãy tải lại rồi sửa tiếp.",
-                "The item was changed in the meantime; load it again.",
-            ))),
-            _ => Ok(old),
+        let old = row.map(|row| item(&row, self.def)).transpose()?;
+        let now = old.as_ref().map(|old| old.version);
+        match expected.filter(|version| now != Some(*version)) {
+            Some(version) => Err(stale_item(&self.stale(tx, fid, version, now).await?)),
+            None => old.ok_or_else(|| Error::not_found("item", fid.to_string())),
         }
+    }
+
+    /// The refusal of a write to version `expected` of an item that is at version `now`, or gone: it names who came
+    /// in between and when. An item that never was is not found.
+    pub async fn refusal(&self, fid: i64, expected: i64, now: Option<i64>) -> Error {
+        let told = async {
+            let mut tx = self.store.begin().await?;
+            self.stale(&mut tx, fid, expected, now).await
+        };
+        told.await.map_or_else(|e| e, |entry| stale_item(&entry))
+    }
+
+    /// One entry of a conflict: both versions, and who made the present one, when and why.
+    pub(in crate::store) async fn stale(
+        &self,
+        tx: &mut Tx,
+        fid: i64,
+        expected: i64,
+        now: Option<i64>,
+    ) -> Result<serde_json::Value> {
+        let changed_in = match now {
+            Some(version) => Some(version),
+            None => {
+                let sql = layer_sql::closed_in(self.def)?;
+                sqlx::query_scalar::<_, Option<i64>>(&sql).bind(fid).fetch_one(&mut **tx).await?
+            }
+        };
+        let Some(changed_in) = changed_in else { return Err(Error::not_found("item", fid.to_string())) };
+        let row = sqlx::query!(
+            r#"select r.committed_at, r.reason, a.display_name as "name?"
+               from dothi.revision r left join dothi.account a on a.id = r.actor where r.number = $1"#,
+            changed_in
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        Ok(serde_json::json!({
+            "fid": fid,
+            "expected_version": expected,
+            "version": now,
+            "changed_in": changed_in,
+            "changed_at": row.as_ref().map(|r| r.committed_at),
+            "changed_by": row.as_ref().and_then(|r| r.name.clone()),
+            "reason": row.map(|r| r.reason),
+        }))
     }
 
     async fn write(&self, mut tx: Tx, old: &ItemRow, new: NewItem) -> Result<Written> {
@@ -228,6 +270,17 @@ impl Items<'_> {
         let query = sqlx::query_scalar::<_, Vec<u8>>(&sql).bind(x).bind(y).bind(except.unwrap_or(0));
         let found = query.fetch_all(&mut **tx).await?;
         found.iter().map(|g| wkb::decode(g).map_err(|r| Error::internal("stored geometry", r.en))).collect()
+    }
+}
+
+/// The refusal of a write to a version that is no longer the present one.
+fn stale_item(entry: &serde_json::Value) -> Error {
+    Error::PreconditionFailed {
+        reason: Text::new(
+            "Đối tượng đã được người khác sửa hoặc xóa sau khi bạn mở; hãy xem thay đổi đó rồi sửa tiếp.",
+            "The item was changed or removed after you opened it; look at that change, then do yours again.",
+        ),
+        detail: serde_json::json!({ "conflicts": [entry] }),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::audit::Entry;
 use super::feed::{self, Author, MAX_FIDS, Position};
 use super::layers::catalog_on;
 use super::{Store, Tx, jobs, layer_sql};
@@ -18,6 +19,9 @@ use crate::{Error, Result};
 
 /// Kind of the job that recomputes the units of all items; it has no payload.
 pub const UNITS_JOB: &str = "recompute_units";
+
+/// Through what a recomputation stands in the list of changes.
+pub const UNITS_CLIENT: &str = "units";
 
 /// What the boundaries said of the rows of a bulk change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +37,9 @@ pub struct Filled {
 pub struct Recomputed {
     /// Layers and how many of their items changed their commune; only those where some did.
     pub layers: Vec<(String, u64)>,
+    /// Items that got back the commune that they had before a change of boundaries that was undone.
+    #[serde(default)]
+    pub restored: u64,
     /// Where the database stands; none if nothing changed.
     #[serde(skip)]
     pub position: Option<Position>,
@@ -41,7 +48,7 @@ pub struct Recomputed {
 impl Recomputed {
     /// Items of all layers.
     pub fn items(&self) -> u64 {
-        self.layers.iter().map(|(_, n)| n).sum()
+        self.restored + self.layers.iter().map(|(_, n)| n).sum::<u64>()
     }
 }
 
@@ -59,6 +66,21 @@ pub(in crate::store) async fn boundaries_changed(tx: &mut Tx) -> Result<()> {
         jobs::enqueue(tx, UNITS_JOB, &serde_json::json!({}), None).await?;
     }
     Ok(())
+}
+
+/// Asks for a recomputation after the undo of revision `undoes`, in its transaction: items that came back carry the
+/// commune of their old day, and boundaries may have changed since.
+pub(in crate::store) async fn items_came_back(tx: &mut Tx, undoes: i64) -> Result<()> {
+    let changed = sqlx::query_scalar!(
+        r#"select exists (select from dothi.feed_change where layer = $2 and kind = 'items' and revision >= $1)
+               or exists (select from dothi.revision where number >= $1 and client = $3) as "changed!""#,
+        undoes,
+        COMMUNE_LAYER,
+        UNITS_CLIENT
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if changed { boundaries_changed(tx).await } else { Ok(()) }
 }
 
 /// Gives an edited item the commune that it lies in.
@@ -139,13 +161,14 @@ impl Store {
     /// history. Only what changes is written; broken off, it goes on where it stopped when it runs again.
     pub async fn recompute_units(&self, catalog: &Catalog, author: &Author) -> Result<Recomputed> {
         self.refresh_unit_pieces().await?;
+        let mut done = Recomputed::default();
+        self.take_back_recomputations(catalog, author, &mut done).await?;
         let layers: Vec<&LayerDef> = catalog
             .layers
             .values()
             .map(AsRef::as_ref)
             .filter(|d| d.unit_attribute.is_some() && d.source == Source::Table)
             .collect();
-        let mut done = Recomputed::default();
         for def in layers {
             let name = layer_sql::ident(&format!("b{}", Uuid::now_v7().simple()))?;
             let staging = format!("staging.{name}");
@@ -163,6 +186,50 @@ impl Store {
             }
         }
         Ok(done)
+    }
+
+    /// Where the last change of boundaries was an undo, takes back what had followed the boundaries that are gone:
+    /// the outlines that are in force again may be sketches, which overrule nothing, so they alone would not bring
+    /// the items home.
+    async fn take_back_recomputations(
+        &self,
+        catalog: &Catalog,
+        author: &Author,
+        done: &mut Recomputed,
+    ) -> Result<()> {
+        let followed = sqlx::query_scalar!(
+            "with boundary as (select revision from dothi.feed_change where layer = $1 and kind = 'items')
+             select r.number from dothi.revision_undo u join dothi.revision r
+                 on r.client = $2 and r.number > u.undoes and r.number < u.revision
+             where u.revision = (select max(revision) from boundary)
+               and exists (select from boundary b where b.revision = u.undoes)
+               and not exists (select from boundary b where b.revision > u.undoes and b.revision < r.number)
+               and not exists (select from dothi.revision_undo t where t.undoes = r.number)
+             order by r.number desc",
+            COMMUNE_LAYER,
+            UNITS_CLIENT
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for number in followed {
+            let entry = Entry {
+                actor_name: UNITS_CLIENT.to_owned(),
+                action: "undo".to_owned(),
+                subject: "revision".to_owned(),
+                subject_id: number.to_string(),
+                ..Entry::default()
+            };
+            let undone = match self.undo(catalog, number, author, entry, false).await {
+                // A layer that is no more has nothing to be brought home.
+                Err(Error::Conflict { .. }) => continue,
+                undone => undone?,
+            };
+            if undone.position.is_some() {
+                done.position = undone.position;
+                done.restored += undone.restored;
+            }
+        }
+        Ok(())
     }
 
     /// Lists in `staging` the items that lie elsewhere than they say; whether there are any.

@@ -350,6 +350,17 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         format!("/api/v1/search?item=lop_mo/{}", fid("lop_mo")),
         "/search?q=trạm".to_owned(),
         "/?item=lop_mo/1".to_owned(),
+        "/api/v1/imports?layer=bimat_lop".to_owned(),
+        "/import?layer=bimat_lop".to_owned(),
+        "/api/v1/units?q=bimat".to_owned(),
+        "/units/24611?date=2024-12-31".to_owned(),
+        "/units/bimat_lop".to_owned(),
+        "/ogc/collections/bimat_lop/items?f=geojson".to_owned(),
+        "/ogc/collections/lop_mo/items?f=geojson".to_owned(),
+        "/ogc/styles/bimat_lop?f=mapbox".to_owned(),
+        "/ogc/styles/lop_mo?f=mapbox".to_owned(),
+        "/ogc/styles/default?f=mapbox".to_owned(),
+        "/api/openapi.json".to_owned(),
     ] {
         all.insert(Asked::get(&*path, "application/json"));
         all.insert(Asked::get(&*path, "text/html"));
@@ -371,7 +382,25 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         let (method, path) = ("POST".to_owned(), "/api/v1/analysis".to_owned());
         all.insert(Asked { method, path, accept: "application/json", body: body.to_string() });
     }
+    all.extend(writes(fids));
     all
+}
+
+/// Writes whose bodies name what is secret.
+fn writes(fids: &BTreeMap<&str, i64>) -> Vec<Asked> {
+    let item = |layer: &str| format!("/api/v1/layers/{layer}/items/{}", fids[layer]);
+    let asked = |method: &str, path: String, body: Json| Asked {
+        method: method.to_owned(),
+        path,
+        accept: "application/json",
+        body: body.to_string(),
+    };
+    vec![
+        asked("POST", "/api/v1/imports".to_owned(), json!({"layer": "bimat_lop"})),
+        asked("PATCH", item("bimat_lop"), json!({"version": 1, "properties": {"ten": "x"}})),
+        asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"bimat_cot": "x"}})),
+        asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"ma": "x"}})),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]

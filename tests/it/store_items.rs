@@ -35,7 +35,7 @@ async fn versions_history_and_preconditions() {
     let changed = items.replace(made.fid, moved.clone(), Some(made.version)).await.unwrap();
     assert_eq!((changed.fid, changed.version), (made.fid, made.version + 1));
     let stale = items.replace(made.fid, first, Some(made.version)).await.unwrap_err();
-    assert!(matches!(stale, Error::PreconditionFailed(_)), "{stale:?}");
+    assert!(matches!(stale, Error::PreconditionFailed { .. }), "{stale:?}");
     let gone = items.delete(made.fid, Some(changed.version)).await.unwrap();
     assert!(db.store.item(def, made.fid).await.unwrap().is_none());
     assert!(matches!(items.delete(made.fid, None).await, Err(Error::NotFound { .. })));

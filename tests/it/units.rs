@@ -3,6 +3,7 @@
 use dothi::jobs::units::finish_waiting;
 use dothi::layers::{Catalog, Value};
 use dothi::store::Author;
+use dothi::store::audit::Entry;
 use dothi::store::bulk::{BulkReport, Incoming, Mode};
 use dothi::store::items::{NewItem, Patch};
 use geozero::{CoordDimensions, ToWkb};
@@ -210,6 +211,69 @@ async fn a_unit_that_began_is_followed() {
     sqlx::query("delete from dothi.unit_piece where unit_code = '24615'").execute(&mut sql).await.unwrap();
     db.store.follow_units().await.unwrap();
     assert!(db.store.find_units_job().await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undone_import_of_communes_moves_the_items_back() {
+    // Sketches overrule nothing, yet what was there before comes back with them too.
+    for approximate in [false, true] {
+        let db = database().await;
+        let catalog = db.store.catalog().await.unwrap();
+        communes(&db, 1000.0, approximate).await;
+        let hydrant = |code: &str, x: f64| {
+            row(&catalog, "hydrant", point(AT.0 + x, AT.1 + 500.0), &[("code", text(code))])
+        };
+        load(&db, "hydrant", vec![hydrant("a", 100.0), hydrant("b", 700.0)], Mode::Upsert).await;
+        finish_waiting(&db.store).await.unwrap();
+        let before = pairs(&[("a", Some("24611")), ("b", Some("24611"))]);
+        assert_eq!(carried(&db, "hydrant").await, before);
+        // The border moves west: b now lies in the other commune.
+        communes(&db, 500.0, false).await;
+        let import = db.store.position().await.unwrap().revision;
+        finish_waiting(&db.store).await.unwrap();
+        let moved = pairs(&[("a", Some("24611")), ("b", Some("24615"))]);
+        assert_eq!(carried(&db, "hydrant").await, moved);
+        let report = db.store.undo(&catalog, import, &author(), Entry::default(), false).await.unwrap();
+        assert_eq!((report.restored, report.conflicting), (2, 0));
+        finish_waiting(&db.store).await.unwrap();
+        assert_eq!(carried(&db, "hydrant").await, before, "approximate: {approximate}");
+        // And the undo of the undo brings the new border and its items.
+        let undo = report.position.unwrap().revision;
+        db.store.undo(&catalog, undo, &author(), Entry::default(), false).await.unwrap();
+        finish_waiting(&db.store).await.unwrap();
+        assert_eq!(carried(&db, "hydrant").await, moved, "approximate: {approximate}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_that_an_undo_brings_back_carry_the_unit_of_today() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    communes(&db, 1000.0, false).await;
+    let values = [("code", text("b"))];
+    load(
+        &db,
+        "hydrant",
+        vec![row(&catalog, "hydrant", point(AT.0 + 700.0, AT.1 + 500.0), &values)],
+        Mode::Upsert,
+    )
+    .await;
+    finish_waiting(&db.store).await.unwrap();
+    let def = catalog.layer("hydrant").unwrap();
+    let fid = db.store.load_layer(def).await.unwrap().1[0].fid;
+    let by = author();
+    let removed = db.store.items(&catalog, def, &by).delete(fid, None).await.unwrap();
+    communes(&db, 500.0, false).await;
+    finish_waiting(&db.store).await.unwrap();
+    let report = db.store.undo(&catalog, removed.version, &by, Entry::default(), false).await.unwrap();
+    assert_eq!(report.reinserted, 1);
+    assert_eq!(
+        carried(&db, "hydrant").await,
+        pairs(&[("b", Some("24611"))]),
+        "as it was when it was removed"
+    );
+    finish_waiting(&db.store).await.unwrap();
+    assert_eq!(carried(&db, "hydrant").await, pairs(&[("b", Some("24615"))]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

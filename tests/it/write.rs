@@ -120,6 +120,93 @@ async fn an_item_is_made_replaced_changed_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stale_save_names_who_came_in_between() {
+    let server = server().await;
+    let officer = server.sign_in("officer", Role::Reviewer).await;
+    let other = server.sign_in("colleague", Role::Editor).await;
+    let place = created(&server, &officer, TREES, &tree(10.0, 10.0, json!({"code": "T1"}))).await;
+    let (item, tag) = read(&server, &officer, &place).await;
+    let version: i64 = tag.trim_matches('"').parse().unwrap();
+    let own = format!("{}/api/v1/layers/tree/items/{}", server.base, item["id"]);
+    let send = async |token: &str, method: Method, path: &str, body: Json| {
+        let request = server.client.request(method, path).bearer_auth(token).json(&body);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.json::<Json>().await.unwrap())
+    };
+    let change = |version: i64, species: &str| json!({"version": version, "properties": {"species": species}, "reason": "xem lại"});
+    let (status, done) = send(&other, Method::PATCH, &own, change(version, "thong")).await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    let now = done["version"].as_i64().unwrap();
+    // The editor's own write: 409. OGC's: 412. Both say who, when, why, and what stands there.
+    let (status, refused) = send(&officer, Method::PATCH, &own, change(version, "sao_den")).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{refused}");
+    let patch = json!({"properties": {"species": "sao_den"}});
+    let ogc = ask(&server, &officer, Method::PATCH, &place, &[("if-match", &tag)], Some(&patch)).await;
+    assert_eq!(ogc.status(), StatusCode::PRECONDITION_FAILED);
+    for told in [refused, ogc.json().await.unwrap()] {
+        let entry = &told["conflicts"][0];
+        assert_eq!((&entry["expected_version"], &entry["version"]), (&json!(version), &json!(now)), "{told}");
+        assert_eq!((&entry["changed_by"], &entry["reason"]), (&json!("colleague"), &json!("xem lại")));
+        assert!(entry["changed_at"].is_string());
+        assert_eq!(told["present"]["properties"]["species"], "thong");
+    }
+    assert_eq!(read(&server, "", &place).await.0["properties"]["species"], "thong", "nothing was lost");
+    // Of one that is gone it is told who removed it.
+    let (status, _) = send(&other, Method::DELETE, &format!("{own}?version={now}"), Json::Null).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, gone) = send(&officer, Method::PATCH, &own, change(now, "sao_den")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!((&gone["conflicts"][0]["version"], &gone["present"]), (&Json::Null, &Json::Null));
+    assert_eq!(gone["conflicts"][0]["changed_by"], "colleague");
+    let (status, _) =
+        send(&officer, Method::PATCH, &own.replace("/items/", "/items/99"), change(1, "x")).await;
+    assert!(status.is_client_error());
+    // What lies outside of his commune is not his to change here either.
+    let outside =
+        json!({"version": now, "geometry": {"type": "Point", "coordinates": degrees(1500.0, 10.0)}});
+    let place = created(&server, &officer, TREES, &tree(20.0, 10.0, json!({"code": "T2"}))).await;
+    let (item, tag) = read(&server, &officer, &place).await;
+    let own = format!("{}/api/v1/layers/tree/items/{}", server.base, item["id"]);
+    let mut outside = outside;
+    outside["version"] = json!(tag.trim_matches('"').parse::<i64>().unwrap());
+    assert_eq!(send(&officer, Method::PATCH, &own, outside).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(send("none", Method::PATCH, &own, change(1, "x")).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn former_communes_are_read_as_todays_in_writes() {
+    let server = Server::start().await;
+    let admin = server.sign_in("chief", Role::Admin).await;
+    let place = "/ogc/collections/market/items";
+    let market = |unit: &str| {
+        json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": degrees(10.0, 10.0)},
+            "properties": {"code": "M1", "name": "Chợ", "commune_code": unit}})
+    };
+    let answer = ask(&server, &admin, Method::POST, place, &[], Some(&market("24612"))).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    assert_eq!(answer.headers()["dothi-resolved-units"], "commune_code=24611");
+    let item = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let unit = async || read(&server, &admin, &item).await.0["properties"]["commune_code"].clone();
+    assert_eq!(unit().await, "24611");
+    for (method, body) in [
+        (Method::PUT, market("TT. Đắk Mil")),
+        (Method::PATCH, json!({"properties": {"commune_code": "TT. Đắk Mil"}})),
+    ] {
+        let answer = ask(&server, &admin, method, &item, &[], Some(&body)).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.headers()["dothi-resolved-units"], "commune_code=24664");
+        assert_eq!(unit().await, "24664");
+    }
+    let today = ask(&server, &admin, Method::PUT, &item, &[], Some(&market("24611"))).await;
+    assert_eq!(today.headers().get("dothi-resolved-units"), None);
+    for unclear in ["Đắk Mil", "huyện Đắk Mil", "xã Không Có"] {
+        let answer = ask(&server, &admin, Method::PUT, &item, &[], Some(&market(unclear))).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{unclear}");
+        assert!(answer.text().await.unwrap().contains("commune_code"), "{unclear}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_is_stale_or_missing_is_refused() {
     let server = server().await;
     let officer = server.sign_in("officer", Role::Reviewer).await;

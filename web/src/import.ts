@@ -1,6 +1,6 @@
 // Importing a file: sending its parts, choosing how it is read and mapped, trying, running, undoing.
 import './portal';
-import { Problem, call, upload } from './lib/api';
+import { Problem, call, upload, waitForJob } from './lib/api';
 import { megabytes, withUnit } from './lib/format';
 import { byId, el, pageData, t } from './lib/page';
 
@@ -160,7 +160,10 @@ function bindUndo(button: HTMLButtonElement): void {
     void (async () => {
       button.disabled = true;
       try {
-        const done = await call<Undone>('POST', `/api/v1/revisions/${button.dataset['undo']}/undo`, {}, { 'dothi-client': 'portal' });
+        const answer = await call<Undone | { job: string }>('POST', `/api/v1/revisions/${button.dataset['undo']}/undo`, {}, { 'dothi-client': 'portal' });
+        const bar = el('progress', { max: '1', 'aria-label': t('loading') });
+        if ('job' in answer) out.replaceChildren(bar);
+        const done = 'job' in answer ? ((await waitForJob(answer.job, (now) => now.progress != null && (bar.value = now.progress))) as Undone) : answer;
         const text = t('import-undone', { count: done.restored + done.removed + done.reinserted, total: done.conflicting });
         out.replaceChildren(el('div', { class: 'notice notice--ok', role: 'status' }, el('p', {}, text)));
       } catch (e) {

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::Life;
 use crate::store::history::revisions::{Origin, Revision};
-use crate::store::history::undo::UndoReport;
 use crate::store::history::versions::Kind;
 
 fn actor(origin: &Origin) -> Value {
@@ -53,21 +52,6 @@ pub(super) fn life(life: &Life, fid: i64, base: &str) -> Value {
         })
         .collect();
     json!({"layer": def.id, "fid": fid, "versions": steps, "cursor": life.next})
-}
-
-/// What an undo came to.
-pub(super) fn report(r: &UndoReport) -> Value {
-    let conflicts: Vec<_> = r
-        .conflicts
-        .iter()
-        .map(|c| {
-            json!({"layer": c.layer, "fid": c.fid, "why": c.why, "revision": c.by.as_ref().map(|o| o.number),
-                "committed_at": c.by.as_ref().map(|o| o.committed_at), "actor": c.by.as_ref().map(actor),
-                "reason": c.by.as_ref().map(|o| &o.reason)})
-        })
-        .collect();
-    json!({"undoes": r.undoes, "revision": r.position.map(|p| p.revision), "restored": r.restored,
-        "removed": r.removed, "reinserted": r.reinserted, "conflicting": r.conflicting, "conflicts": conflicts})
 }
 
 /// The reason that an undo is kept with.

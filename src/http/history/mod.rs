@@ -4,7 +4,7 @@ mod json;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -20,7 +20,7 @@ use crate::state::AppState;
 use crate::store::Author;
 use crate::store::audit::Entry;
 use crate::store::history::revisions::{Origin, Revision, RevisionQuery};
-use crate::store::history::undo::UndoReport;
+use crate::store::history::undo::{Asked, UNDO_JOB, UndoReport};
 use crate::store::history::versions::{Step, Version, steps};
 use crate::text::Text;
 use crate::{Error, Result};
@@ -154,7 +154,8 @@ struct UndoBody {
     dry_run: bool,
 }
 
-/// `POST /api/v1/revisions/{number}/undo`
+/// `POST /api/v1/revisions/{number}/undo`: the report, or 202 with a job where the revision changed more items than
+/// the feed lists; the report is then the job's result.
 async fn undo(
     State(state): State<AppState>,
     user: User,
@@ -178,8 +179,22 @@ async fn undo(
         client: if portal { "portal" } else { "api" }.to_owned(),
     };
     let entry = Entry::new(&who, "undo", "revision", number.to_string());
+    if !body.dry_run && state.store.is_large_revision(number).await? {
+        // Half a million items take longer than what stands between us and the client waits for.
+        let asked = Asked {
+            revision: number,
+            reason: author.reason,
+            client: author.client,
+            actor_name: entry.actor_name,
+            authority: entry.authority,
+            at: Utc::now(),
+        };
+        let asked = serde_json::to_value(asked).map_err(|e| Error::internal("the payload of an undo", e))?;
+        let job = state.store.enqueue(UNDO_JOB, &asked, Some(user.account.id)).await?;
+        return Ok((StatusCode::ACCEPTED, axum::Json(serde_json::json!({ "job": job }))).into_response());
+    }
     let report = state.store.undo(&catalog, number, &author, entry, body.dry_run).await?;
-    let mut response = axum::Json(json::report(&report)).into_response();
+    let mut response = axum::Json(report.to_json()).into_response();
     if let Some(position) = report.position {
         state.feed.catch_up(position).await?;
         let name = HeaderName::from_static("dothi-revision");

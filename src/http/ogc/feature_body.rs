@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::params::CRS84;
 use crate::access::Edit;
 use crate::filter::check::unknown_attribute;
+use crate::http::former_units::{self, ResolvedUnits};
 use crate::layers::conform::from_json;
 use crate::layers::{AttributeType, Value};
 use crate::space::{crs, geojson};
@@ -19,8 +20,10 @@ pub(super) struct Body {
     id: Option<Json>,
     /// None where the member is missing.
     geometry: Option<Json>,
-    /// Attributes by their index in the definition.
+    /// Attributes by their index in the definition; communes by today's codes.
     pub values: Vec<(usize, Value)>,
+    /// Communes that were given otherwise.
+    pub resolved: Vec<ResolvedUnits>,
     pub reason: Option<String>,
 }
 
@@ -51,11 +54,14 @@ pub(super) fn read(
     if kind.as_deref() == Some("FeatureCollection") {
         return Err(one_feature());
     }
+    let mut values = values(members.remove("properties"), edit)?;
+    let resolved = former_units::resolve(&edit.layer, &mut values)?;
     Ok(Body {
         kind,
         id: members.remove("id"),
         geometry: members.remove("geometry"),
-        values: values(members.remove("properties"), edit)?,
+        values,
+        resolved,
         reason: members.remove("reason").and_then(|r| r.as_str().map(str::to_owned)),
     })
 }
@@ -127,7 +133,8 @@ impl Body {
     }
 }
 
-fn in_metres(json: &Json) -> Result<Geometry<f64>> {
+/// A GeoJSON geometry in CRS84 as one in EPSG:9218. The error names the first position that is none.
+pub(in crate::http) fn in_metres(json: &Json) -> Result<Geometry<f64>> {
     let geometry = geojson::from_json(json)
         .map_err(|en| Error::invalid("geometry", format!("hình học GeoJSON không đúng ({en})"), en))?;
     let on_earth = |c: &geo::Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;

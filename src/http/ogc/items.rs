@@ -12,10 +12,12 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
 use super::items_html;
-use super::params::{ItemsQuery, Params, ResolvedUnits};
+use super::params::{ItemsQuery, Params};
 use super::past;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
+use crate::http::former_units::{self, ResolvedUnits};
+use crate::layers::{LayerDef, Source};
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -28,7 +30,8 @@ const CHUNK: usize = 500;
 /// A page of a query's answer, found but not yet written.
 pub(super) struct Page {
     pub fids: Vec<i64>,
-    pub matched: usize,
+    /// Items that match; none where that is not known without counting through the past.
+    pub matched: Option<usize>,
     /// The last fid of this page where another one follows.
     pub next: Option<i64>,
     /// Former communes and names that were read as today's codes.
@@ -55,7 +58,7 @@ pub(super) async fn list(
     };
     let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
     let links = links(&ask, &following, &page);
-    let read_as = read_as(&page.resolved);
+    let resolved = page.resolved.clone();
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
         Format::Html => {
@@ -71,17 +74,8 @@ pub(super) async fn list(
     }
     let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
     headers.insert("content-crs", crs);
-    if let Some(read_as) = read_as {
-        headers.insert("dothi-resolved-units", read_as);
-    }
+    former_units::tell(headers, &resolved);
     Ok(response)
-}
-
-/// `commune_code=24664,24670`: how communes that are not today's codes were read.
-fn read_as(resolved: &[ResolvedUnits]) -> Option<HeaderValue> {
-    let each: Vec<String> =
-        resolved.iter().map(|r| format!("{}={}", r.parameter, r.units.join(","))).collect();
-    if each.is_empty() { None } else { HeaderValue::from_str(&each.join("; ")).ok() }
 }
 
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
@@ -94,7 +88,7 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
     let more = fids.len() > limit;
     fids.truncate(limit);
     let next = fids.last().copied().filter(|_| more);
-    Ok(Page { fids, matched, next, resolved })
+    Ok(Page { fids, matched: Some(matched), next, resolved })
 }
 
 /// `following` are the parameters of the next page but for its start.
@@ -117,9 +111,9 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
         [] => String::new(),
         resolved => format!(r#","resolvedUnits":{}"#, json!(resolved)),
     };
+    let matched = page.matched.map_or_else(String::new, |n| format!(r#""numberMatched":{n},"#));
     let tail = format!(
-        r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
-        page.matched,
+        r#"],{matched}"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
         page.fids.len(),
         Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         Value::from(links.to_vec()),
@@ -165,6 +159,14 @@ pub(super) fn etag(version: i64, profile: u64) -> String {
     if profile == 0 { format!("\"{version}\"") } else { format!("\"{version}-{profile:x}\"") }
 }
 
+/// Where it is told what an area was split or merged from and into; none for layers whose items are never split.
+pub(super) fn lineage(ask: &Ask, def: &LayerDef, fid: i64) -> Option<Value> {
+    let href = format!("{}/api/v1/layers/{}/items/{fid}/lineage", ask.base, def.id);
+    let title = ask.say("Nguồn gốc: các lần tách, hợp", "Lineage: splits and merges");
+    let divided = def.source == Source::Table && def.geometry.is_area();
+    divided.then(|| link(&href, "related", "application/json", title))
+}
+
 /// `GET /ogc/collections/{id}/items/{fid}`; the tag is the item's version.
 pub(super) async fn one(
     State(state): State<AppState>,
@@ -193,6 +195,7 @@ pub(super) async fn one(
             let mut links = ask.self_links(GEOJSON);
             let href = ask.url(&format!("/collections/{id}"));
             links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
+            links.extend(lineage(&ask, &view.layer, item.fid));
             let mut out = Vec::with_capacity(1024);
             FeatureWriter::new(view).feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
             typed(GEOJSON, out)

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::ask::Ask;
 use super::html::below;
-use super::items::Page;
+use super::items::{Page, lineage};
 use crate::features::{Item, LayerReader};
 use crate::layers::{Attribute, Catalog, Value};
 
@@ -23,7 +23,7 @@ pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json])
     let next = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
     let body = html! {
         p {
-            (page.matched) " " (ask.say("đối tượng khớp", "items match")) ", "
+            @if let Some(matched) = page.matched { (matched) " " (ask.say("đối tượng khớp", "items match")) ", " }
             (page.fids.len()) " " (ask.say("trên trang này", "on this page"))
             @if page.fids.len() > MOST_ROWS { " (" (ask.say("hiện", "shown")) ": " (MOST_ROWS) ")" }
         }
@@ -68,6 +68,9 @@ pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
                     ", N " (format!("{:.2}", e.min_y)) " … " (format!("{:.2}", e.max_y)) } }
             } }
         } } }
+        @if let Some(link) = lineage(ask, def, item.fid) {
+            p { a href=(link["href"].as_str().unwrap_or_default()) { (link["title"].as_str().unwrap_or_default()) } }
+        }
     };
     below(ask, Some(def), &name, &body)
 }

@@ -6,7 +6,7 @@
 mod ask;
 mod collections;
 mod datetime;
-mod feature_body;
+pub(super) mod feature_body;
 mod html;
 mod items;
 mod items_html;

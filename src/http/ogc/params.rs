@@ -7,9 +7,9 @@ use super::datetime::datetime;
 use crate::access::View;
 use crate::filter::check::parse_value;
 use crate::filter::{CompareOp, Expr};
+use crate::http::former_units::ResolvedUnits;
 use crate::layers::{Attribute, Value};
 use crate::space::Bbox;
-use crate::text::Text;
 use crate::units::{self, Asked, Level, Outcome};
 use crate::{Error, Result};
 
@@ -110,16 +110,6 @@ pub(super) struct ItemsQuery {
     pub filter: Option<Expr>,
     /// Former communes and names that were read as today's codes.
     pub resolved: Vec<ResolvedUnits>,
-}
-
-/// A commune that was not given by today's code, and how it was read.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub(super) struct ResolvedUnits {
-    pub parameter: String,
-    pub asked: String,
-    /// Today's codes.
-    pub units: Vec<String>,
-    pub note: Text,
 }
 
 /// The filter of a commune that is given by a former code or by a name; none where the value is to be taken as it

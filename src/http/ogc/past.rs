@@ -20,15 +20,13 @@ use crate::filter::Expr;
 use crate::layers::{ItemRow, LayerDef};
 use crate::space::tile_matrix::Tile;
 use crate::state::AppState;
-use crate::store::history::{At, Part, PastQuery, State};
+use crate::store::history::{At, PastQuery, State};
 use crate::{Error, Result};
 
 /// Most items of a page of the past; a larger `limit` means this one.
 pub(super) const MAX_LIMIT: usize = 10_000;
 /// Most items that a tile of the past is made from.
 const MAX_TILE_ITEMS: usize = 50_000;
-/// Rows whose place is looked at together.
-const BATCH: usize = 5000;
 
 /// A layer as it was.
 pub(in crate::http) struct Past {
@@ -84,8 +82,8 @@ impl Past {
         }
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let matched =
-            if asked.after.is_none() && !more { rows.len() } else { self.count(state, &query).await? };
+        // A first page that holds everything has counted it; beyond that the standard lets the number be left out.
+        let matched = (asked.after.is_none() && !more).then_some(rows.len());
         let fids: Vec<i64> = rows.iter().map(|r| r.fid).collect();
         let next = fids.last().copied().filter(|_| more);
         Ok((self.reader(rows).await?, Page { fids, matched, next, resolved: asked.resolved }))
@@ -142,22 +140,6 @@ impl Past {
         let exact = Query { within_crs84: query.within_crs84, ..Query::default() };
         let fids: BTreeSet<i64> = reader.query(&exact)?.map(|i| i.fid).collect();
         Ok((rows.into_iter().filter(|r| fids.contains(&r.fid)).collect(), more))
-    }
-
-    async fn count(&self, state: &AppState, query: &PastQuery) -> Result<usize> {
-        if query.within_crs84.is_empty() {
-            return state.store.count_past(&self.view, self.state, query).await;
-        }
-        let inside = PastQuery { part: Part::Inside, ..query.clone() };
-        let mut count = state.store.count_past(&self.view, self.state, &inside).await?;
-        let mut next = Some(0);
-        while let Some(after) = next {
-            let border = PastQuery { part: Part::Undecided, after, limit: BATCH, ..query.clone() };
-            let (found, more) = self.meeting(state, border).await?;
-            count += found.len();
-            next = more;
-        }
-        Ok(count)
     }
 
     async fn reader(&self, rows: Vec<ItemRow>) -> Result<LayerReader> {

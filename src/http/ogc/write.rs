@@ -9,16 +9,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use geo::Geometry;
-use geozero::wkb::Wkb;
-use geozero::{CoordDimensions, ToGeo, ToWkb};
 
 use super::ask::{Ask, open};
 use super::feature_body::{Body, read};
 use super::items::etag;
 use crate::access::{self, Edit};
 use crate::features::LayerReader;
-use crate::http::{JSON_LIMIT_BYTES, area};
+use crate::http::edit::{stored_geometry, with_present, wkb};
+use crate::http::{JSON_LIMIT_BYTES, area, former_units};
 use crate::layers::{ItemRow, LayerDef, Source, Value};
 use crate::state::AppState;
 use crate::store::Author;
@@ -65,7 +63,7 @@ pub(super) async fn create(
     let items = state.store.items(&catalog, &edit.layer, &author);
     let new = NewItem { wkb: wkb(&geometry)?, values };
     let written = items.insert(new).await.map_err(|e| veil(e, &edit))?;
-    let mut response = answer(&state, &reader, written, StatusCode::CREATED).await?;
+    let mut response = answer(&state, &reader, written, &body, StatusCode::CREATED).await?;
     let location = ask.url(&format!("/collections/{id}/items/{}", written.fid));
     let location = HeaderValue::from_str(&location).map_err(|e| Error::internal("write a location", e))?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -179,10 +177,11 @@ impl<'a> Writing<'a> {
         let author = author(ask, body)?;
         for attempt in 1.. {
             match self.attempt(&author, body, kind).await {
-                Err(Error::PreconditionFailed(_)) if self.expected.is_none() && attempt < ATTEMPTS => {}
+                Err(Error::PreconditionFailed { .. }) if self.expected.is_none() && attempt < ATTEMPTS => {}
                 done => {
                     let written = done.map_err(|e| veil(e, &self.edit))?;
-                    return answer(self.state, &self.reader, written, StatusCode::NO_CONTENT).await;
+                    let (state, reader) = (self.state, &self.reader);
+                    return answer(state, reader, written, body, StatusCode::NO_CONTENT).await;
                 }
             }
         }
@@ -194,11 +193,12 @@ impl<'a> Writing<'a> {
         let layer = &self.edit.layer;
         let row = self.state.store.item(layer, self.fid).await?;
         let row = row.ok_or_else(|| Error::not_found("item", format!("{}/{}", layer.id, self.fid)))?;
-        if self.expected.as_ref().is_some_and(|versions| !versions.contains(&row.version)) {
-            return Err(Error::PreconditionFailed(Text::new(
-                "Đối tượng đã được người khác sửa; hãy tải lại rồi sửa tiếp.",
-                "The item was changed in the meantime; load it again.",
-            )));
+        let catalog = self.state.catalog.load_full();
+        let items = self.state.store.items(&catalog, layer, author);
+        if let Some(versions) = self.expected.as_ref().filter(|v| !v.contains(&row.version)) {
+            let expected = versions.first().copied().unwrap_or_default();
+            let refusal = items.refusal(self.fid, expected, Some(row.version)).await;
+            return Err(with_present(refusal, self.reader.view(), Some(&row)));
         }
         let old = stored_geometry(&row)?;
         let new = match kind {
@@ -207,8 +207,6 @@ impl<'a> Writing<'a> {
             Kind::Remove => None,
         };
         area::check(self.state, &self.edit, [Some(old), new.clone()].into_iter().flatten().collect()).await?;
-        let catalog = self.state.catalog.load_full();
-        let items = self.state.store.items(&catalog, layer, author);
         let version = Some(row.version);
         match (kind, new) {
             (Kind::Replace, Some(geometry)) => {
@@ -309,14 +307,6 @@ fn author(ask: &Ask, body: &Body) -> Result<Author> {
     Ok(Author { actor: ask.who.user.as_ref().map(|u| u.id), reason, client })
 }
 
-fn wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>> {
-    geometry.to_wkb(CoordDimensions::xy()).map_err(|e| Error::internal("write a geometry", e))
-}
-
-fn stored_geometry(row: &ItemRow) -> Result<Geometry<f64>> {
-    Wkb(row.wkb.as_slice()).to_geo().map_err(|e| Error::internal(format!("read item {}", row.fid), e))
-}
-
 /// The error as the author may read it: nothing of an attribute that he may not see.
 fn veil(error: Error, edit: &Edit) -> Error {
     let hidden = |name: &str| {
@@ -340,6 +330,7 @@ async fn answer(
     state: &AppState,
     reader: &LayerReader,
     written: Written,
+    body: &Body,
     status: StatusCode,
 ) -> Result<Response> {
     state.feed.catch_up(written.position).await?;
@@ -347,6 +338,7 @@ async fn answer(
     let headers = response.headers_mut();
     headers.insert("dothi-revision", HeaderValue::from(written.position.revision));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    former_units::tell(headers, &body.resolved);
     if let Ok(tag) = HeaderValue::from_str(&etag(written.version, reader.view().profile)) {
         headers.insert(header::ETAG, tag);
     }

@@ -63,10 +63,10 @@ impl Opened {
         if given.split(',').map(str::trim).any(|tag| tag == "*" || tag == current) {
             return Ok(());
         }
-        Err(Error::PreconditionFailed(Text::new(
+        Err(Error::stale(
             "Hồ sơ đã thay đổi từ lúc bạn mở; hãy tải lại.",
             "The application has changed since you opened it; load it again.",
-        )))
+        ))
     }
 }
 

@@ -161,10 +161,20 @@ const OPERATIONS: &[Operation] = &[
     op("get", "/revisions", "200", "Changes of the layers that the officer may see, the newest first")
         .query(&["layer", "actor", "after", "before", "cursor", "limit"]),
     op("get", "/revisions/{number}", "200", "One change"),
-    op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest")
+    op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest; 202 with a job for a large one")
         .json("Undo"),
     op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")
         .query(&["cursor", "limit"]),
+    op("get", "/edit/layers", "200", "The layers that the caller may change, with what a form needs of their attributes")
+        .open(),
+    op("patch", "/layers/{id}/items/{fid}", "200", "Change an item; 409 where it is no longer at the version named")
+        .json("ItemChange"),
+    op("delete", "/layers/{id}/items/{fid}", "200", "Remove an item; 409 where it is no longer at the version named")
+        .query(&["version", "reason"]),
+    op("post", "/layers/{id}/items/{fid}/split", "201", "Divide an area by a line; dry_run answers 200 and writes nothing")
+        .json("Split"),
+    op("post", "/layers/{id}/merge", "201", "Join areas; dry_run answers 200 and writes nothing").json("Merge"),
+    op("get", "/layers/{id}/items/{fid}/lineage", "200", "Splits and merges that an item came from and went into").open(),
     op("get", "/imports", "200", "Imports into layers that the caller may import into").query(&["layer", "before"]),
     op("post", "/imports", "201", "Begin an import into a layer").json("NewImport"),
     op("get", "/imports/{id}", "200", "An import: where it stands, what the file holds, what is proposed, reports"),
@@ -213,7 +223,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}'));
     names
         .map(|name| {
-            let kind = if matches!(name, "version" | "number") { "integer" } else { "string" };
+            let kind = if matches!(name, "version" | "number" | "fid") { "integer" } else { "string" };
             json!({"name": name, "in": "path", "required": true, "schema": {"type": kind}})
         })
         .collect()
@@ -221,7 +231,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 
 fn describe(operation: &Operation) -> Value {
     let mut parameters: Vec<Value> = operation.query.iter().map(|name| query_parameter(name)).collect();
-    if matches!(operation.method, "post" | "put") && operation.path != "/login" {
+    if matches!(operation.method, "post" | "put" | "patch") && operation.path != "/login" {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header",
             "schema": {"type": "string", "maxLength": 200}}));
     }
@@ -229,6 +239,9 @@ fn describe(operation: &Operation) -> Value {
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
     let mut responses =
         Map::from_iter([(operation.status.to_owned(), success(operation)), ("default".to_owned(), problem)]);
+    if operation.path.starts_with("/layers/{id}/") && operation.method != "get" {
+        responses.extend(["403", "409"].map(|s| (s.to_owned(), responses["default"].clone())));
+    }
     responses.extend(["400", "401", "404"].map(|s| (s.to_owned(), responses["default"].clone())));
     let security = if operation.signed_in { json!([{"session": []}, {"bearer": []}]) } else { json!([]) };
     let mut described = json!({"summary": operation.summary, "parameters": parameters, "responses": responses,
@@ -249,7 +262,7 @@ fn describe(operation: &Operation) -> Value {
 
 fn query_parameter(name: &str) -> Value {
     let schema = match name {
-        "limit" | "after" | "from" => json!({"type": "integer"}),
+        "limit" | "after" | "from" | "version" => json!({"type": "integer"}),
         "on" => json!({"type": "string", "format": "date"}),
         "run" => json!({"type": "string", "format": "uuid"}),
         "waiting_for" => json!({"type": "string", "enum": ["me"]}),

@@ -9,14 +9,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::format::{day, number, time};
+use super::format::{day, number, time, unit_symbol};
 use super::i18n::Tr;
 use super::page::{Page, Visit};
 use crate::access;
 use crate::http::extract::{Path, Query};
 use crate::http::history::{self, Life, ListQuery};
 use crate::http::ogc::past::feature;
-use crate::layers::Value;
+use crate::layers::{Attribute, Catalog, Value};
 use crate::state::AppState;
 use crate::store::history::revisions::{LayerChange, Origin, Revision};
 use crate::store::history::undo::{Conflict, UndoReport, Why};
@@ -177,7 +177,7 @@ async fn undo(visit: Visit, State(state): State<AppState>, Path(revision): Path<
         (outcome(tr, &report))
         @if nothing { p class="notice notice--warn" { (tr.t("undo-nothing")) } }
         @else {
-            form data-api={ "POST /api/v1/revisions/" (revision) "/undo" } data-then=(then) data-confirm=(tr.t("undo-confirm")) {
+            form data-api={ "POST /api/v1/revisions/" (revision) "/undo" } data-then=(then) data-await data-confirm=(tr.t("undo-confirm")) {
                 div class="field" {
                     label for="reason" { (tr.t("undo-reason")) }
                     textarea id="reason" name="reason" rows="3" maxlength="500" required {}
@@ -251,6 +251,7 @@ async fn item(
 ) -> Result<Response> {
     let tr = visit.tr;
     let life = history::life(&state, &visit.who, &layer, fid, shown.cursor, None).await?;
+    let catalog = state.catalog.load_full();
     let at = life.steps.iter().position(|s| Some(s.revision) == shown.revision).unwrap_or(0);
     let title = format!("{} {fid}", tr.of(&life.view.layer.title));
     let evidence = life.steps.get(at).map(|s| evidence(&life, s)).transpose()?;
@@ -263,7 +264,7 @@ async fn item(
             p class="small muted" { (tr.t("life-legend")) }
         }
         ol class="timeline" reversed {
-            @for (i, s) in life.steps.iter().enumerate() { (step(tr, &life, s, fid, i == at, shown.cursor)) }
+            @for (i, s) in life.steps.iter().enumerate() { (step(tr, &catalog, &life, s, fid, i == at, shown.cursor)) }
         }
         @if let Some(next) = life.next {
             div class="actions" { a class="button button--plain" href={ "/changes/items/" (layer) "/" (fid) "?cursor=" (next) } { (tr.t("changes-older")) } }
@@ -297,7 +298,15 @@ fn evidence(life: &Life, step: &Step) -> Result<Json> {
     Ok(json!({"parcels": drawn(after, "after")?, "model": drawn(before, "projection")?, "verdicts": none}))
 }
 
-fn step(tr: Tr, life: &Life, s: &Step, fid: i64, on_map: bool, cursor: Option<i64>) -> Markup {
+fn step(
+    tr: Tr,
+    catalog: &Catalog,
+    life: &Life,
+    s: &Step,
+    fid: i64,
+    on_map: bool,
+    cursor: Option<i64>,
+) -> Markup {
     let def = &life.view.layer;
     let origin = life.origins.get(&s.revision);
     let title = tr.t(match s.kind {
@@ -318,14 +327,30 @@ fn step(tr: Tr, life: &Life, s: &Step, fid: i64, on_map: bool, cursor: Option<i6
                     thead { tr { @for key in ["life-attribute", "life-old", "life-new"] { th scope="col" { (tr.t(key)) } } } }
                     tbody { @for (i, old, new) in &s.attributes { tr {
                         th scope="row" { (tr.of(&def.attributes[*i].title)) }
-                        td data-label=(tr.t("life-old")) { (shown(tr, old)) }
-                        td data-label=(tr.t("life-new")) { (shown(tr, new)) }
+                        td data-label=(tr.t("life-old")) { (worded(tr, catalog, &def.attributes[*i], old)) }
+                        td data-label=(tr.t("life-new")) { (worded(tr, catalog, &def.attributes[*i], new)) }
                     } } }
                 } }
             }
             @if on_map { p class="small" { (tr.t("life-on-map")) } }
             @else { p class="small" { a href={ "/changes/items/" (def.id) "/" (fid) "?revision=" (s.revision) (cursor) } { (tr.t("show-on-map")) } } }
         }
+    }
+}
+
+/// A value as a person reads it: the title of its code, its unit.
+fn worded(tr: Tr, catalog: &Catalog, attribute: &Attribute, value: &Value) -> String {
+    let list = attribute.codes.as_deref().and_then(|list| catalog.code_list(list));
+    match (list, value) {
+        (Some(list), Value::Text(code)) => match list.code(code) {
+            Some(known) => format!("{} ({code})", tr.of(&known.title)),
+            None => code.clone(),
+        },
+        (_, Value::Null) => shown(tr, value),
+        _ => match attribute.unit.as_deref() {
+            Some(unit) => format!("{}\u{a0}{}", shown(tr, value), unit_symbol(tr, unit)),
+            None => shown(tr, value),
+        },
     }
 }
 

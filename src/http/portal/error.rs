@@ -7,6 +7,7 @@ use maud::html;
 use super::i18n::Tr;
 use super::page::{Page, Visit};
 use crate::access::Principal;
+use crate::layers::Catalog;
 use crate::text::Lang;
 
 /// Whether a request wants a page: a browser that opens an address, not a program that asks the interface.
@@ -29,7 +30,7 @@ pub fn page(status: StatusCode, detail: &str, request_id: Option<&str>, lang: La
         _ => (tr.t("error-other-title"), detail.to_owned()),
     };
     // Who reads is not asked for here: the database may be what failed.
-    let visit = Visit { tr, who: Principal::public(), path: path.to_owned() };
+    let visit = Visit::new(tr, Principal::public(), path.to_owned(), &Catalog::default());
     let next = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string();
     let body = html! {
         h1 { (title) }

@@ -75,6 +75,6 @@ impl FromRequestParts<AppState> for Visit {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let Session(who) = Session::from_request_parts(parts, state).await?;
         let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        Ok(Self { tr: Tr(lang::of_headers(&parts.headers)), who, path })
+        Ok(Self::new(Tr(lang::of_headers(&parts.headers)), who, path, &state.catalog.load()))
     }
 }

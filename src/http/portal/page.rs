@@ -1,5 +1,7 @@
 //! The frame around every page: head, header with navigation, main, footer.
 
+use std::sync::Arc;
+
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -7,7 +9,8 @@ use serde::Serialize;
 
 use super::i18n::Tr;
 use super::{assets, icons};
-use crate::access::{Principal, Role};
+use crate::access::{self, Principal, Role};
+use crate::layers::{Catalog, LayerDef};
 use crate::text::Lang;
 
 /// What a page is made for: who reads it, in which language, at which address.
@@ -19,6 +22,20 @@ pub struct Visit {
     pub who: Principal,
     /// Path and query of the request, for the language switch and the way back after sign-in.
     pub path: String,
+    /// Whether there is a layer that the reader may change.
+    pub edits: bool,
+    /// Whether there is a layer that the reader may bring files into.
+    pub imports: bool,
+}
+
+impl Visit {
+    /// A visit of `who`; what he may change is decided by `access`, layer by layer.
+    pub fn new(tr: Tr, who: Principal, path: String, catalog: &Catalog) -> Self {
+        let any = |may: fn(&Principal, &Arc<LayerDef>) -> bool| catalog.layers.values().any(|l| may(&who, l));
+        let edits = any(|who, layer| access::edit(who, layer).is_some());
+        let imports = any(access::may_import);
+        Self { tr, who, path, edits, imports }
+    }
 }
 
 /// A page about to be framed.
@@ -162,13 +179,11 @@ fn nav_links(visit: &Visit) -> Vec<(&'static str, &'static str)> {
     }
     if visit.who.is_officer() {
         links.push(("nav-officer", "/officer"));
-        links.push(("nav-edit", "/edit"));
+        links.extend(visit.edits.then_some(("nav-edit", "/edit")));
         links.push(("nav-quality", "/quality"));
         links.push(("nav-changes", "/changes"));
     }
-    if visit.who.has(Role::Editor) || visit.who.has(Role::Planner) || visit.who.has(Role::Admin) {
-        links.push(("nav-import", "/import"));
-    }
+    links.extend(visit.imports.then_some(("nav-import", "/import")));
     links.push(("nav-analysis", "/analysis"));
     links.push(("nav-register", "/permits"));
     links
@@ -245,7 +260,7 @@ mod tests {
     use super::*;
 
     fn visit(path: &str) -> Visit {
-        Visit { tr: Tr(Lang::Vi), who: Principal::public(), path: path.to_owned() }
+        Visit::new(Tr(Lang::Vi), Principal::public(), path.to_owned(), &Catalog::default())
     }
 
     #[test]
@@ -259,6 +274,32 @@ mod tests {
     fn strangers_see_neither_queue_nor_applications() {
         let links: Vec<_> = nav_links(&visit("/")).into_iter().map(|(_, href)| href).collect();
         assert_eq!(links, ["/", "/layers", "/analysis", "/permits"]);
+    }
+
+    #[test]
+    fn who_may_change_nothing_is_not_sent_to_the_editor() {
+        let catalog = crate::layers::embedded().unwrap();
+        let officer = |role, authority: &str, agency: &str| Principal {
+            user: Some(access::Account {
+                id: uuid::Uuid::nil(),
+                name: "x".into(),
+                display_name: "x".into(),
+                roles: [role].into(),
+                authority: Some(authority.into()),
+                agency: Some(agency.into()),
+            }),
+        };
+        for (who, edits, imports) in [
+            (officer(Role::Reviewer, "24611", "XA"), true, false),
+            (officer(Role::Approver, "24611", "XA"), false, false),
+            (officer(Role::Reviewer, "SXD", "XD"), false, false),
+            (officer(Role::Editor, "SXD", "XD"), true, true),
+        ] {
+            let visit = Visit::new(Tr(Lang::Vi), who, "/".to_owned(), &catalog);
+            let links = nav_links(&visit);
+            assert_eq!(links.contains(&("nav-edit", "/edit")), edits, "{:?}", visit.who);
+            assert_eq!(links.contains(&("nav-import", "/import")), imports, "{:?}", visit.who);
+        }
     }
 
     #[test]

@@ -45,10 +45,9 @@ pub struct State {
 pub struct PastQuery {
     /// Items whose envelope meets this box, EPSG:9218.
     pub bbox: Option<Bbox>,
-    /// Items near one of these boxes (CRS84), as `part` says; empty: wherever they are.
+    /// Items that may meet one of these boxes (CRS84); empty: wherever they are. Whether they do is decided on the grid
+    /// of the served degrees, in memory; the database narrows it down.
     pub within_crs84: Vec<Bbox>,
-    /// How near.
-    pub part: Part,
     /// Items for which this is true; unknown is not true.
     pub filter: Option<Expr>,
     /// Items with a greater fid.
@@ -57,28 +56,9 @@ pub struct PastQuery {
     pub limit: usize,
 }
 
-/// Whether a geometry meets a CRS84 box is decided on the grid of the served degrees, in memory; the database
-/// narrows it down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// All that may meet a box.
-    Near,
-    /// Those that surely do.
-    Inside,
-    /// Those that are yet to be looked at: near, and not inside.
-    Undecided,
-}
-
 impl Default for PastQuery {
     fn default() -> Self {
-        Self {
-            bbox: None,
-            within_crs84: Vec::new(),
-            part: Part::Near,
-            filter: None,
-            after: 0,
-            limit: usize::MAX,
-        }
+        Self { bbox: None, within_crs84: Vec::new(), filter: None, after: 0, limit: usize::MAX }
     }
 }
 
@@ -138,20 +118,6 @@ impl Store {
         rows.iter().map(|row| item(row, def)).collect()
     }
 
-    /// Number of items that match, whatever `limit` says.
-    pub async fn count_past(&self, view: &View, state: State, query: &PastQuery) -> Result<usize> {
-        let mut sql = Sql::new("select 0::bigint");
-        for source in &sources(&view.layer)? {
-            sql.push(" + (select count(*)");
-            push_matching(&mut sql, source, view, state, query)?;
-            sql.push(")");
-        }
-        let mut tx = self.bounded().await?;
-        let count: i64 = sql.build_query_scalar().fetch_one(&mut *tx).await.map_err(too_long)?;
-        tx.rollback().await?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
     /// A transaction that only reads, and not for long.
     async fn bounded(&self) -> Result<Tx> {
         let mut tx = self.begin().await?;
@@ -201,14 +167,8 @@ fn push_matching(
     if query.within_crs84.is_empty() {
         return Ok(());
     }
-    if query.part != Part::Inside {
-        sql.push(" and ");
-        filter_sql::push_near(sql, &query.within_crs84, "geom");
-    }
-    if query.part != Part::Near {
-        sql.push(if query.part == Part::Inside { " and " } else { " and not " });
-        filter_sql::push_inside(sql, &query.within_crs84, "geom");
-    }
+    sql.push(" and ");
+    filter_sql::push_near(sql, &query.within_crs84, "geom");
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -14,7 +15,9 @@ use super::revisions::Origin;
 use crate::layers::{Catalog, LayerDef, Source};
 use crate::store::audit::{self, Entry};
 use crate::store::feed::{self, Author, Counts, Position};
+use crate::store::units::{self, UNITS_CLIENT};
 use crate::store::{Store, Tx, layer_sql};
+use crate::units::COMMUNE_LAYER;
 use crate::{Error, Result};
 
 /// Conflicts that a report lists; the rest are only counted.
@@ -37,6 +40,47 @@ pub struct UndoReport {
     pub conflicting: u64,
     /// The first of them.
     pub conflicts: Vec<Conflict>,
+}
+
+/// Kind of the job that takes a large revision back; its payload is an [`Asked`].
+pub const UNDO_JOB: &str = "undo";
+
+/// What such a job is asked for.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The revision.
+    pub revision: i64,
+    /// Why.
+    pub reason: String,
+    /// Through what.
+    pub client: String,
+    /// Name of who asked, as the audit keeps it.
+    pub actor_name: String,
+    /// His authority.
+    pub authority: Option<String>,
+    /// When he asked.
+    pub at: DateTime<Utc>,
+}
+
+impl UndoReport {
+    /// As programs read it.
+    pub fn to_json(&self) -> serde_json::Value {
+        let conflicts: Vec<_> = self
+            .conflicts
+            .iter()
+            .map(|c| {
+                let by = c.by.as_ref();
+                let actor = by.and_then(|o| Some((o.actor?, &o.actor_name)));
+                json!({"layer": c.layer, "fid": c.fid, "why": c.why, "revision": by.map(|o| o.number),
+                    "committed_at": by.map(|o| o.committed_at), "reason": by.map(|o| &o.reason),
+                    "actor": actor.map(|(id, name)| json!({"id": id, "display_name": name}))})
+            })
+            .collect();
+        json!({"undoes": self.undoes, "revision": self.position.map(|p| p.revision), "restored": self.restored,
+            "removed": self.removed, "reinserted": self.reinserted, "conflicting": self.conflicting,
+            "conflicts": conflicts})
+    }
 }
 
 /// An item that an undo leaves alone.
@@ -126,15 +170,50 @@ impl Store {
         Ok((at, touched))
     }
 
-    /// Takes revision `number` back. Whether the author may is decided before (`access::may_undo`, for each of
-    /// [`Store::undoable_layers`]). `entry` is written with it; its detail is filled in here.
+    /// Whether revision `number` changed so many items that its undo is not for a request to wait for.
+    pub async fn is_large_revision(&self, number: i64) -> Result<bool> {
+        let large = sqlx::query_scalar!(
+            r#"select exists (select from dothi.feed_change where revision = $1 and kind = 'items' and fids is null)
+               as "large!""#,
+            number
+        );
+        Ok(large.fetch_one(&self.pool).await?)
+    }
+
+    /// The revision by which `actor` took `number` back since `since`, if he did.
+    pub async fn find_undo(&self, number: i64, actor: Uuid, since: DateTime<Utc>) -> Result<Option<i64>> {
+        let found = sqlx::query_scalar!(
+            "select max(u.revision) from dothi.revision_undo u join dothi.revision r on r.number = u.revision
+             where u.undoes = $1 and r.actor = $2 and r.committed_at >= $3",
+            number,
+            actor,
+            since
+        );
+        Ok(found.fetch_one(&self.pool).await?)
+    }
+
+    /// As [`Store::undo_telling`], without word of how far it is.
     pub async fn undo(
+        &self,
+        catalog: &Catalog,
+        number: i64,
+        author: &Author,
+        entry: Entry,
+        dry_run: bool,
+    ) -> Result<UndoReport> {
+        self.undo_telling(catalog, number, author, entry, dry_run, |_| {}).await
+    }
+
+    /// Takes revision `number` back; `told` hears how far it is, 0 … 1. Whether the author may is decided before (`access::may_undo`, for each of
+    /// [`Store::undoable_layers`]). `entry` is written with it; its detail is filled in here.
+    pub async fn undo_telling(
         &self,
         catalog: &Catalog,
         number: i64,
         author: &Author,
         mut entry: Entry,
         dry_run: bool,
+        told: impl Fn(f32) + Send + Sync,
     ) -> Result<UndoReport> {
         let (at, touched) = self.touched(catalog, number).await?;
         let mut report = UndoReport { undoes: number, ..UndoReport::default() };
@@ -152,6 +231,7 @@ impl Store {
             let counts = undo.report(&mut tx, &mut report).await?;
             undos.push((undo, counts));
         }
+        told(0.2);
         if dry_run || report.restored + report.removed + report.reinserted == 0 {
             tx.rollback().await?;
             return Ok(report);
@@ -162,6 +242,7 @@ impl Store {
         let revision = feed::bump(&mut tx, author).await?;
         for (undo, counts) in &undos {
             let fids = undo.write(&mut tx, &revision).await?;
+            told(0.2 + 0.7 / undos.len() as f32);
             feed::change_counted(&mut tx, &revision, &undo.layer.def.id, fids.as_deref(), Some(*counts))
                 .await?;
         }
@@ -172,13 +253,23 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        entry.detail = serde_json::json!({"revision": revision.position.revision, "restored": report.restored,
+        let came_back = |(undo, counts): &(Undo<'_>, Counts)| {
+            undo.layer.def.unit_attribute.is_some() && counts.updated + counts.inserted > 0
+        };
+        if author.client != UNITS_CLIENT && undos.iter().any(came_back) {
+            units::items_came_back(&mut tx, number).await?;
+        }
+        entry.detail = json!({"revision": revision.position.revision, "restored": report.restored,
             "removed": report.removed, "reinserted": report.reinserted, "conflicts": report.conflicting});
         audit::record(&mut tx, &entry).await?;
         for (undo, _) in &undos {
             sqlx::query(&format!("drop table {}", undo.plan)).execute(&mut *tx).await?;
         }
         tx.commit().await?;
+        if touched.iter().any(|t| t.def.id == COMMUNE_LAYER) {
+            // What is written next finds the outlines of before; items follow by the job that the feed asked for.
+            self.refresh_unit_pieces().await?;
+        }
         report.position = Some(revision.position);
         Ok(report)
     }

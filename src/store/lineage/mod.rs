@@ -82,40 +82,6 @@ impl Items<'_> {
         if stale.is_empty() { Ok(rows) } else { Err(conflict(&stale)) }
     }
 
-    /// One entry of a conflict: both versions, and who made the present one, when and why.
-    async fn stale(
-        &self,
-        tx: &mut Tx,
-        fid: i64,
-        expected: i64,
-        now: Option<i64>,
-    ) -> Result<serde_json::Value> {
-        let changed_in = match now {
-            Some(version) => Some(version),
-            None => {
-                let sql = layer_sql::closed_in(self.def)?;
-                sqlx::query_scalar::<_, Option<i64>>(&sql).bind(fid).fetch_one(&mut **tx).await?
-            }
-        };
-        let Some(changed_in) = changed_in else { return Err(Error::not_found("item", fid.to_string())) };
-        let row = sqlx::query!(
-            r#"select r.committed_at, r.reason, a.display_name as "name?"
-               from dothi.revision r left join dothi.account a on a.id = r.actor where r.number = $1"#,
-            changed_in
-        )
-        .fetch_optional(&mut **tx)
-        .await?;
-        Ok(json!({
-            "fid": fid,
-            "expected_version": expected,
-            "version": now,
-            "changed_in": changed_in,
-            "changed_at": row.as_ref().map(|r| r.committed_at),
-            "changed_by": row.as_ref().and_then(|r| r.name.clone()),
-            "reason": row.map(|r| r.reason),
-        }))
-    }
-
     /// The values of a successor: those of the item that it comes from, with changes; what is computed, computed.
     async fn values_of(
         &self,

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::access::permits::Case;
 use crate::error::{Error, Result};
 use crate::store::database;
-use crate::text::Text;
 
 /// A case as it stands. [`save`] writes all of it but `id`, `fid`, `code`, `applicant` and `created_at`.
 #[derive(Debug, Clone, PartialEq)]
@@ -258,8 +257,8 @@ pub(super) async fn touch(db: &mut PgConnection, id: Uuid, revision: i64, now: D
 
 /// Somebody else was first.
 pub(super) fn stale() -> Error {
-    Error::PreconditionFailed(Text::new(
+    Error::stale(
         "Hồ sơ vừa được người khác thay đổi; hãy tải lại rồi thử lại.",
         "Somebody else has just changed the application; load it again and retry.",
-    ))
+    )
 }

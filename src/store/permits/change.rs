@@ -16,7 +16,6 @@ use crate::store::audit::{self, Entry};
 use crate::store::feed::{self, Author, Position, bump};
 use crate::store::jobs::enqueue;
 use crate::store::{Store, Tx};
-use crate::text::Text;
 
 /// Kind of the job that runs checks; its payload is `{"run"}`.
 pub const CHECK_JOB: &str = "check_application";
@@ -268,8 +267,8 @@ async fn put_on_map(
 
 /// Why a change that names an older state is refused.
 pub fn stale_state(expected: &str, found: &str) -> Error {
-    Error::PreconditionFailed(Text::new(
+    Error::stale(
         format!("Hồ sơ không còn ở trạng thái {expected} mà đang ở {found}."),
         format!("The application is no longer {expected} but {found}."),
-    ))
+    )
 }

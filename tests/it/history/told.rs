@@ -201,3 +201,51 @@ async fn pages_tell_changes_lives_and_undos() {
     let (_, first) = page(&format!("{item}?revision={import}"), Some(&admin)).await;
     assert!(first.contains("\"part\":\"after\"") && !first.contains("\"part\":\"projection\""), "{first}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_undo_is_a_job_that_tells_how_far_it_is() {
+    let server = Server::start().await;
+    let runner = dothi::jobs::Runner::start(&server.state);
+    let catalog = server.state.catalog.load_full();
+    let rows = (0..=dothi::store::feed::MAX_FIDS).map(|i| Incoming {
+        place: i.to_string(),
+        wkb: crate::front::point(411_600.0 + i as f64 * 0.5, 1_327_195.0),
+        values: coded(&catalog, "hydrant", &format!("H{i}")),
+    });
+    let author = Author::program("test", "import of hydrants");
+    let report =
+        server.state.store.load_rows(&catalog, "hydrant", rows, Mode::Append, &author).await.unwrap();
+    let import = report.position.unwrap().revision;
+    let admin = server.sign_in("admin1", Role::Admin).await;
+    let path = format!("/api/v1/revisions/{import}/undo");
+    let (status, dry) = ask(&server, Method::POST, &path, Some(&admin), Some(json!({"dry_run": true}))).await;
+    assert_eq!((status, &dry["removed"]), (StatusCode::OK, &json!(report.inserted)));
+    let body = json!({"reason": "nhập nhầm tệp"});
+    let (status, answer) = ask(&server, Method::POST, &path, Some(&admin), Some(body)).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let job = format!("/api/v1/jobs/{}", answer["job"].as_str().unwrap());
+    let done = loop {
+        let now = get(&server, &job, &admin).await;
+        match now["state"].as_str().unwrap() {
+            "done" => break now,
+            "failed" => panic!("{now}"),
+            _ => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+        }
+    };
+    assert_eq!(
+        (&done["result"]["removed"], &done["result"]["conflicting"]),
+        (&json!(report.inserted), &json!(0))
+    );
+    let undo = done["result"]["revision"].as_i64().unwrap();
+    let told = get(&server, &format!("/api/v1/revisions/{undo}"), &admin).await;
+    assert_eq!(
+        (&told["undoes"], &told["actor"]["display_name"]),
+        (&json!(import), &json!("admin1")),
+        "{told}"
+    );
+    assert!(server.state.store.load_layer(&server.layer("hydrant")).await.unwrap().1.is_empty());
+    // A stranger does not see the job.
+    let stranger = of_agency(&server, "YT").await;
+    assert_eq!(ask(&server, Method::GET, &job, Some(&stranger), None).await.0, StatusCode::NOT_FOUND);
+    runner.stop().await;
+}

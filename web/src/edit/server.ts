@@ -1,15 +1,14 @@
 // Reading and writing items. Every write names the version that was looked at.
 import { Problem, exchange } from '../lib/api';
-import type { Item, Properties } from './types';
+import { versionOf, type Item, type Properties } from './types';
 
 const geojson = { accept: 'application/geo+json' };
 
 /** Headers of a write from the portal, with the reason that is kept in the history. */
-function writing(reason: string, etag?: string): Record<string, string> {
+function writing(reason: string): Record<string, string> {
   const headers: Record<string, string> = { 'dothi-client': 'portal' };
   // Headers are ASCII.
   if (reason) headers['dothi-reason'] = encodeURIComponent(reason);
-  if (etag) headers['if-match'] = etag;
   return headers;
 }
 
@@ -33,16 +32,19 @@ export async function addItem(layer: string, geometry: GeoJSON.Geometry, propert
   return { fid, revision: headers.get('dothi-revision') };
 }
 
-/** Changes what is named of an item. */
+const itemOf = (layer: string, fid: number) => `/api/v1/layers/${layer}/items/${fid}`;
+
+/** Changes what is named of an item; 409 where somebody else changed it since it was read. */
 export async function changeItem(layer: string, item: Item, change: { geometry?: GeoJSON.Geometry; properties?: Properties }, reason: string): Promise<Written> {
-  const headers = { ...writing(reason, item.etag), 'content-type': 'application/merge-patch+json' };
-  const done = await exchange('PATCH', `${itemsOf(layer)}/${item.id}`, change, headers);
+  const body = { version: versionOf(item.etag), ...change, reason };
+  const done = await exchange('PATCH', itemOf(layer, item.id), body, { 'dothi-client': 'portal' });
   return { fid: item.id, revision: done.headers.get('dothi-revision') };
 }
 
 /** Removes an item; the history keeps it. */
 export async function removeItem(layer: string, item: Item, reason: string): Promise<Written> {
-  const done = await exchange('DELETE', `${itemsOf(layer)}/${item.id}`, undefined, writing(reason, item.etag));
+  const query = new URLSearchParams({ version: String(versionOf(item.etag)), reason });
+  const done = await exchange('DELETE', `${itemOf(layer, item.id)}?${query}`, undefined, { 'dothi-client': 'portal' });
   return { fid: item.id, revision: done.headers.get('dothi-revision') };
 }
 
@@ -92,5 +94,5 @@ export interface Stale {
 
 /** Whether a write was refused because another one came before it. */
 export function isConflict(e: unknown): e is Problem {
-  return e instanceof Problem && (e.status === 412 || (e.status === 409 && Array.isArray(e.body['conflicts'])) || e.status === 410);
+  return e instanceof Problem && e.status === 409 && Array.isArray(e.body['conflicts']);
 }

@@ -79,14 +79,15 @@ interface Job {
   state: 'queued' | 'running' | 'done' | 'failed';
   progress?: number | null;
   error?: unknown;
+  result?: unknown;
 }
 
-/** Waits until a job has ended; the error of a failed one becomes the exception. */
-export async function waitForJob(job: string | number, onProgress: (job: Job) => void): Promise<void> {
+/** Waits until a job has ended and gives its result; the error of a failed one becomes the exception. */
+export async function waitForJob(job: string | number, onProgress: (job: Job) => void): Promise<unknown> {
   for (let wait = 300; ; wait = Math.min(wait * 1.4, 2500)) {
     const now = await call<Job>('GET', `/api/v1/jobs/${job}`);
     onProgress(now);
-    if (now.state === 'done') return;
+    if (now.state === 'done') return now.result;
     if (now.state === 'failed') throw new Problem(jobError(now.error), 422);
     await new Promise((r) => setTimeout(r, wait));
   }

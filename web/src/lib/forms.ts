@@ -1,6 +1,6 @@
 // Forms that speak to the JSON API: <form data-api="POST /api/v1/…" data-then="/page|reload">.
 // A field's name is its place in the body (`form.height_m`); data-type says what it is in JSON.
-import { Problem, call } from './api';
+import { Problem, call, waitForJob } from './api';
 import { el, t } from './page';
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -164,6 +164,17 @@ export function mistakesOf(form: HTMLFormElement, e: unknown): Mistake[] {
   return found;
 }
 
+/** Waits for a job with a bar at the foot of the form, and gives its result. */
+async function followed(form: HTMLFormElement, job: string): Promise<Record<string, unknown>> {
+  const bar = el('progress', { max: '1', 'aria-label': t('loading') });
+  form.append(bar);
+  try {
+    return ((await waitForJob(job, (now) => now.progress != null && (bar.value = now.progress))) ?? {}) as Record<string, unknown>;
+  } finally {
+    bar.remove();
+  }
+}
+
 async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
   const found = mistakes(form);
   if (found.length) return showMistakes(form, found);
@@ -174,7 +185,9 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
   buttons.forEach((b) => (b.disabled = true));
   clearMistakes(form);
   try {
-    const answer = (await call<Record<string, unknown>>(method, url, bodyOf(form))) ?? {};
+    let answer = (await call<Record<string, unknown>>(method, url, bodyOf(form))) ?? {};
+    // The page waits for a job whose result it goes on with; other jobs are followed where they belong.
+    if (form.dataset['await'] !== undefined && answer['job']) answer = await followed(form, String(answer['job']));
     form.dispatchEvent(new CustomEvent('sent', { bubbles: true }));
     const next = (form.dataset['then'] ?? 'reload').replace(/\{(\w+)\}/g, (_, k: string) => encodeURIComponent(String(answer[k] ?? '')));
     if (next === 'reload') {
