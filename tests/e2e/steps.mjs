@@ -1,4 +1,5 @@
 // What applicants and officers do, by the pages' own words and controls.
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { root } from './server.mjs';
 
@@ -18,7 +19,12 @@ export async function apply(page, parcel, { title, kind = 'new_house' }) {
   await page.goto(`/apply?parcel=${parcel}`);
   await page.selectOption('#kind', kind);
   await page.fill('#title', title);
-  await Promise.all([page.waitForURL(/\/applications\/[0-9a-f-]{36}/), page.click('main form button[type=submit]')]);
+  const made = page.waitForURL(/\/applications\/[0-9a-f-]{36}/);
+  // A refusal stays on the page: what it says is a better failure than a time limit.
+  const refused = page.waitForSelector('.error-summary').then(async (e) => assert.fail(await e.innerText()));
+  for (const end of [made, refused]) end.catch(() => {});
+  await page.click('main form button[type=submit]');
+  await Promise.race([made, refused]);
   return new URL(page.url()).pathname;
 }
 
