@@ -267,7 +267,8 @@ impl Seen {
             a.0.cmp(&b.0).then_with(|| words.get(a.1 as usize).cmp(words.get(b.1 as usize)))
         });
         let mut ranks = vec![0; words.len() + 1];
-        let mut sorted = Words { text: String::with_capacity(words.text.len()), ends: Vec::with_capacity(words.len()) };
+        let mut sorted =
+            Words { text: String::with_capacity(words.text.len()), ends: Vec::with_capacity(words.len()) };
         for (rank, (_, position)) in order.iter().enumerate() {
             ranks[*position as usize + 1] = rank as u32 + 1;
             sorted.push(words.get(*position as usize));
@@ -282,7 +283,8 @@ mod tests {
 
     #[test]
     fn texts_are_ranked_by_code_point_whatever_they_share() {
-        let texts = ["24611-12-87", "24611-12-9", "24611-12-8", "24611-1", "24611-12-87x", "Đắk", "24611-12-87", ""];
+        let texts =
+            ["24611-12-87", "24611-12-9", "24611-12-8", "24611-1", "24611-12-87x", "Đắk", "24611-12-87", ""];
         for texts in [&texts[..], &texts[..5], &texts[..1], &["", "\0", "\0\0"][..]] {
             let mut column = ColumnBuilder::new(AttributeType::Text);
             for text in texts {

@@ -166,14 +166,7 @@ impl SegmentBuilder {
             },
             || columns.into_par_iter().map(ColumnBuilder::build).collect(),
         );
-        let segment = Segment {
-            fids: self.fids,
-            versions: self.versions,
-            columns,
-            shapes,
-            tree,
-            extent,
-        };
+        let segment = Segment { fids: self.fids, versions: self.versions, columns, shapes, tree, extent };
         if sorted { segment } else { in_order(&def, &segment) }
     }
 }

@@ -85,7 +85,11 @@ impl Reader {
     }
 
     /// Reads a row; its values lie in `values` until the next one.
-    fn row<'v, 'a: 'v>(&self, row: &'a [u8], values: &'v mut Vec<ValueRef<'a>>) -> Result<ItemRef<'v>, Broken> {
+    fn row<'v, 'a: 'v>(
+        &self,
+        row: &'a [u8],
+        values: &'v mut Vec<ValueRef<'a>>,
+    ) -> Result<ItemRef<'v>, Broken> {
         let mut fields = Fields(&row[2..]);
         let fid = i64::from_be_bytes(fields.fixed()?);
         let version = i64::from_be_bytes(fields.fixed()?);

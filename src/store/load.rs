@@ -84,11 +84,7 @@ impl ReadSnapshot {
 
     /// Streams all rows of a layer, ordered as they lie on disk, and says how many there were. The socket is read
     /// beside `each`, a few blocks ahead.
-    pub async fn load(
-        &self,
-        def: &LayerDef,
-        mut each: impl FnMut(ItemRef<'_>) -> Result<()>,
-    ) -> Result<u64> {
+    pub async fn load(&self, def: &LayerDef, mut each: impl FnMut(ItemRef<'_>) -> Result<()>) -> Result<u64> {
         let db = self.join().await?;
         let sql = format!(
             "copy (select {} from {}) to stdout (format binary)",

@@ -2,7 +2,7 @@
 //! EPSG method 9607). Both systems use the WGS 84 ellipsoid. As in PROJ a two-dimensional position has the
 //! ellipsoidal height 0 before the shift, and the height that comes out of it is dropped.
 
-use super::transverse_mercator::{A, E2, F};
+use super::transverse_mercator::{A, E2, F, hypot};
 
 /// Shift of the origin, metres.
 const T: [f64; 3] = [-191.904_414_29, -39.303_182_79, -111.450_328_35];
@@ -44,11 +44,11 @@ fn geocentric(lon: f64, lat: f64) -> [f64; 3] {
 fn geographic([x, y, z]: [f64; 3]) -> (f64, f64) {
     let b = A * (1.0 - F);
     let second = E2 / (1.0 - E2);
-    let p = x.hypot(y);
+    let p = hypot(x, y);
     let mut tan_u = z / p / (1.0 - F);
     let mut tan_p = tan_u;
     for _ in 0..2 {
-        let c = 1.0 / tan_u.hypot(1.0);
+        let c = 1.0 / hypot(tan_u, 1.0);
         let s = tan_u * c;
         tan_p = (z + second * b * s * s * s) / (p - E2 * A * c * c * c);
         tan_u = (1.0 - F) * tan_p;

@@ -62,9 +62,9 @@ impl Zone {
         let (sin_p, cos_p) = lat.sin_cos();
         let tau = sin_p / cos_p;
         let sigma = (e * (e * sin_p).atanh()).sinh();
-        let tau_c = tau * sigma.hypot(1.0) - sigma * tau.hypot(1.0);
+        let tau_c = tau * hypot(sigma, 1.0) - sigma * hypot(tau, 1.0);
         let xi = tau_c.atan2(cos_l);
-        let eta = (sin_l / tau_c.hypot(cos_l)).asinh();
+        let eta = (sin_l / hypot(tau_c, cos_l)).asinh();
         let (d_xi, d_eta) = series(&ALPHA, xi, eta);
         let r = self.k0 * RECTIFYING;
         (self.false_easting_m + r * (eta + d_eta), r * (xi + d_xi))
@@ -77,9 +77,15 @@ impl Zone {
         let (d_xi, d_eta) = series(&BETA, xi, eta);
         let (sin_xi, cos_xi) = (xi - d_xi).sin_cos();
         let sinh_eta = (eta - d_eta).sinh();
-        let tau = geodetic_tangent(sin_xi / sinh_eta.hypot(cos_xi));
+        let tau = geodetic_tangent(sin_xi / hypot(sinh_eta, cos_xi));
         (self.lon0_deg.to_radians() + sinh_eta.atan2(cos_xi), tau.atan())
     }
+}
+
+/// √(a² + b²) for lengths and tangents, whose squares neither overflow nor vanish: a tenth of the time of the
+/// library's `hypot`, which guards against both and was a good part of an import's projection.
+pub(super) fn hypot(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
 }
 
 /// Σ cⱼ sin(2jξ)cosh(2jη) and Σ cⱼ cos(2jξ)sinh(2jη): Clenshaw's recurrence on sin of the complex 2(ξ + iη).
@@ -105,10 +111,10 @@ fn geodetic_tangent(tau_c: f64) -> f64 {
     let e = E2.sqrt();
     let mut tau = tau_c / (1.0 - E2);
     for _ in 0..3 {
-        let h = tau.hypot(1.0);
+        let h = hypot(tau, 1.0);
         let sigma = (e * (e * tau / h).atanh()).sinh();
-        let trial = tau * sigma.hypot(1.0) - sigma * h;
-        let step = (tau_c - trial) / trial.hypot(1.0) * (1.0 + (1.0 - E2) * tau * tau) / ((1.0 - E2) * h);
+        let trial = tau * hypot(sigma, 1.0) - sigma * h;
+        let step = (tau_c - trial) / hypot(trial, 1.0) * (1.0 + (1.0 - E2) * tau * tau) / ((1.0 - E2) * h);
         tau += step;
         if step.abs() < 1e-15 * tau.abs().max(1.0) {
             break;
