@@ -1,5 +1,5 @@
 //! What the database needs once a day: next year's partitions of history, no leftovers of broken or forgotten
-//! imports, and the units that began or ended with the day.
+//! imports, no layer without its spatial index, and the units that began or ended with the day.
 
 use crate::error::Result;
 use crate::state::AppState;
@@ -9,5 +9,6 @@ pub async fn pass(state: &AppState) -> Result<()> {
     super::imports::clear(state).await?;
     state.store.ensure_history_partitions().await?;
     state.store.clear_staging().await?;
+    state.store.build_due_indexes().await?;
     state.store.follow_units().await
 }

@@ -280,6 +280,36 @@ async fn an_empty_layer_takes_a_large_import_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_spatial_index_that_an_import_could_not_build_is_built_later() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let mut sql = db.sql().await;
+    let before = outfit(&mut sql).await;
+    let index = before.iter().find(|line| line.contains("USING gist")).unwrap().clone();
+    let many = || (0..5_000).map(|n| parcel(&catalog, &format!("N{n:05}"), f64::from(n) * 10.0)).collect();
+
+    // What is left where the import is killed between its commit and the index.
+    let renamed = "alter function dothi.build_due_indexes(text) rename to build_held";
+    sqlx::query(renamed).execute(&mut sql).await.unwrap();
+    let loaded = load(&db, &catalog, many(), Mode::Append).await;
+    assert_eq!(counts(&loaded), [5_000, 5_000, 0, 0, 0, 0], "the rows are in all the same");
+    assert!(!outfit(&mut sql).await.contains(&index));
+
+    // The layer is emptied and taken again meanwhile: the index still is due.
+    load(&db, &catalog, Vec::new(), Mode::Replace).await;
+    load(&db, &catalog, many(), Mode::Append).await;
+    let back = "alter function dothi.build_held(text) rename to build_due_indexes";
+    sqlx::query(back).execute(&mut sql).await.unwrap();
+    let (one, two) = tokio::join!(db.store.build_due_indexes(), db.store.build_due_indexes());
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(outfit(&mut sql).await, before);
+    let due: i64 =
+        sqlx::query_scalar("select count(*) from dothi.index_due").fetch_one(&mut sql).await.unwrap();
+    assert_eq!(due, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_that_got_items_meanwhile_is_merged_into() {
     let db = database().await;
     let catalog = db.store.catalog().await.unwrap();

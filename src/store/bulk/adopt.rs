@@ -1,5 +1,6 @@
 //! A layer without items takes the staging table in its place: rows are written once, indexes are built once over all
-//! of them, and the feed's number is held for some milliseconds (migration 0026).
+//! of them, and the feed's number is held for some milliseconds (migration 0026). The spatial index comes after the
+//! commit, beside the nodes' loading (migration 0027).
 
 use super::{Bulk, merge};
 use crate::Result;

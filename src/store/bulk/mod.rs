@@ -33,7 +33,7 @@ use stream::Stream;
 /// Bytes gathered before they are sent to the server.
 const CHUNK_BYTES: usize = 256 << 10;
 /// Rows, and bytes of their geometries, that wait together for PostGIS to judge the doubtful ones among them.
-const JUDGED_AT_ONCE: usize = 512;
+const JUDGED_AT_ONCE: usize = 1024;
 const JUDGED_BYTES: usize = 4 << 20;
 
 /// How rows meet what is there.
@@ -70,6 +70,9 @@ pub struct Incoming {
     pub values: Vec<Value>,
 }
 
+/// Rows that PostGIS judges: those that stand, and what was said of the others.
+type Judging = tokio::task::JoinHandle<Result<(Vec<Ready>, BulkReport)>>;
+
 /// Where the transaction is: at hand, or with the COPY.
 #[derive(Debug)]
 enum Work {
@@ -103,6 +106,8 @@ pub struct Bulk<'a> {
     writer: copy::Writer,
     waiting: Vec<Ready>,
     waiting_bytes: usize,
+    /// The rows before those that wait, while PostGIS judges them.
+    judging: Option<Judging>,
     places: Places,
     report: BulkReport,
 }
@@ -141,6 +146,7 @@ impl Store {
             writer: copy::Writer::new(),
             waiting: Vec::new(),
             waiting_bytes: 0,
+            judging: None,
             places: Places::new()?,
             report: BulkReport::default(),
         })
@@ -161,6 +167,17 @@ impl Store {
             bulk.push(row).await?;
         }
         bulk.merge(mode, author, false).await
+    }
+
+    /// Builds the spatial indexes that layers' tables lack since an import took their place (migration 0027).
+    /// Harmless to repeat, and on several nodes at once.
+    pub async fn build_due_indexes(&self) -> Result<()> {
+        let layers =
+            sqlx::query_scalar!("select distinct layer from dothi.index_due").fetch_all(&self.pool).await?;
+        for layer in layers {
+            sqlx::query!("select dothi.build_due_indexes($1)", layer).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// Makes the partitions of history that this year and the next need.
@@ -233,7 +250,7 @@ impl Bulk<'_> {
         let row_number = self.base.saturating_add(i64::try_from(self.report.read).unwrap_or(i64::MAX));
         let ready = Ready { row: row_number, place: row.place, wkb, values: row.values, sure };
         // Rows stay in the order of the file: behind a doubtful one, sure ones wait too.
-        if sure && self.waiting.is_empty() {
+        if sure && self.waiting.is_empty() && self.judging.is_none() {
             return self.write(&ready).await;
         }
         self.waiting_bytes += ready.wkb.len();
@@ -244,11 +261,21 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    /// Has the waiting rows judged, and writes those that stand.
+    /// Has the waiting rows judged beside the reading of the next ones, and writes those that were judged before.
     async fn judge(&mut self) -> Result<()> {
+        self.write_judged().await?;
         self.waiting_bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
-        let standing = repair::judge(self.store, self.def.geometry, waiting, &mut self.report).await?;
+        let (store, kind) = (self.store.clone(), self.def.geometry);
+        self.judging = Some(tokio::spawn(async move { repair::judge(&store, kind, waiting).await }));
+        Ok(())
+    }
+
+    /// Writes the rows that stand, once they were judged.
+    async fn write_judged(&mut self) -> Result<()> {
+        let Some(judging) = self.judging.take() else { return Ok(()) };
+        let (standing, found) = judging.await.map_err(|e| Error::internal("judging geometries", e))??;
+        self.report.add(found);
         for ready in &standing {
             self.write(ready).await?;
         }
@@ -303,6 +330,7 @@ impl Bulk<'_> {
     /// All rows are in the staging table, and the transaction is at hand.
     async fn settle(&mut self) -> Result<Tx> {
         self.judge().await?;
+        self.write_judged().await?;
         // Also where no row came: what follows wants its table.
         let last = std::mem::replace(&mut self.writer, copy::Writer::new()).finish();
         self.send(last, false).await?;
@@ -332,11 +360,26 @@ impl Bulk<'_> {
             // What is loaded next finds the new outlines; items that are there follow by the job that was asked for.
             self.store.refresh_unit_pieces().await?;
         }
-        if self.report.inserted + self.report.updated > 1000 && self.report.position.is_some() {
+        if let Err(error) = self.tidy().await {
+            // The rows are in, whatever fails from here; housekeeping builds what is due.
+            tracing::warn!(%error, layer = %self.def.id, "the layer's table was not tidied after a bulk change");
+        }
+        Ok(self.report)
+    }
+
+    /// What the layer's table wants after the commit.
+    async fn tidy(&self) -> Result<()> {
+        if self.report.position.is_none() {
+            return Ok(());
+        }
+        if self.whole {
+            self.store.build_due_indexes().await?;
+        }
+        if self.report.inserted + self.report.updated > 1000 {
             // Estimates of a table that just grew a hundredfold would spoil the next plans.
             sqlx::query!("select dothi.analyze_layer($1)", self.def.id).execute(&self.store.pool).await?;
         }
-        Ok(self.report)
+        Ok(())
     }
 }
 

@@ -29,17 +29,17 @@ struct Fault {
     mended: Option<Vec<u8>>,
 }
 
-/// Takes out of `rows` what is not valid and cannot be made so without guessing, and mends the rest; `report` hears
+/// Takes out of `rows` what is not valid and cannot be made so without guessing, and mends the rest; the report tells
 /// of both.
 pub(super) async fn judge(
     store: &Store,
     kind: GeometryKind,
     rows: Vec<Ready>,
-    report: &mut BulkReport,
-) -> Result<Vec<Ready>> {
+) -> Result<(Vec<Ready>, BulkReport)> {
+    let mut report = BulkReport::default();
     let faults = faults(store, &rows).await?;
     if faults.is_empty() {
-        return Ok(rows);
+        return Ok((rows, report));
     }
     let mended = mended(store, kind, &faults).await?;
     let mut rows: Vec<Option<Ready>> = rows.into_iter().map(Some).collect();
@@ -80,7 +80,7 @@ pub(super) async fn judge(
             ),
         }
     }
-    Ok(rows.into_iter().flatten().collect())
+    Ok((rows.into_iter().flatten().collect(), report))
 }
 
 async fn faults(store: &Store, rows: &[Ready]) -> Result<Vec<Fault>> {

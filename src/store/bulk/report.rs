@@ -76,6 +76,17 @@ impl BulkReport {
         }
     }
 
+    /// Adds what was repaired and refused elsewhere.
+    pub(super) fn add(&mut self, other: Self) {
+        self.rejected += other.rejected;
+        self.repaired += other.repaired;
+        self.repaired_area_m2 += other.repaired_area_m2;
+        let room = |list: &Vec<Noted>| LISTED - list.len().min(LISTED);
+        let (rejections, repairs) = (room(&self.rejections), room(&self.repairs));
+        self.rejections.extend(other.rejections.into_iter().take(rejections));
+        self.repairs.extend(other.repairs.into_iter().take(repairs));
+    }
+
     /// Counts a repaired row.
     pub fn repair(&mut self, place: impl Into<String>, reason: Text, area: Option<AreaChange>) {
         self.repaired += 1;
