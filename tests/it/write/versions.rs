@@ -1,0 +1,109 @@
+//! Versions of an item: what is stale or missing is refused, and says who came in between.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value as Json, json};
+
+use super::{TREES, ask, created, degrees, read, server, tree};
+use dothi::access::Role;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_save_names_who_came_in_between() {
+    let server = server().await;
+    let officer = server.sign_in("officer", Role::Reviewer).await;
+    let other = server.sign_in("colleague", Role::Editor).await;
+    let place = created(&server, &officer, TREES, &tree(10.0, 10.0, json!({"code": "T1"}))).await;
+    let (item, tag) = read(&server, &officer, &place).await;
+    let version: i64 = tag.trim_matches('"').parse().unwrap();
+    let own = format!("{}/api/v1/layers/tree/items/{}", server.base, item["id"]);
+    let send = async |token: &str, method: Method, path: &str, body: Json| {
+        let request = server.client.request(method, path).bearer_auth(token).json(&body);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.json::<Json>().await.unwrap())
+    };
+    let change = |version: i64, species: &str| json!({"version": version, "properties": {"species": species}, "reason": "xem lại"});
+    let (status, done) = send(&other, Method::PATCH, &own, change(version, "thong")).await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    let now = done["version"].as_i64().unwrap();
+    // The editor's own write: 409. OGC's: 412. Both say who, when, why, and what stands there.
+    let (status, refused) = send(&officer, Method::PATCH, &own, change(version, "sao_den")).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{refused}");
+    let patch = json!({"properties": {"species": "sao_den"}});
+    let ogc = ask(&server, &officer, Method::PATCH, &place, &[("if-match", &tag)], Some(&patch)).await;
+    assert_eq!(ogc.status(), StatusCode::PRECONDITION_FAILED);
+    for told in [refused, ogc.json().await.unwrap()] {
+        let entry = &told["conflicts"][0];
+        assert_eq!((&entry["expected_version"], &entry["version"]), (&json!(version), &json!(now)), "{told}");
+        assert_eq!((&entry["changed_by"], &entry["reason"]), (&json!("colleague"), &json!("xem lại")));
+        assert!(entry["changed_at"].is_string());
+        assert_eq!(told["present"]["properties"]["species"], "thong");
+    }
+    assert_eq!(read(&server, "", &place).await.0["properties"]["species"], "thong", "nothing was lost");
+    // Of one that is gone it is told who removed it.
+    let (status, _) = send(&other, Method::DELETE, &format!("{own}?version={now}"), Json::Null).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, gone) = send(&officer, Method::PATCH, &own, change(now, "sao_den")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!((&gone["conflicts"][0]["version"], &gone["present"]), (&Json::Null, &Json::Null));
+    assert_eq!(gone["conflicts"][0]["changed_by"], "colleague");
+    let (status, _) =
+        send(&officer, Method::PATCH, &own.replace("/items/", "/items/99"), change(1, "x")).await;
+    assert!(status.is_client_error());
+    // What lies outside of his commune is not his to change here either.
+    let outside =
+        json!({"version": now, "geometry": {"type": "Point", "coordinates": degrees(1500.0, 10.0)}});
+    let place = created(&server, &officer, TREES, &tree(20.0, 10.0, json!({"code": "T2"}))).await;
+    let (item, tag) = read(&server, &officer, &place).await;
+    let own = format!("{}/api/v1/layers/tree/items/{}", server.base, item["id"]);
+    let mut outside = outside;
+    outside["version"] = json!(tag.trim_matches('"').parse::<i64>().unwrap());
+    assert_eq!(send(&officer, Method::PATCH, &own, outside).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(send("none", Method::PATCH, &own, change(1, "x")).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_stale_or_missing_is_refused() {
+    let server = server().await;
+    let officer = server.sign_in("officer", Role::Reviewer).await;
+    let place = created(&server, &officer, TREES, &tree(10.0, 10.0, json!({"code": "T1"}))).await;
+    let (_, first) = read(&server, &officer, &place).await;
+    let patch = |species: &str| json!({"properties": {"species": species}});
+    let write = async |headers: &[(&str, &str)], species: &str| {
+        ask(&server, &officer, Method::PATCH, &place, headers, Some(&patch(species))).await.status()
+    };
+    let portal = ("dothi-client", "portal");
+    assert_eq!(write(&[portal], "thong").await, StatusCode::PRECONDITION_REQUIRED);
+    assert_eq!(write(&[portal, ("if-match", &first)], "thong").await, StatusCode::NO_CONTENT);
+    assert_eq!(write(&[("if-match", &first)], "sao_den").await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(write(&[("if-match", "\"other\"")], "sao_den").await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(read(&server, "", &place).await.0["properties"]["species"], "thong", "nothing was lost");
+    assert_eq!(write(&[], "phuong_vi").await, StatusCode::NO_CONTENT);
+    assert_eq!(write(&[portal, ("if-match", "*")], "bang_lang").await, StatusCode::NO_CONTENT);
+    // Two at once under one version: one of them wins.
+    let (_, tag) = read(&server, &officer, &place).await;
+    let headers = [("if-match", tag.as_str())];
+    let (a, b) = tokio::join!(write(&headers, "dau_rai"), write(&headers, "sao_den"));
+    let mut both = [a.as_u16(), b.as_u16()];
+    both.sort_unstable();
+    assert_eq!(both, [204, 412]);
+    let mut strict = dothi::layers::LayerDef::clone(&server.layer("tree"));
+    strict.strict = true;
+    server.apply(strict).await;
+    assert_eq!(write(&[], "thong").await, StatusCode::PRECONDITION_REQUIRED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_one_key_is_done_once() {
+    let server = server().await;
+    let officer = server.sign_in("officer", Role::Reviewer).await;
+    let send = async |code: &str| {
+        let body = tree(10.0, 10.0, json!({"code": code}));
+        ask(&server, &officer, Method::POST, TREES, &[("idempotency-key", "k1")], Some(&body)).await
+    };
+    let (first, again) = (send("T1").await, send("T1").await);
+    assert_eq!((first.status(), again.status()), (StatusCode::CREATED, StatusCode::CREATED));
+    for name in ["location", "etag", "dothi-revision"] {
+        assert_eq!(first.headers()[name], again.headers()[name], "{name}");
+    }
+    assert_eq!(send("T2").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(server.json(TREES).await["numberMatched"], 1);
+}
