@@ -446,8 +446,54 @@ fn print(report: &Report) {
     }
 }
 
+/// Places that are named of those with one reason.
+const PLACES: usize = 3;
+
+/// One line a reason, in the order in which they came up, with the first places that it is said of.
 fn notes<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) {
+    for line in grouped(notes, lang) {
+        println!("  {line}");
+    }
+}
+
+fn grouped<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) -> Vec<String> {
+    let mut order: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut known = std::collections::HashMap::new();
     for (place, reason) in notes {
-        println!("  {place}: {}", reason.get(lang));
+        let reason = reason.get(lang);
+        let at = *known.entry(reason).or_insert_with(|| {
+            order.push((reason, Vec::new()));
+            order.len() - 1
+        });
+        order[at].1.push(place);
+    }
+    let line = |(reason, places): (&str, Vec<&str>)| match places.len() {
+        n if n <= PLACES => format!("{}: {reason}", places.join(", ")),
+        n => {
+            let (first, rest) = (places[..PLACES].join(", "), n - PLACES);
+            match lang {
+                Lang::Vi => format!("{first} và {rest} đối tượng khác: {reason}"),
+                Lang::En => format!("{first} and {rest} more: {reason}"),
+            }
+        }
+    };
+    order.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_many_is_said_once() {
+        let place = |n: usize| format!("trees fid {n}");
+        let (point, null) = (Text::new("là điểm", "is a point"), Text::new("không có", "is missing"));
+        let rows: Vec<(String, &Text)> =
+            (0..6).map(|n| (place(n), if n == 1 { &null } else { &point })).collect();
+        let lines = grouped(rows.iter().map(|(p, r)| (p, *r)), Lang::En);
+        assert_eq!(
+            lines,
+            ["trees fid 0, trees fid 2, trees fid 3 and 2 more: is a point", "trees fid 1: is missing"]
+        );
     }
 }
