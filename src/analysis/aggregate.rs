@@ -112,6 +112,7 @@ impl Table<'_> {
             name: a.name.clone(),
             title: a.title.clone(),
             unit: None,
+            kind: Some(a.kind),
             codes: a.codes.clone(),
         }));
         columns.extend([
@@ -128,9 +129,15 @@ impl Table<'_> {
                 ("min", "nhỏ nhất", "least"),
                 ("max", "lớn nhất", "greatest"),
             ] {
+                // A sum may be told in a larger unit; the others are compared with the items' own numbers.
+                let kind = match name {
+                    "sum" => None,
+                    "mean" => Some(AttributeType::Real),
+                    _ => Some(a.kind),
+                };
                 let title = Text::new(format!("{}: {vi}", a.title.vi), format!("{}: {en}", a.title.en));
                 let name = format!("{name}_{}", a.name);
-                columns.push(Column { name, title, unit: unit.map(str::to_owned), codes: None });
+                columns.push(Column { name, title, unit: unit.map(str::to_owned), kind, codes: None });
             }
         }
         columns

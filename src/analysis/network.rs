@@ -1,10 +1,12 @@
 //! The road network as a graph: every vertex of a centreline is a node, every piece between two an edge each way.
 //!
-//! Lines are joined where they share a vertex, where an end comes within [`SNAP_M`] of another line, and where they
-//! cross: surveyed centrelines seldom share vertices at each junction. Over- and underpasses are therefore taken as
-//! junctions; the layers do not tell levels.
+//! Lines of one level are joined where they share a vertex, where an end comes within [`SNAP_M`] of another line, and
+//! where they cross: surveyed centrelines seldom share vertices at each junction. Lines of different levels (`level`,
+//! 0 where nothing is said) pass over or under each other. They meet at their ends only: where an end is a vertex of the
+//! other, as at the foot of a bridge, and where it comes near the other and nothing of its own level, as a ramp beside
+//! the vertices of a flyover.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use geo::{Coord, Line, LineIntersection, line_intersection::line_intersection};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -99,11 +101,17 @@ pub(super) struct Access {
     pub off_m: f64,
 }
 
+/// A position, rounded.
+type Key = (i64, i64);
+
 struct Raw {
     line: Line<f64>,
     speed_m_s: f64,
     one_way: bool,
     road: usize,
+    level: i64,
+    /// Whether the road's own line begins at the start, and ends at the end.
+    tips: [bool; 2],
     /// Parts of its length at which it is cut, and the node there: a line that ends beside it keeps its end.
     cuts: Vec<(f64, Coord<f64>)>,
 }
@@ -113,13 +121,14 @@ impl Network {
     pub(super) fn new(roads: &Source, mode: Mode, reversed: bool, work: &mut Work) -> Result<Self> {
         let mut raw = read(roads, mode, work)?;
         let tree = tree(raw.iter().map(|r| r.line));
-        cut(&mut raw, &tree, work)?;
-        Ok(Self::joined(&raw, reversed))
+        let ramps = cut(&mut raw, &tree, work)?;
+        Ok(Self::joined(&raw, &ramps, reversed))
     }
 
-    fn joined(raw: &[Raw], reversed: bool) -> Self {
+    fn joined(raw: &[Raw], ramps: &HashSet<Key>, reversed: bool) -> Self {
         let mut graph = DiGraph::new();
-        let mut nodes: HashMap<(i64, i64), NodeIndex> = HashMap::new();
+        // Of the level too, but where levels meet.
+        let mut nodes: HashMap<(Key, Option<i64>), NodeIndex> = HashMap::new();
         let mut pieces = Vec::with_capacity(raw.len());
         for r in raw {
             let points: Vec<Coord<f64>> = std::iter::once(r.line.start)
@@ -128,8 +137,11 @@ impl Network {
                 .collect();
             for pair in points.windows(2) {
                 let line = Line::new(pair[0], pair[1]);
-                let [from, to] = [line.start, line.end]
-                    .map(|c| *nodes.entry(key(c)).or_insert_with(|| graph.add_node(())));
+                let [from, to] = [line.start, line.end].map(|c| {
+                    let place = key(c);
+                    let level = (!ramps.contains(&place)).then_some(r.level);
+                    *nodes.entry((place, level)).or_insert_with(|| graph.add_node(()))
+                });
                 if from == to {
                     continue;
                 }
@@ -164,7 +176,8 @@ impl Network {
 
 fn read(roads: &Source, mode: Mode, work: &mut Work) -> Result<Vec<Raw>> {
     let view = roads.reader().ok_or_else(super::select::no_layer)?.view();
-    let [class, limit, one_way] = ["road_class", "speed_kmh", "oneway"].map(|name| view.attribute(name));
+    let [class, limit, one_way, level] =
+        ["road_class", "speed_kmh", "oneway", "level"].map(|name| view.attribute(name));
     let mut raw = Vec::new();
     let mut road = 0;
     roads.each(work, None, |_, feature| {
@@ -179,9 +192,24 @@ fn read(roads: &Source, mode: Mode, work: &mut Work) -> Result<Vec<Raw>> {
             _ => 0.0,
         };
         let one_way = mode.heeds_one_way() && one_way.is_some_and(|i| item.value(i) == Value::Bool(true));
+        let level = match level.map(|i| item.value(i)) {
+            Some(Value::Int(v)) => v,
+            _ => 0,
+        };
         let Some(kmh) = mode.speed_kmh(class, limit_kmh) else { return Ok(()) };
-        for line in lines.0.iter().flat_map(geo::LineString::lines) {
-            raw.push(Raw { line, speed_m_s: kmh / 3.6, one_way, road, cuts: Vec::new() });
+        for string in &lines.0 {
+            let last = string.lines().count().saturating_sub(1);
+            // A ring has no ends.
+            let open = !string.is_closed();
+            raw.extend(string.lines().enumerate().map(|(i, line)| Raw {
+                line,
+                speed_m_s: kmh / 3.6,
+                one_way,
+                road,
+                level,
+                tips: [open && i == 0, open && i == last],
+                cuts: Vec::new(),
+            }));
         }
         road += 1;
         if raw.len() > PIECES_MAX {
@@ -196,9 +224,10 @@ fn read(roads: &Source, mode: Mode, work: &mut Work) -> Result<Vec<Raw>> {
     Ok(raw)
 }
 
-/// Cuts pieces where others cross them or end on them.
-fn cut(raw: &mut [Raw], tree: &RTree<Side>, work: &mut Work) -> Result<()> {
+/// Cuts pieces where others cross them or end on them. The places at which levels meet.
+fn cut(raw: &mut [Raw], tree: &RTree<Side>, work: &mut Work) -> Result<HashSet<Key>> {
     let total = raw.len();
+    let mut ramps = HashSet::new();
     for i in 0..total {
         work.step(i, total)?;
         let line = raw[i].line;
@@ -213,12 +242,26 @@ fn cut(raw: &mut [Raw], tree: &RTree<Side>, work: &mut Work) -> Result<()> {
             .collect();
         for j in near {
             let other = raw[j].line;
+            let same_level = raw[i].level == raw[j].level;
             // Ends of the other that lie on this one.
-            for end in [other.start, other.end] {
+            for (end, tip) in [other.start, other.end].into_iter().zip(raw[j].tips) {
                 let t = part(&line, end);
-                if inner(&line, t) && away_m(at(&line, t), end) <= SNAP_M {
+                if away_m(at(&line, t), end) > SNAP_M {
+                    continue;
+                }
+                if !same_level {
+                    let touches = [line.start, line.end].iter().any(|vertex| key(*vertex) == key(end));
+                    if !tip || !(touches || alone(raw, tree, j, end)) {
+                        continue;
+                    }
+                    ramps.insert(key(end));
+                }
+                if inner(&line, t) {
                     raw[i].cuts.push((t, end));
                 }
+            }
+            if !same_level {
+                continue;
             }
             // In one order, so that both lines get the same node.
             let crossing =
@@ -229,7 +272,15 @@ fn cut(raw: &mut [Raw], tree: &RTree<Side>, work: &mut Work) -> Result<()> {
         }
         raw[i].cuts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     }
-    Ok(())
+    Ok(ramps)
+}
+
+/// Whether no other road of its level lies where this piece ends: what ends on a street below a bridge does not end
+/// on the bridge.
+fn alone(raw: &[Raw], tree: &RTree<Side>, piece: usize, end: Coord<f64>) -> bool {
+    let own = &raw[piece];
+    let mut near = tree.locate_within_distance([end.x, end.y], SNAP_M * SNAP_M).map(|s| &raw[s.data]);
+    !near.any(|other| other.level == own.level && other.road != own.road)
 }
 
 fn tree(lines: impl Iterator<Item = Line<f64>>) -> RTree<Side> {
@@ -239,7 +290,7 @@ fn tree(lines: impl Iterator<Item = Line<f64>>) -> RTree<Side> {
     RTree::bulk_load(lines.enumerate().map(side).collect())
 }
 
-fn key(c: Coord<f64>) -> (i64, i64) {
+fn key(c: Coord<f64>) -> Key {
     ((c.x * STEPS_PER_M).round() as i64, (c.y * STEPS_PER_M).round() as i64)
 }
 

@@ -6,7 +6,7 @@ use geo::Geometry;
 
 use crate::access::View;
 use crate::features::Item;
-use crate::layers::Value;
+use crate::layers::{AttributeType, Value};
 use crate::text::Text;
 
 /// A column of the table.
@@ -18,6 +18,8 @@ pub struct Column {
     pub title: Text,
     /// Unit of the numbers.
     pub unit: Option<String>,
+    /// Type of the attribute that it shows, as its owner keeps it; none where the analysis made the values.
+    pub kind: Option<AttributeType>,
     /// Code list of the values.
     pub codes: Option<String>,
 }
@@ -63,7 +65,13 @@ pub struct Outcome {
 
 impl Column {
     pub(super) fn new(name: impl Into<String>, vi: &str, en: &str, unit: Option<&str>) -> Self {
-        Self { name: name.into(), title: Text::new(vi, en), unit: unit.map(str::to_owned), codes: None }
+        Self {
+            name: name.into(),
+            title: Text::new(vi, en),
+            unit: unit.map(str::to_owned),
+            kind: None,
+            codes: None,
+        }
     }
 }
 
@@ -96,6 +104,7 @@ pub(super) fn columns_of(view: &View, prefix: &str) -> Vec<Column> {
             name: format!("{prefix}{}", a.name),
             title: a.title.clone(),
             unit: a.unit.clone(),
+            kind: Some(a.kind),
             codes: a.codes.clone(),
         })
         .collect()

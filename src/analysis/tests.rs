@@ -231,6 +231,22 @@ fn roads(rows: Vec<(Geometry<f64>, &str, bool)>) -> Source {
     items(&def, rows.collect())
 }
 
+/// Roads of a level; none where nothing is said.
+fn levels(rows: Vec<(Geometry<f64>, Option<i64>)>) -> Source {
+    let def = def("road", "LineString", &[("name", "text"), ("level", "integer")]);
+    let value = |level: Option<i64>| level.map_or(Value::Null, Value::Int);
+    items(&def, rows.into_iter().map(|(g, level)| (g, vec![Value::Null, value(level)])).collect())
+}
+
+/// Minutes on foot from (0, 0) to a home there, where a road leads to it.
+fn walk(roads: &Source, home: (f64, f64)) -> Option<f64> {
+    let def = def("home", "Point", &[("name", "text")]);
+    let homes = items(&def, vec![(point(home.0, home.1), vec![text("home")])]);
+    let how = Reach { access_m: 20.0, ..how(Mode::Walk, Direction::From, 60.0) };
+    let outcome = reach(&Source::Place(point(0.0, 0.0)), Some(&homes), roads, &how, 10, &mut work()).unwrap();
+    minutes_of(&outcome).first().map(|(_, minutes)| *minutes)
+}
+
 fn how(mode: Mode, direction: Direction, minutes: f64) -> Reach {
     Reach { minutes: vec![minutes], mode, direction, access_m: 100.0 }
 }
@@ -304,6 +320,51 @@ fn crossing_lines_are_junctions_and_cars_keep_off_paths() {
     // 200 m along, 400 m up, at 75 m a minute.
     assert!((of(Mode::Walk)[0].1 - 8.0).abs() < 0.01);
     assert!(of(Mode::Car).is_empty());
+}
+
+#[test]
+fn roads_of_different_level_cross_without_meeting() {
+    let street = || line(&[(0.0, 0.0), (1000.0, 0.0)]);
+    let across = || line(&[(500.0, -500.0), (500.0, 500.0)]);
+    // 500 m along, 400 m up, at 75 m a minute.
+    for level in [None, Some(0)] {
+        assert_eq!(walk(&levels(vec![(street(), None), (across(), level)]), (500.0, 400.0)), Some(12.0));
+    }
+    for level in [1, -1] {
+        let roads = levels(vec![(street(), None), (across(), Some(level))]);
+        assert_eq!(walk(&roads, (500.0, 400.0)), None, "{level}");
+    }
+    // A vertex of the bridge on one of the street below, and one beside it, make no junction.
+    let street = line(&[(0.0, 0.0), (500.0, 0.0), (1000.0, 0.0)]);
+    for x in [500.0, 500.4] {
+        let bridge = line(&[(x, -500.0), (x, 0.0), (x, 500.0)]);
+        assert_eq!(walk(&levels(vec![(street.clone(), None), (bridge, Some(1))]), (x, 400.0)), None, "{x}");
+    }
+}
+
+#[test]
+fn levels_meet_at_the_ends_of_roads() {
+    // Street, bridge, street: two lines of level 0 with one of level 1 between them, over a street of level 0.
+    let over = |level| {
+        levels(vec![
+            (line(&[(0.0, 0.0), (300.0, 0.0)]), None),
+            (line(&[(300.0, 0.0), (600.0, 0.0)]), Some(level)),
+            (line(&[(600.0, 0.0), (1000.0, 0.0)]), None),
+            (line(&[(450.0, -300.0), (450.0, 300.0)]), None),
+        ])
+    };
+    assert_eq!(walk(&over(1), (900.0, 0.0)), Some(12.0));
+    assert_eq!(walk(&over(1), (450.0, 300.0)), None);
+    assert_eq!(walk(&over(0), (450.0, 300.0)), Some(10.0));
+    // A ramp that ends half a metre beside the middle of a flyover.
+    let ramp = line(&[(0.0, 0.0), (500.0, 0.0)]);
+    let flyover = line(&[(500.5, -600.0), (500.5, 600.0)]);
+    let minutes = walk(&levels(vec![(ramp.clone(), None), (flyover.clone(), Some(1))]), (500.5, 400.0));
+    assert!((minutes.unwrap() - 12.0).abs() < 0.02, "{minutes:?}");
+    // The same street ends on another one, which lies below the flyover.
+    let below = line(&[(500.0, -600.0), (500.0, 600.0)]);
+    let both = levels(vec![(ramp, None), (flyover, Some(1)), (below, None)]);
+    assert_eq!(walk(&both, (485.0, 400.0)), Some(12.2), "fifteen metres on foot from the street below");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ReadOptions;
 use super::encoding::detect::Used;
 use super::open::{OpenedFile, check, files, find_layer, open_file};
+use super::osm;
 use super::read::{decode_name, layer_values};
 use super::transform::label;
 use super::unpack::{choose, stem};
@@ -135,7 +136,7 @@ fn described(opened: &OpenedFile, name: Option<&str>) -> Result<Vec<SourceLayer>
 }
 
 fn describe(layer: &Layer, opened: &OpenedFile) -> SourceLayer {
-    let fields = layer
+    let mut fields: Vec<SourceField> = layer
         .defn()
         .fields()
         .map(|f| SourceField {
@@ -143,6 +144,11 @@ fn describe(layer: &Layer, opened: &OpenedFile) -> SourceLayer {
             kind: field_type_to_name(f.field_type()),
         })
         .collect();
+    let names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+    fields.extend(
+        osm::Levels::of(&names)
+            .map(|_| SourceField { name: osm::LEVEL.to_owned(), kind: "Integer64".to_owned() }),
+    );
     let kind = layer.defn().geom_fields().next().map(|g| geometry_type_to_name(g.field_type()));
     SourceLayer {
         name: layer.name(),
@@ -171,12 +177,18 @@ fn extent_of_first(layer: &mut Layer) -> Option<[f64; 4]> {
 
 fn rows(layer: &mut Layer, opened: &OpenedFile) -> Vec<serde_json::Map<String, serde_json::Value>> {
     let fields: Vec<String> = layer.defn().fields().map(|f| decode_name(&f.name(), &opened.texts)).collect();
+    let levels = osm::Levels::of(&fields);
     layer
         .features()
         .take(ROWS)
         .map(|feature| {
             let values = layer_values(&feature, fields.len(), &opened.texts);
-            fields.iter().cloned().zip(values.into_iter().map(shown)).collect()
+            let level = levels.as_ref().map(|levels| {
+                let read: Vec<Value> =
+                    values.iter().map(|v| v.as_ref().map_or(Value::Null, Value::clone)).collect();
+                (osm::LEVEL.to_owned(), levels.level(&read).into())
+            });
+            fields.iter().cloned().zip(values.into_iter().map(shown)).chain(level).collect()
         })
         .collect()
 }

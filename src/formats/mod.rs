@@ -12,6 +12,7 @@ mod geometry;
 pub mod inspect;
 pub mod mapping;
 mod open;
+mod osm;
 mod polygonise;
 pub mod read;
 pub mod record;

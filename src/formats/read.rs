@@ -9,6 +9,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use super::drawing;
 use super::geometry::{Tally, ready};
 use super::open::{Opened, Texts, open};
+use super::osm;
 use super::record::Record;
 use super::transform::{ToStored, label, likely, named};
 use super::{Header, ReadOptions, Summary};
@@ -54,14 +55,17 @@ pub fn read(file: &Path, options: &ReadOptions, sink: &mut dyn Sink) -> Result<S
     if drawing::is_drawing(&opened.driver) && options.target.is_area() {
         return drawing::read(&mut opened, header, &transform, options, sink);
     }
+    let levels = osm::Levels::of(&header.fields);
+    header.fields.extend(levels.as_ref().map(|_| osm::LEVEL.to_owned()));
     sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
-    features(&mut opened, &header, &transform, options, sink)
+    features(&mut opened, &header, &transform, levels.as_ref(), options, sink)
 }
 
 fn features(
     opened: &mut Opened,
     header: &Header,
     transform: &ToStored,
+    levels: Option<&osm::Levels>,
     options: &ReadOptions,
     sink: &mut dyn Sink,
 ) -> Result<Summary> {
@@ -71,7 +75,11 @@ fn features(
     let texts = &opened.texts;
     for feature in opened.layer.features() {
         read += 1;
-        record(&feature, read, header, texts, transform, options, &mut tally).write(&mut batch);
+        let mut record = record(&feature, read, header, texts, transform, options, &mut tally);
+        if let (Some(levels), Record::Row { values, .. }) = (levels, &mut record) {
+            values.push(Value::Int(levels.level(values)));
+        }
+        record.write(&mut batch);
         if batch.len() >= BATCH_BYTES {
             sink.records(&batch)?;
             batch.clear();
@@ -202,7 +210,8 @@ fn record(
 }
 
 fn values(feature: &Feature, header: &Header, texts: &Texts) -> Result<Vec<Value>, Text> {
-    let values = layer_values(feature, header.fields.len(), texts);
+    // The header may name one that is made of these.
+    let values = layer_values(feature, header.fields.len().min(feature.field_count()), texts);
     header
         .fields
         .iter()

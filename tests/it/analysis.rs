@@ -72,6 +72,29 @@ async fn questions_are_answered_with_geometry_in_degrees_and_figures_with_units(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_is_no_junction_with_the_street_below() {
+    let server = Server::start().await;
+    // ISO WKB of a line of two points.
+    let road = |points: [(f64, f64); 2]| {
+        let places = points.into_iter().flat_map(|(x, y)| [(E + x).to_le_bytes(), (N + y).to_le_bytes()]);
+        [1, 2, 0, 0, 0, 2, 0, 0, 0].into_iter().chain(places.flatten()).collect::<Vec<u8>>()
+    };
+    server.insert("road_centreline", road([(0.0, 0.0), (600.0, 0.0)]), &[("code", text("DUONG"))]).await;
+    for (code, x, level) in [("CAU", 300.0, Value::Int(1)), ("NGANG", 500.0, Value::Null)] {
+        let values = [("code", text(code)), ("level", level)];
+        server.insert("road_centreline", road([(x, -300.0), (x, 300.0)]), &values).await;
+        server.insert("hydrant", point(E + x, N + 250.0), &[("code", text(code))]).await;
+    }
+    let (lon, lat) = dothi::space::crs::to_crs84(E, N);
+    let body = json!({"operation": "reach", "minutes": [30], "mode": "walk", "access_m": 50,
+        "places": {"geometry": {"type": "Point", "coordinates": [lon, lat]}}, "targets": {"layer": "hydrant"}});
+    let answer: Json = ask(&server, "", &body, None).await.json().await.unwrap();
+    assert_eq!(answer["numberMatched"], 1, "{answer}");
+    let reached = &answer["features"][0]["properties"];
+    assert_eq!((&reached["code"], &reached["minutes"]), (&json!("NGANG"), &json!(10.0)), "750 m at 4.5 km/h");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn progress_comes_as_lines_and_a_table_as_csv() {
     let server = Server::start().await;
     land(&server).await;

@@ -424,6 +424,7 @@ mod with_test_data {
         assert_eq!((report.read, report.imported, report.rejected_count), (2844, 2843, 1), "{report:?}");
         // One road runs against its line; the layer knows only yes and no.
         assert_eq!(report.rejected[0].reason.en, "oneway: -1: not a boolean");
+        assert_eq!(levels(&db).await, [(-1, 2), (0, 2775), (1, 66)], "tunnels, streets, bridges");
         let file = data("osm/osm_montevideo_12-1409-2471.gpkg");
         let places = Request {
             source_layer: Some("address_point".into()),
@@ -440,6 +441,22 @@ mod with_test_data {
         };
         let report = run(&db, &monaco).await.unwrap();
         assert!(report.imported > 1000 && report.rejected_count == 0, "{report:?}");
+        // Tags that this file has in one field.
+        let levels = levels(&db).await;
+        assert!(levels.contains(&(-4, 2)) && levels.contains(&(2, 7)), "{levels:?}");
+    }
+
+    /// How many roads lie at each level.
+    async fn levels(db: &TestDb) -> Vec<(i64, usize)> {
+        let catalog = db.store.catalog().await.unwrap();
+        let def = catalog.layer("road_centreline").unwrap();
+        let at = def.attributes.iter().position(|a| a.name == "level").unwrap();
+        let mut counts = std::collections::BTreeMap::new();
+        for row in db.store.load_layer(def).await.unwrap().1 {
+            let Value::Int(level) = row.values[at] else { panic!("{row:?}") };
+            *counts.entry(level).or_insert(0) += 1;
+        }
+        counts.into_iter().collect()
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,11 @@ use crate::text::Lang;
 /// Decimals of degrees: a centimetre, for geometries that were computed.
 const DECIMALS: u8 = 7;
 
+/// Unit as people write it; the values stay in the unit that the layer file names.
+fn symbol(unit: &str) -> String {
+    unit.replace("m2", "m²").replace("m3", "m³").replace("percent", "%")
+}
+
 /// A `FeatureCollection` with the table's `columns`, `figures`, `areas`, and how many rows there are in all.
 pub(super) fn json(outcome: &Outcome, catalog: &Catalog, lang: Lang) -> Vec<u8> {
     let columns: Vec<Json> = outcome
@@ -21,7 +26,7 @@ pub(super) fn json(outcome: &Outcome, catalog: &Catalog, lang: Lang) -> Vec<u8> 
             let codes = c.codes.as_deref().and_then(|id| catalog.code_list(id)).map(|list| {
                 list.codes.iter().map(|c| (c.code.clone(), c.title.get(lang).into())).collect::<Map<_, _>>()
             });
-            json!({"name": c.name, "title": c.title.get(lang), "unit": c.unit, "codes": codes})
+            json!({"name": c.name, "title": c.title.get(lang), "type": c.kind, "unit": c.unit, "codes": codes})
         })
         .collect();
     let figures: Vec<Json> = outcome
@@ -36,6 +41,7 @@ pub(super) fn json(outcome: &Outcome, catalog: &Catalog, lang: Lang) -> Vec<u8> 
         name: "minutes".to_owned(),
         title: crate::text::Text::new("Thời gian đi", "Travel time"),
         unit: Some("min".to_owned()),
+        kind: None,
         codes: None,
     }];
     let areas: Vec<Json> = outcome.areas.iter().map(|r| feature(r, &minutes)).collect();
@@ -94,7 +100,7 @@ pub(super) fn csv(outcome: &Outcome, catalog: &Catalog, lang: Lang) -> Result<Ve
     let fault = |e: csv::Error| Error::internal("write CSV", e);
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let head = outcome.columns.iter().map(|c| match &c.unit {
-        Some(unit) => format!("{} ({unit})", c.title.get(lang)),
+        Some(unit) => format!("{} ({})", c.title.get(lang), symbol(unit)),
         None => c.title.get(lang).to_owned(),
     });
     writer.write_record(head.chain(["lon".to_owned(), "lat".to_owned()])).map_err(fault)?;

@@ -55,6 +55,14 @@ pub fn unit_symbol(tr: Tr, unit: &str) -> String {
         "storeys" => tr.t("unit-storeys"),
         "ratio" => tr.t("unit-ratio"),
         "working_days" => tr.t("unit-working-days"),
+        "m3/d" => tr.t("unit-m3-day"),
+        "m3/s" => "m³/s".to_owned(),
+        "t/d" => tr.t("unit-t-day"),
+        "t" => tr.t("unit-tonnes"),
+        "a" => tr.t("unit-years"),
+        "min" => tr.t("unit-minutes"),
+        "VND" => tr.t("unit-vnd"),
+        "deg" => "°".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -118,6 +126,7 @@ mod tests {
         }
         assert_eq!(quantity(vi, 80.0, Some("percent")), "80\u{a0}%");
         assert_eq!(quantity(vi, 119.8, Some("m2")), "119,8\u{a0}m²");
+        assert_eq!(quantity(vi, 2.5, Some("t/d")), "2,5\u{a0}tấn/ngày");
     }
 
     #[test]

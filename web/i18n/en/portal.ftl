@@ -74,6 +74,12 @@ theme-quality = Data quality
 unit-storeys = storeys
 unit-ratio = ×
 unit-working-days = working days
+unit-m3-day = m³/day
+unit-t-day = t/day
+unit-tonnes = t
+unit-years = years
+unit-minutes = min
+unit-vnd = VND
 
 # Permit register
 register-heading = Building permit register

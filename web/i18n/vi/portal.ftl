@@ -74,6 +74,12 @@ theme-quality = Chất lượng dữ liệu
 unit-storeys = tầng
 unit-ratio = lần
 unit-working-days = ngày làm việc
+unit-m3-day = m³/ngày
+unit-t-day = tấn/ngày
+unit-tonnes = tấn
+unit-years = năm
+unit-minutes = phút
+unit-vnd = đồng
 
 # Tra cứu giấy phép
 register-heading = Tra cứu giấy phép xây dựng

@@ -16,6 +16,12 @@ const symbols: Record<string, string> = {
   ratio: lang === 'vi' ? 'lần' : '×',
   kV: 'kV',
   'm3/d': lang === 'vi' ? 'm³/ngày' : 'm³/day',
+  't/d': lang === 'vi' ? 'tấn/ngày' : 't/day',
+  t: lang === 'vi' ? 'tấn' : 't',
+  a: lang === 'vi' ? 'năm' : 'years',
+  min: lang === 'vi' ? 'phút' : 'min',
+  deg: '°',
+  VND: lang === 'vi' ? 'đồng' : 'VND',
 };
 
 /** The symbol of a unit of a layer file; unknown units stand as they are. */
@@ -28,6 +34,19 @@ export function withUnit(value: number, unit?: string | null, digits = 2): strin
   const text = new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
   const symbol = unitSymbol(unit);
   return symbol ? `${text}\u00a0${symbol}` : text;
+}
+
+/** Units that a measured number of this unit is told in, largest first, and the least number for each. */
+const scales: Record<string, [least: number, unit: string][]> = {
+  m2: [[1e6, 'km2'], [1e4, 'ha']],
+  m: [[1e3, 'km']],
+};
+
+/** A measured number in the unit that its size asks for: areas in m², ha or km², lengths in m or km. */
+export function measured(value: number, unit?: string | null): string {
+  const larger = scales[unit ?? '']?.find(([least]) => Math.abs(value) >= least);
+  if (larger) return withUnit(value / larger[0], larger[1]);
+  return withUnit(value, unit, Math.abs(value) >= 1000 ? 0 : 2);
 }
 
 /** A calendar day or instant of ISO 8601 text; other text comes back unchanged. */
