@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::units::{Incoming as IncomingUnits, UnitCounts};
 use super::worker::{Frame, Limits, Output, Task, Worker};
@@ -157,7 +159,7 @@ async fn run(
     let mapping = Mapping::new(&def, &header.fields, &request.map)?;
     let mut places = Places::default();
     let mut units = IncomingUnits::new(&def, request.units_as_of);
-    let summary = receive(&mut worker, &mut bulk, &mapping, &mut units, &mut places, progress).await?;
+    let summary = receive(worker, &mut bulk, &mapping, &mut units, &mut places, progress).await?;
     let merged = bulk.merge(mode, author, request.dry_run).await?;
     let counts =
         UnitCounts { filled: merged.units.filled, contradicted: merged.units.contradicted, ..units.counts };
@@ -253,31 +255,70 @@ async fn header(worker: &mut Worker, file: &Path) -> Result<Header> {
     })
 }
 
+/// What comes out of the worker, decoded.
+enum Received {
+    Records(Vec<Record>),
+    Progress(u64, Option<u64>),
+    Done(Summary),
+}
+
+/// Frames that are read and decoded ahead of the checks: about a megabyte each.
+const FRAMES_AHEAD: usize = 2;
+
+/// Reads the worker's frames to their end.
+async fn read_frames(mut worker: Worker, frames: &mpsc::Sender<Result<Received>>) -> Result<()> {
+    let mut records = Records::default();
+    let mut summary = Summary::default();
+    while let Some(frame) = worker.next().await? {
+        let received = match frame {
+            Frame::Data(bytes) => Received::Records(records.feed(&bytes)?),
+            Frame::Progress(p) => Received::Progress(p.done, p.total),
+            Frame::Done(json) => {
+                summary = serde_json::from_slice(&json).map_err(|e| Error::internal("the summary", e))?;
+                continue;
+            }
+            _ => continue,
+        };
+        if frames.send(Ok(received)).await.is_err() {
+            // The import was given up.
+            return Ok(());
+        }
+    }
+    if !records.is_empty() {
+        return Err(Error::internal("the import's records", "cut short"));
+    }
+    let _ = frames.send(Ok(Received::Done(summary))).await;
+    Ok(())
+}
+
 async fn receive(
-    worker: &mut Worker,
+    worker: Worker,
     bulk: &mut Bulk<'_>,
     mapping: &Mapping,
     units: &mut IncomingUnits,
     places: &mut Places,
     progress: &mut impl FnMut(u64, Option<u64>),
 ) -> Result<Summary> {
-    let mut summary = Summary::default();
-    let mut records = Records::default();
-    while let Some(frame) = worker.next().await? {
-        match frame {
-            Frame::Data(bytes) => {
-                for record in records.feed(&bytes)? {
+    let (frames, mut queue) = mpsc::channel(FRAMES_AHEAD);
+    // Dropped with this function, the set ends its task, and so the worker.
+    let mut reading = JoinSet::new();
+    reading.spawn(async move {
+        if let Err(error) = read_frames(worker, &frames).await {
+            let _ = frames.send(Err(error)).await;
+        }
+    });
+    while let Some(received) = queue.recv().await {
+        match received? {
+            Received::Records(records) => {
+                for record in records {
                     take(record, bulk, mapping, units, places).await?;
                 }
             }
-            Frame::Progress(p) => progress(p.done, p.total),
-            Frame::Done(json) => {
-                summary = serde_json::from_slice(&json).map_err(|e| Error::internal("the summary", e))?;
-            }
-            _ => {}
+            Received::Progress(done, total) => progress(done, total),
+            Received::Done(summary) => return Ok(summary),
         }
     }
-    if records.is_empty() { Ok(summary) } else { Err(Error::internal("the import's records", "cut short")) }
+    Err(Error::internal("reading the file", "the reader's task ended early"))
 }
 
 async fn take(
