@@ -8,7 +8,9 @@ use super::ask::Ask;
 use super::collections::bounds;
 use crate::access::View;
 use crate::features::LayerReader;
-use crate::layers::{Access, LayerDef};
+use crate::http::portal::format::{number, unit_symbol};
+use crate::http::portal::i18n::Tr;
+use crate::layers::{Access, Catalog, LayerDef};
 use crate::space::tile_matrix::WEB_MERCATOR_QUAD;
 
 const STYLE: &str = "
@@ -87,7 +89,12 @@ fn access(ask: &Ask, def: &LayerDef) -> &'static str {
 }
 
 /// The list of collections.
-pub(super) fn collections(ask: &Ask, readers: &[LayerReader]) -> Markup {
+pub(super) fn collections(ask: &Ask, readers: &[LayerReader], catalog: &Catalog) -> Markup {
+    let agencies = catalog.code_list("agency");
+    let owner = |code: &String| {
+        let title = agencies.and_then(|list| list.code(code)).map(|c| c.title.get(ask.lang).to_owned());
+        title.unwrap_or_else(|| code.clone())
+    };
     let body = html! {
         div.table { table {
             thead { tr {
@@ -99,8 +106,8 @@ pub(super) fn collections(ask: &Ask, readers: &[LayerReader]) -> Markup {
                 tr {
                     td { a href=(ask.url(&format!("/collections/{}?f=html", def.id))) { (def.title.get(ask.lang)) } }
                     td { code { (def.id) } }
-                    td { (r.count()) }
-                    td { (def.owner.join(", ")) }
+                    td { (number(Tr(ask.lang), r.count() as f64, 0)) }
+                    td { (def.owner.iter().map(owner).collect::<Vec<_>>().join(", ")) }
                     td { (access(ask, def)) }
                 }
             } }
@@ -115,7 +122,7 @@ pub(super) fn collection(ask: &Ask, reader: &LayerReader, json: &Value) -> Marku
     let body = html! {
         p { (def.description.get(ask.lang)) }
         p {
-            (reader.count()) " " (ask.say("đối tượng", "items")) " · " (access(ask, def))
+            (number(Tr(ask.lang), reader.count() as f64, 0)) " " (ask.say("đối tượng", "items")) " · " (access(ask, def))
             @if let Some(b) = bounds(reader) { " · CRS84 " code { (b.map(|v| v.to_string()).join(", ")) } }
         }
         (links(json["links"].as_array().map(Vec::as_slice).unwrap_or_default()))
@@ -137,7 +144,7 @@ pub(super) fn schema(ask: &Ask, view: &View, json: &Value) -> Markup {
                 td { code { (name) } }
                 td { (text(p, "type")) " " (text(p, "format")) }
                 td { (text(p, "title")) }
-                td { (text(p, "x-ogc-unit")) }
+                td { (unit_symbol(Tr(ask.lang), &text(p, "x-ogc-unit"))) }
             } } }
         } }
     };
