@@ -15,12 +15,12 @@ use crate::space::tile_matrix::WEB_MERCATOR_QUAD;
 
 const STYLE: &str = "
 :root{color-scheme:light dark}
-body{font:16px/1.5 'Noto Sans',system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:0 1rem 4rem}
+body{font:16px/1.5 'Noto Sans',system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:0 1rem 4rem;overflow-wrap:anywhere}
 header{padding:1rem 0;border-bottom:1px solid #8886;display:flex;gap:1rem;flex-wrap:wrap}
 header a:last-child{margin-left:auto}
 a{color:#0b6385}@media(prefers-color-scheme:dark){a{color:#7cc4e0}}
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.93rem}
-th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top}
+th,td{text-align:left;overflow-wrap:normal;min-width:5rem;padding:.35rem .7rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top}
 code{font-size:.9em}.nav{display:flex;gap:1rem;margin:1rem 0}.quiet{opacity:.75}
 ";
 
