@@ -4,3 +4,4 @@ import './journey.mjs';
 import './imports.mjs';
 import './pages.mjs';
 import './analysis.mjs';
+import './axe.mjs';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { checkPage, desktop, launch, mapReady, phone, reader, shot } from './browser.mjs';
 import { startServer } from './server.mjs';
+import { signIn } from './steps.mjs';
 
 let server;
 let browser;
@@ -76,4 +77,36 @@ test('a wrong password says so and keeps the name', { timeout: 60_000 }, async (
   await page.waitForSelector('.error-summary');
   assert.equal(await page.inputValue('#name'), 'applicant');
   assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('error-summary')), true);
+});
+
+test('a long account name is cut off and pushes nothing away', { timeout: 300_000 }, async () => {
+  // Accounts with many ways to go, and with a name of more than fifty letters.
+  for (const account of ['admin', 'editor-nnmt', 'reviewer']) {
+    const page = await reader(browser, server.url);
+    await signIn(page, account);
+    for (const width of [1280, 900, phone.width]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto('/password');
+      if (width <= 860) await page.click('.menu-button');
+      const header = await page.evaluate(() => {
+        const lines = (e) => {
+          const style = getComputedStyle(e);
+          return Math.round((e.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)) / parseFloat(style.lineHeight));
+        };
+        const who = document.querySelector('.who');
+        const outside = [...document.querySelectorAll('.site-header a, .site-header .tools button')].filter((e) => {
+          const box = e.getBoundingClientRect();
+          return !e.checkVisibility() || box.left < 0 || box.right > innerWidth;
+        });
+        // The name over the account, one line each.
+        return { lines: lines(who), title: who.title, whole: who.textContent, outside: outside.map((e) => e.textContent) };
+      });
+      assert.equal(header.lines, 2, `${account} at ${width}`);
+      assert.equal(header.title.replace(/ \(([^(]*)\)$/, '$1'), header.whole);
+      assert.deepEqual(header.outside, [], `${account} at ${width}`);
+      await shot(page, `header-${account}-${width}`);
+      await checkPage(page);
+    }
+    await page.context().close();
+  }
 });

@@ -285,6 +285,8 @@ async function start(): Promise<void> {
           byId('map').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
         });
         byId('an-status').textContent = t('an-done', { count: outcome.numberMatched });
+        // On a phone the answer lies below the map, out of sight.
+        if (window.innerWidth <= 860) byId('an-result').scrollIntoView({ block: 'start', behavior: 'smooth' });
       })
       .catch((e: unknown) => {
         if (!own.signal.aborted) fail(e);

@@ -22,7 +22,9 @@ class ButtonControl implements IControl {
   private node?: HTMLElement;
   constructor(private readonly label: string, private readonly text: string | Node, private readonly act: (button: HTMLButtonElement) => void) {}
   onAdd(): HTMLElement {
-    const button = el('button', { type: 'button', class: 'text-control', title: this.label, 'aria-label': this.label }, this.text);
+    // A text that is seen is the button's name too; a sign has none.
+    const name = typeof this.text === 'string' ? undefined : this.label;
+    const button = el('button', { type: 'button', class: 'text-control', title: this.label, 'aria-label': name }, this.text);
     button.addEventListener('click', () => this.act(button));
     this.node = el('div', { class: 'maplibregl-ctrl maplibregl-ctrl-group' }, button);
     return this.node;

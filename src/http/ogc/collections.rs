@@ -33,7 +33,7 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
         "numberMatched": described.len(),
         "numberReturned": described.len(),
     });
-    Ok(ask.answer("application/json", &json, || html::collections(&ask, &readers)))
+    Ok(ask.answer("application/json", &json, || html::collections(&ask, &readers, &state.catalog.load())))
 }
 
 /// `GET /ogc/collections/{id}`

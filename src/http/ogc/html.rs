@@ -8,17 +8,19 @@ use super::ask::Ask;
 use super::collections::bounds;
 use crate::access::View;
 use crate::features::LayerReader;
-use crate::layers::{Access, LayerDef};
+use crate::http::portal::format::{number, unit_symbol};
+use crate::http::portal::i18n::Tr;
+use crate::layers::{Access, Catalog, LayerDef};
 use crate::space::tile_matrix::WEB_MERCATOR_QUAD;
 
 const STYLE: &str = "
 :root{color-scheme:light dark}
-body{font:16px/1.5 'Noto Sans',system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:0 1rem 4rem}
+body{font:16px/1.5 'Noto Sans',system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:0 1rem 4rem;overflow-wrap:anywhere}
 header{padding:1rem 0;border-bottom:1px solid #8886;display:flex;gap:1rem;flex-wrap:wrap}
 header a:last-child{margin-left:auto}
 a{color:#0b6385}@media(prefers-color-scheme:dark){a{color:#7cc4e0}}
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.93rem}
-th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top}
+th,td{text-align:left;overflow-wrap:normal;min-width:5rem;padding:.35rem .7rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top}
 code{font-size:.9em}.nav{display:flex;gap:1rem;margin:1rem 0}.quiet{opacity:.75}
 ";
 
@@ -87,7 +89,12 @@ fn access(ask: &Ask, def: &LayerDef) -> &'static str {
 }
 
 /// The list of collections.
-pub(super) fn collections(ask: &Ask, readers: &[LayerReader]) -> Markup {
+pub(super) fn collections(ask: &Ask, readers: &[LayerReader], catalog: &Catalog) -> Markup {
+    let agencies = catalog.code_list("agency");
+    let owner = |code: &String| {
+        let title = agencies.and_then(|list| list.code(code)).map(|c| c.title.get(ask.lang).to_owned());
+        title.unwrap_or_else(|| code.clone())
+    };
     let body = html! {
         div.table { table {
             thead { tr {
@@ -99,8 +106,8 @@ pub(super) fn collections(ask: &Ask, readers: &[LayerReader]) -> Markup {
                 tr {
                     td { a href=(ask.url(&format!("/collections/{}?f=html", def.id))) { (def.title.get(ask.lang)) } }
                     td { code { (def.id) } }
-                    td { (r.count()) }
-                    td { (def.owner.join(", ")) }
+                    td { (number(Tr(ask.lang), r.count() as f64, 0)) }
+                    td { (def.owner.iter().map(owner).collect::<Vec<_>>().join(", ")) }
                     td { (access(ask, def)) }
                 }
             } }
@@ -115,7 +122,7 @@ pub(super) fn collection(ask: &Ask, reader: &LayerReader, json: &Value) -> Marku
     let body = html! {
         p { (def.description.get(ask.lang)) }
         p {
-            (reader.count()) " " (ask.say("đối tượng", "items")) " · " (access(ask, def))
+            (number(Tr(ask.lang), reader.count() as f64, 0)) " " (ask.say("đối tượng", "items")) " · " (access(ask, def))
             @if let Some(b) = bounds(reader) { " · CRS84 " code { (b.map(|v| v.to_string()).join(", ")) } }
         }
         (links(json["links"].as_array().map(Vec::as_slice).unwrap_or_default()))
@@ -137,7 +144,7 @@ pub(super) fn schema(ask: &Ask, view: &View, json: &Value) -> Markup {
                 td { code { (name) } }
                 td { (text(p, "type")) " " (text(p, "format")) }
                 td { (text(p, "title")) }
-                td { (text(p, "x-ogc-unit")) }
+                td { (unit_symbol(Tr(ask.lang), &text(p, "x-ogc-unit"))) }
             } } }
         } }
     };

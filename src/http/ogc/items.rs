@@ -62,7 +62,8 @@ pub(super) async fn list(
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
         Format::Html => {
-            ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links))
+            let catalog = state.catalog.load();
+            ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links, &catalog))
         }
     };
     let headers = response.headers_mut();

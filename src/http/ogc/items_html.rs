@@ -7,6 +7,8 @@ use super::ask::Ask;
 use super::html::below;
 use super::items::{Page, lineage};
 use crate::features::{Item, LayerReader};
+use crate::http::portal::format::{day, number, time, unit_symbol};
+use crate::http::portal::i18n::Tr;
 use crate::layers::{Attribute, Catalog, Value};
 
 /// Rows and columns of the table of items; all are in the other forms.
@@ -14,7 +16,13 @@ const MOST_ROWS: usize = 200;
 const MOST_COLUMNS: usize = 8;
 
 /// A page of items.
-pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json]) -> Markup {
+pub(super) fn list(
+    ask: &Ask,
+    reader: &LayerReader,
+    page: &Page,
+    links: &[Json],
+    catalog: &Catalog,
+) -> Markup {
     let view = reader.view();
     let def = &view.layer;
     let columns: Vec<(usize, &Attribute)> =
@@ -23,15 +31,18 @@ pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json])
     let next = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
     let body = html! {
         p {
-            @if let Some(matched) = page.matched { (matched) " " (ask.say("đối tượng khớp", "items match")) ", " }
+            @if let Some(matched) = page.matched { (number(Tr(ask.lang), matched as f64, 0)) " " (ask.say("đối tượng khớp", "items match")) ", " }
             (page.fids.len()) " " (ask.say("trên trang này", "on this page"))
             @if page.fids.len() > MOST_ROWS { " (" (ask.say("hiện", "shown")) ": " (MOST_ROWS) ")" }
         }
         div.table { table {
-            thead { tr { th { "fid" } @for (_, a) in &columns { th { (a.title.get(ask.lang)) } } } }
+            thead { tr { th { "fid" } @for (_, a) in &columns { th { (headed(ask, a)) } } } }
             tbody { @for item in items { tr {
                 td { a href=(ask.url(&format!("/collections/{}/items/{}?f=html", def.id, item.fid))) { (item.fid) } }
-                @for (i, _) in &columns { td { (text(ask, &item.value(*i))) } }
+                @for (i, a) in &columns {
+                    @let value = item.value(*i);
+                    td { (coded(ask, catalog, a, &value).unwrap_or_else(|| text(ask, &value))) }
+                }
             } } }
         } }
         @if let Some(next) = next { p.nav { a rel="next" href=(next) { (ask.say("Trang sau", "Next page")) " →" } } }
@@ -42,13 +53,6 @@ pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json])
 /// One item.
 pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
     let def = &item.view().layer;
-    let title = |a: &Attribute, v: &Value| {
-        let list = a.codes.as_ref().and_then(|c| catalog.code_list(c));
-        match (list, v) {
-            (Some(list), Value::Text(code)) => list.code(code).map(|c| c.title.get(ask.lang).to_owned()),
-            _ => None,
-        }
-    };
     let label = def.label.as_deref().and_then(|l| item.value_of(l)).filter(|v| *v != Value::Null);
     let name = label.map_or_else(|| format!("{} {}", def.title.get(ask.lang), item.fid), |v| text(ask, &v));
     let body = html! {
@@ -58,8 +62,8 @@ pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
                 th { (a.title.get(ask.lang)) }
                 td {
                     (text(ask, &v))
-                    @if let Some(unit) = &a.unit { @if v != Value::Null { " " (unit_sign(unit)) } }
-                    @if let Some(title) = title(a, &v) { " – " (title) }
+                    @if let Some(unit) = &a.unit { @if v != Value::Null { "\u{a0}" (unit_symbol(Tr(ask.lang), unit)) } }
+                    @if let Some(title) = coded(ask, catalog, a, &v) { " – " (title) }
                 }
             } }
             @if let Some(e) = item.envelope() { tr {
@@ -75,13 +79,19 @@ pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
     below(ask, Some(def), &name, &body)
 }
 
-fn unit_sign(unit: &str) -> &str {
-    match unit {
-        "m2" => "m²",
-        "m3" => "m³",
-        "percent" => "%",
-        other => other,
-    }
+/// The title of a column, with its unit.
+fn headed(ask: &Ask, a: &Attribute) -> String {
+    let title = a.title.get(ask.lang);
+    a.unit
+        .as_deref()
+        .map_or_else(|| title.to_owned(), |unit| format!("{title} ({})", unit_symbol(Tr(ask.lang), unit)))
+}
+
+/// What a code means.
+fn coded(ask: &Ask, catalog: &Catalog, a: &Attribute, value: &Value) -> Option<String> {
+    let list = a.codes.as_ref().and_then(|c| catalog.code_list(c))?;
+    let Value::Text(code) = value else { return None };
+    Some(list.code(code)?.title.get(ask.lang).to_owned())
 }
 
 fn text(ask: &Ask, value: &Value) -> String {
@@ -89,10 +99,11 @@ fn text(ask: &Ask, value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(true) => ask.say("có", "yes").to_owned(),
         Value::Bool(false) => ask.say("không", "no").to_owned(),
+        // Years and numbers of sheets have no thousands.
         Value::Int(v) => v.to_string(),
-        Value::Real(v) => v.to_string(),
+        Value::Real(v) => number(Tr(ask.lang), *v, 6),
         Value::Text(v) => v.clone(),
-        Value::Date(v) => v.to_string(),
-        Value::Time(v) => v.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        Value::Date(v) => day(*v),
+        Value::Time(v) => time(*v),
     }
 }

@@ -35,7 +35,7 @@ pub async fn page(visit: Visit) -> Response {
                 }
                 p class="visually-hidden" role="status" id="an-status" {}
             }
-            div class="analysis__map" { div id="map" role="region" aria-label=(tr.t("map-region")) {} }
+            div class="analysis__map" { div id="map" {} }
         }
         section id="an-result" aria-labelledby="an-result-title" hidden {
             div class="analysis__head" {

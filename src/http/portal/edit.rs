@@ -35,7 +35,7 @@ pub async fn page(visit: Visit) -> Result<Response> {
                 div id="edit-panel" { p class="muted" { (tr.t("js-loading")) } }
             }
             div class="map-stage" {
-                div id="map" role="region" aria-label=(tr.t("map-region")) {}
+                div id="map" {}
                 div class="edit-tools" id="edit-tools" role="toolbar" aria-label=(tr.t("edit-tools")) hidden {}
                 output class="edit-measure" id="edit-measure" aria-live="off" hidden {}
                 noscript { div class="map-failed" { p class="notice notice--warn" { (tr.t("map-no-script")) } } }

@@ -35,7 +35,7 @@ pub async fn page(visit: Visit) -> Response {
                 }
             }
             div class="map-stage" {
-                div id="map" role="region" aria-label=(tr.t("map-region")) {}
+                div id="map" {}
                 p class="map-status" id="map-status" role="status" hidden { span class="spinner" aria-hidden="true" {} span {} }
                 section class="identify" id="identify" aria-labelledby="identify-title" hidden {
                     div class="identify__head" {

@@ -117,7 +117,7 @@ fn table(visit: &Visit, state: &AppState, rows: &[Row]) -> Markup {
                             td data-label=(tr.t("col-title")) { (r.title) }
                             td data-label=(tr.t("col-kind")) { (kind(&r.kind)) }
                             td data-label=(tr.t("col-state")) { (summary::state_badge(tr, &r.state, tr.of(&r.state_title))) }
-                            td data-label=(tr.t("col-parcels")) { (r.parcels.join(", ")) }
+                            td data-label=(tr.t("col-parcels")) { @for (i, parcel) in r.parcels.iter().enumerate() { @if i > 0 { ", " } span class="nowrap" { (parcel) } } }
                             td data-label=(tr.t("col-submitted")) { (r.submitted_at.map_or_else(|| "–".to_owned(), |at| day(day_of(at)))) }
                             td data-label=(tr.t("col-due")) { (summary::due_cell(tr, r.due, r.working_days_left)) }
                             td data-label=(tr.t("col-reviewer")) { (r.assigned_to.as_deref().unwrap_or("–")) }

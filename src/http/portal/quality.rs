@@ -151,8 +151,11 @@ async fn page(
             (state_of(tr, &q))
             @if let Some(items) = q.items { " · " (tr.with("quality-items", &[("count", &number(tr, items as f64, 0))])) }
         }
-        @if q.rules.is_empty() { p class="muted" { (tr.t("quality-no-run")) } } @else { (rules_table(tr, &q, rule)) }
-        (problems(tr, &visit, &state, &id, rule, wanted.after.unwrap_or(0))?)
+        // Nothing found is no word of praise for a layer that nobody looked at.
+        @if q.rules.is_empty() { p class="muted" { (tr.t("quality-no-run")) } } @else {
+            (rules_table(tr, &q, rule))
+            (problems(tr, &visit, &state, &id, rule, wanted.after.unwrap_or(0))?)
+        }
     };
     Ok(Page::new(&visit, title).crumb(tr.t("quality-heading"), "/quality").render(&body))
 }

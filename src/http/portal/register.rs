@@ -181,7 +181,7 @@ pub async fn page(visit: Visit, State(state): State<AppState>, Path(code): Path<
                     a class="button" href={ "/?item=permit/" (permit["fid"]) } { (tr.t("permit-on-map")) }
                 }
             }
-            div class="casemap" id="casemap" { div id="casemap-canvas" class="casemap__canvas" role="region" aria-label=(tr.t("map-region")) {} }
+            div class="casemap" id="casemap" { div id="casemap-canvas" class="casemap__canvas" {} }
         }
     };
     let outline = serde_json::json!({"type": "Feature", "geometry": permit["geometry"], "properties": {"part": "footprint"}});

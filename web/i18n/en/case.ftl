@@ -233,3 +233,4 @@ source-building_line = Building line
 source-law = Law
 source-setting = Setting
 source-form = Form
+source-name-land-use = land use

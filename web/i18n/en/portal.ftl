@@ -36,7 +36,6 @@ back = Back
 # Map
 map-heading = City map
 map-side = Search and layers
-map-region = Map
 map-no-script = The map needs JavaScript.
 search = Search
 search-label = Search for a parcel, a commune or a place

@@ -233,3 +233,4 @@ source-building_line = Chỉ giới xây dựng
 source-law = Luật
 source-setting = Cấu hình
 source-form = Đơn
+source-name-land-use = mục đích sử dụng đất

@@ -36,7 +36,6 @@ back = Quay lại
 # Bản đồ
 map-heading = Bản đồ đô thị
 map-side = Tìm kiếm và lớp dữ liệu
-map-region = Bản đồ
 map-no-script = Bản đồ cần JavaScript.
 search = Tìm kiếm
 search-label = Tìm thửa đất, xã, phường hoặc địa điểm

@@ -101,7 +101,7 @@ impl Files<'_> {
         };
         html! {
             div class="verdict__head" {
-                h4 { (tr.of(&slot.title)) }
+                h3 { (tr.of(&slot.title)) }
                 span class=(if file.is_some() { "badge badge--pass" } else { "badge" }) { (tr.t(if file.is_some() { "slot-filled" } else { gate })) }
             }
             p class="small muted" {

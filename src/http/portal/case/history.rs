@@ -125,7 +125,7 @@ pub fn consultations(tr: Tr, list: &[Consultation]) -> Markup {
             @for c in list {
                 li class="verdict" {
                     div class="verdict__head" {
-                        h4 { (c.authority_name) }
+                        h3 { (c.authority_name) }
                         span class="badge" { (tr.or(&format!("consultation-{}", c.state), &c.state)) }
                     }
                     p { (c.question) }

@@ -103,7 +103,7 @@ fn row(tr: Tr, index: usize, v: &Verdict, extras: &Extras) -> Markup {
     html! {
         li id={ "row-" (index) } class={ "verdict verdict--" (outcome_class(v.verdict)) } {
             div class="verdict__head" {
-                h4 { span class="verdict__rule" { (v.rule) } (title) @if let Some(work) = v.work.as_ref().filter(|_| extras.many_works) { span class="muted" { " · " (tr.with("work-n", &[("work", work)])) } } }
+                h3 { span class="verdict__rule" { (v.rule) } (title) @if let Some(work) = v.work.as_ref().filter(|_| extras.many_works) { span class="muted" { " · " (tr.with("work-n", &[("work", work)])) } } }
                 (badge(tr, v.verdict))
             }
             p { (tr.of(&v.message)) }
@@ -166,13 +166,15 @@ fn measure(tr: Tr, value: f64, unit: Option<&str>) -> String {
 /// Where a limit came from, in words.
 fn source_text(tr: Tr, source: &LimitSource) -> String {
     let kind = tr.or(&format!("source-{}", source.kind), &source.kind);
+    // Of a parcel it may be an attribute.
+    let name = tr.or(&format!("source-name-{}", source.name.replace('_', "-")), &source.name);
     // Names of plans mostly begin with what they are.
     if source.name.is_empty() {
         kind
     } else if source.name.to_lowercase().starts_with(&kind.to_lowercase()) {
         source.name.clone()
     } else {
-        format!("{kind}: {}", source.name)
+        format!("{kind}: {name}")
     }
 }
 
