@@ -334,8 +334,7 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
     bar.finish_and_clear();
     let report = report?;
     if !request.dry_run {
-        let fields = &report.source.fields;
-        imports::remember(store, &request.layer, fields, &imports::chosen(&request), None).await?;
+        imports::remember(store, &request.layer, &report.source, &imports::chosen(&request), None).await?;
     }
     if request.layer == COMMUNE_LAYER && report.position.is_some() {
         follow(store).await?;
@@ -346,11 +345,16 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
 /// Settings as the flags that would have said the same.
 fn settings_in_words(settings: &imports::Settings) -> String {
     let pairs: Vec<String> = settings.map.iter().map(|(a, f)| format!("{a}={f}")).collect();
+    let layers =
+        |flag: &str, names: &[String]| (!names.is_empty()).then(|| format!("{flag} {}", names.join(",")));
     let flags = [
         (!pairs.is_empty()).then(|| format!("--map {}", pairs.join(","))),
         settings.crs.as_ref().map(|crs| format!("--crs {crs}")),
         settings.encoding.map(|e| format!("--encoding {}", e.name())),
         settings.swap_axes.then(|| "--swap-axes".to_owned()),
+        layers("--boundary-layers", &settings.drawing.boundary_layers),
+        layers("--text-layers", &settings.drawing.text_layers),
+        settings.drawing.snap_m.map(|m| format!("--snap-m {m}")),
     ];
     flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -14,10 +14,11 @@ use rstar::{AABB, RTree};
 use super::geometry::{Tally, plain, wkb};
 use super::open::{Opened, Texts};
 use super::polygonise::{Faces, polygonise};
+use super::preview::Seen;
 use super::read::{BATCH_BYTES, Sink, layer_values};
 use super::record::Record;
 use super::transform::ToStored;
-use super::{Drawing, Header, ReadOptions, Summary};
+use super::{Drawing, DrawingLayer, Header, ReadOptions, Summary};
 use crate::layers::Value;
 use crate::text::Text;
 use crate::{Error, Result};
@@ -26,6 +27,8 @@ use crate::{Error, Result};
 const MAX_VERTICES: usize = 3_000_000;
 /// Gaps that are closed unless the caller says otherwise, in metres.
 const SNAP_M: f64 = 0.05;
+/// Before the name of a layer of texts: the field with its texts.
+pub const TEXT_FIELD: &str = "text:";
 /// Layers of texts that become fields of their own.
 const MAX_TEXT_FIELDS: usize = 50;
 /// Places that a warning names.
@@ -33,7 +36,7 @@ const PLACES: usize = 5;
 const METRES_A_DEGREE: f64 = 111_000.0;
 
 /// Whether a driver's files are drawings.
-pub(super) fn is_drawing(driver: &str) -> bool {
+pub fn is_drawing(driver: &str) -> bool {
     matches!(driver, "DXF" | "DGN")
 }
 
@@ -57,6 +60,8 @@ struct Content {
     rejected: Vec<Record>,
     left_out: u64,
     vertices: usize,
+    /// What there is to choose from.
+    seen: Seen,
 }
 
 /// An area with where it comes from.
@@ -75,27 +80,8 @@ pub(super) fn read(
     options: &ReadOptions,
     sink: &mut dyn Sink,
 ) -> Result<Summary> {
-    let mut tally = Tally::default();
-    let content = gather(opened, &header, transform, &options.drawing, &mut tally)?;
-    let own_fields = header.fields.len();
-    let mut text_layers: Vec<String> = content.labels.iter().map(|l| l.layer.clone()).collect();
-    text_layers.sort();
-    text_layers.dedup();
-    text_layers.truncate(MAX_TEXT_FIELDS);
-    header.fields.extend(["text".to_owned(), "texts".to_owned()]);
-    header.fields.extend(text_layers.iter().map(|l| format!("text:{l}")));
-    let tolerance = options.drawing.snap_m.unwrap_or(SNAP_M);
-    if !(0.0..=100.0).contains(&tolerance) {
-        return Err(Error::invalid("--snap-m", "cần từ 0 đến 100 m", "0 to 100 m was expected"));
-    }
-    let unit = if transform.is_geographic() { tolerance / METRES_A_DEGREE } else { tolerance };
-    let (made, faces) = areas(&content, unit, own_fields, &header.layer)?;
-
-    let mut summary = Summary { notes: tally.notes(), ..Summary::default() };
-    summary.warnings = told(&content, &faces, tolerance);
-    header.features = None;
+    let Built { content, made, texts, faces, mut summary } = build(opened, &mut header, transform, options)?;
     sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
-    let texts = join(&made, &content.labels, &text_layers, &mut summary);
     let mut batch = Vec::new();
     let total = (made.len() + content.rejected.len() + faces.dangles.len()) as u64;
     let records = made
@@ -116,6 +102,74 @@ pub(super) fn read(
     sink.records(&batch)?;
     sink.progress(summary.features, Some(total))?;
     Ok(summary)
+}
+
+/// A drawing as areas with their texts.
+struct Built {
+    content: Content,
+    made: Vec<Made>,
+    /// Of each area, the values of the fields that were added to the header.
+    texts: Vec<Vec<Value>>,
+    faces: Faces,
+    summary: Summary,
+}
+
+/// Makes the areas and joins the texts to them; their fields are added to the header.
+fn build(
+    opened: &mut Opened,
+    header: &mut Header,
+    transform: &ToStored,
+    options: &ReadOptions,
+) -> Result<Built> {
+    let mut tally = Tally::default();
+    let content = gather(opened, header, transform, &options.drawing, &mut tally)?;
+    let own_fields = header.fields.len();
+    let mut text_layers: Vec<String> = content.labels.iter().map(|l| l.layer.clone()).collect();
+    text_layers.sort();
+    text_layers.dedup();
+    text_layers.truncate(MAX_TEXT_FIELDS);
+    header.fields.extend(["text".to_owned(), "texts".to_owned()]);
+    header.fields.extend(text_layers.iter().map(|l| format!("{TEXT_FIELD}{l}")));
+    let tolerance = options.drawing.snap_m.unwrap_or(SNAP_M);
+    if !(0.0..=100.0).contains(&tolerance) {
+        return Err(Error::invalid("--snap-m", "cần từ 0 đến 100 m", "0 to 100 m was expected"));
+    }
+    let unit = if transform.is_geographic() { tolerance / METRES_A_DEGREE } else { tolerance };
+    let (made, faces) = areas(&content, unit, own_fields, &header.layer)?;
+    let mut summary = Summary { notes: tally.notes(), ..Summary::default() };
+    summary.warnings = told(&content, &faces, tolerance);
+    header.features = None;
+    let texts = join(&made, &content.labels, &text_layers, &mut summary);
+    Ok(Built { content, made, texts, faces, summary })
+}
+
+/// What a look at a drawing shows before it is imported.
+pub(super) struct Shown {
+    /// Its layers.
+    pub layers: Vec<DrawingLayer>,
+    /// How many areas there are.
+    pub areas: u64,
+    /// Outline and values of the first ones.
+    pub first: Vec<(Polygon<f64>, Vec<Value>)>,
+    /// What should be looked at.
+    pub warnings: Vec<Text>,
+}
+
+/// Makes the areas as [`read`] does, and gives the first `count` of them in the drawing's own system.
+pub(super) fn look(
+    opened: &mut Opened,
+    header: &mut Header,
+    transform: &ToStored,
+    options: &ReadOptions,
+    count: usize,
+) -> Result<Shown> {
+    let Built { content, made, texts, summary, .. } = build(opened, header, transform, options)?;
+    let areas = made.len() as u64;
+    let first = made.into_iter().zip(texts).take(count).map(|(area, texts)| {
+        let values = area.values.into_iter().chain(texts).collect();
+        (area.polygon, values)
+    });
+    Ok(Shown { areas, first: first.collect(), layers: content.seen.layers(), warnings: summary.warnings })
 }
 
 /// Whether a selection (empty: all) names a layer, or a layer and colour.
@@ -165,6 +219,7 @@ fn gather(
             }
         };
         let label = shown(text);
+        content.seen.see(&layer, &colour, &geometry, &label);
         match geometry {
             Geometry::Point(at) if !label.is_empty() && chosen(&drawing.text_layers, &layer, &colour) => {
                 content.labels.push(Label { at, text: label, layer });

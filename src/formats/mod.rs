@@ -14,6 +14,7 @@ pub mod mapping;
 mod open;
 mod osm;
 mod polygonise;
+mod preview;
 pub mod read;
 pub mod record;
 mod staging;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use drawing::{TEXT_FIELD, is_drawing};
 pub use encoding::Encoding;
 pub use encoding::detect::{Source, Used};
 
@@ -95,6 +97,19 @@ pub struct Drawing {
     pub text_layers: Vec<String>,
     /// Gaps up to this many metres are closed.
     pub snap_m: Option<f64>,
+}
+
+/// A layer of a drawing, or the part of it that has one colour (`level/colour`), to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawingLayer {
+    /// Its name, as [`Drawing`] takes it.
+    pub name: String,
+    /// Lines and areas in it.
+    pub lines: u64,
+    /// Texts in it.
+    pub texts: u64,
+    /// The first of them.
+    pub sample: Option<String>,
 }
 
 /// What a file says of itself; the first thing that the reader hands out.

@@ -189,8 +189,19 @@ const CANDIDATES: [(&str, &str); 7] = [
     ("EPSG:4326", "WGS 84"),
 ];
 
-/// In which of the usual systems a position would lie in the province, and in which with its axes swapped.
+/// In which of the usual systems a position would lie in the province, and in which with its axes swapped, as
+/// messages name them.
 pub(super) fn likely(x: f64, y: f64) -> Vec<String> {
+    let told = |(code, name, swapped)| {
+        let swap = if swapped { " --swap-axes" } else { "" };
+        format!("{code} ({name}){swap}")
+    };
+    likely_systems(x, y).into_iter().map(told).collect()
+}
+
+/// In which of the usual systems a position would lie in the province: code, name, and whether only with its axes
+/// swapped; those without first.
+pub(super) fn likely_systems(x: f64, y: f64) -> Vec<(&'static str, &'static str, bool)> {
     let lies = |code: &str, x: f64, y: f64| {
         let point = Geometry::Point(geo::Point::new(x, y));
         let degrees = x.abs() <= 180.0 && y.abs() <= 90.0;
@@ -200,11 +211,9 @@ pub(super) fn likely(x: f64, y: f64) -> Vec<String> {
             _ => false,
         }
     };
-    let mut found: Vec<String> =
-        CANDIDATES.iter().filter(|(c, _)| lies(c, x, y)).map(|(c, name)| format!("{c} ({name})")).collect();
-    let swapped = CANDIDATES.iter().filter(|(c, _)| lies(c, y, x));
-    found.extend(swapped.map(|(c, name)| format!("{c} ({name}) --swap-axes")));
-    found
+    let straight = CANDIDATES.into_iter().filter(|(c, _)| lies(c, x, y)).map(|(c, name)| (c, name, false));
+    let swapped = CANDIDATES.into_iter().filter(|(c, _)| lies(c, y, x)).map(|(c, name)| (c, name, true));
+    straight.chain(swapped).collect()
 }
 
 fn bits(c: Coord<f64>) -> [u64; 2] {

@@ -114,7 +114,9 @@ pub async fn import(
             "crs": request.crs,
             "encoding": request.encoding,
             "swap_axes": request.swap_axes,
+            "drawing": request.drawing,
             "map": request.map,
+            "units_as_of": request.units_as_of,
         }),
         author,
     })

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Duration, Utc};
+use chrono::{Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,12 +14,11 @@ use super::queue::Share;
 use crate::error::{Error, Result};
 use crate::formats::inspect::{Inspection, SourceLayer};
 use crate::formats::unpack::MAIN_FILES;
-use crate::formats::{Drawing, Encoding, ReadOptions};
+use crate::formats::{Drawing, Encoding, Header, ReadOptions, TEXT_FIELD, is_drawing};
 use crate::layers::{Catalog, LayerDef};
-use crate::space::Bbox;
-use crate::space::crs::Transform;
 use crate::state::AppState;
 use crate::store::bulk::Mode;
+use crate::store::import_list::PORTAL_CLIENT;
 use crate::store::imports::{Import, Task};
 use crate::store::jobs::Lease;
 use crate::store::{Author, Store};
@@ -56,6 +55,9 @@ pub struct Settings {
     pub drawing: Drawing,
     /// Attribute and its field, or a constant in single quotes.
     pub map: BTreeMap<String, String>,
+    /// The day of which the communes in the file are, where it is of before a reform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units_as_of: Option<NaiveDate>,
     /// How rows meet what is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
@@ -80,9 +82,11 @@ impl Settings {
     }
 }
 
-/// What names the fields of a file, whatever their order: files with the same fields are mapped the same way.
-pub fn fields_sha256(fields: &[String]) -> [u8; 32] {
-    let mut sorted: Vec<&str> = fields.iter().map(String::as_str).collect();
+/// What names the fields of a file, whatever their order: files with the same fields are mapped the same way. The
+/// fields that a drawing has of its layers of texts do not count: which of those occur differs from sheet to sheet.
+pub fn fields_sha256(driver: &str, fields: &[String]) -> [u8; 32] {
+    let own = |f: &&str| !(is_drawing(driver) && f.starts_with(TEXT_FIELD));
+    let mut sorted: Vec<&str> = fields.iter().map(String::as_str).filter(own).collect();
     sorted.sort_unstable();
     Sha256::digest(sorted.join("\n").as_bytes()).into()
 }
@@ -102,7 +106,29 @@ pub async fn run_job(state: &AppState, lease: &Lease, share: &Share) -> Result<V
         return look(state, &import).await;
     }
     share.set(0.0);
+    if task == Task::Run {
+        if let Some(done) = done_already(state, &import).await? {
+            return Ok(done);
+        }
+        // It may be the file that brought the node down: it is not begun again unasked.
+        if lease.interrupted {
+            return Err(Error::conflict(
+                "Máy chủ đã dừng giữa chừng khi đang nhập. Chưa có gì của tệp vào lớp; có thể nhập lại.",
+                "The server stopped in the middle of the import. Nothing of the file is in the layer; it may be imported again.",
+            ));
+        }
+    }
     bring(state, &import, task, share).await
+}
+
+/// The node died after the commit: what is in the layer stays in it once.
+async fn done_already(state: &AppState, import: &Import) -> Result<Option<Value>> {
+    let Some(revision) = state.store.find_revision_of(&client(import), import.created_at).await? else {
+        return Ok(None);
+    };
+    let report = json!({"layer": import.layer, "interrupted": true, "position": null});
+    state.store.finish_import(import.id, &report, Some(revision)).await?;
+    Ok(Some(json!({"import": import.id, "revision": revision})))
 }
 
 fn payload(payload: &Value) -> Result<(Uuid, Task)> {
@@ -136,15 +162,12 @@ async fn look(state: &AppState, import: &Import) -> Result<Value> {
     let mut found = inspect(&path, &settings.read_options(def)).await?;
     // Nothing was chosen yet: as it was done the last time.
     if settings == Settings::default()
-        && let Some(kept) = remembered(&state.store, &def.id, &fields(&found)).await?
+        && let Some(kept) = remembered(&state.store, &def.id, &found).await?
     {
         found = inspect(&path, &kept.read_options(def)).await?;
         settings = kept;
     }
-    let place = selected(&found).and_then(|layer| place(layer, &settings));
-    let mut kept = serde_json::to_value(&found).map_err(|e| Error::internal("an inspection", e))?;
-    kept["place"] = json!(place.as_ref().map(|p| p.bbox));
-    kept["swapped"] = json!(place.is_some_and(|p| p.swapped));
+    let kept = serde_json::to_value(&found).map_err(|e| Error::internal("an inspection", e))?;
     let settings = serde_json::to_value(&settings).map_err(|e| Error::internal("an import's settings", e))?;
     state.store.keep_inspection(import.id, &kept, &settings).await?;
     Ok(json!({"import": import.id}))
@@ -160,26 +183,49 @@ pub fn fields(found: &Inspection) -> Vec<String> {
     selected(found).map(|l| l.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default()
 }
 
-/// What was chosen the last time for a file with these fields.
-pub async fn remembered(store: &Store, layer: &str, fields: &[String]) -> Result<Option<Settings>> {
-    let kept = store.find_import_mapping(layer, &fields_sha256(fields)).await?;
-    Ok(kept.map(|k| Settings::stored(&k)))
+/// What was chosen the last time for a file with these fields, as far as it fits this one; whoever chose it. That a
+/// whole layer was replaced once is no reason to replace it again unasked, and a day holds for one file.
+pub async fn remembered(store: &Store, layer: &str, found: &Inspection) -> Result<Option<Settings>> {
+    let key = fields_sha256(&found.driver, &fields(found));
+    let kept = store.find_import_mapping(layer, &key).await?.map(|k| Settings::stored(&k));
+    let kept = kept.map(|k| Settings { mode: k.mode.filter(|m| *m != Mode::Replace), ..k });
+    Ok(kept.and_then(|k| fitted(k, found)))
 }
 
-/// Remembers what was chosen. The layer of the file is not: the next one may be called otherwise.
+/// Of a drawing only what it has: a sheet may lack some layers of texts. Without one layer of the lines that were
+/// chosen it is a drawing of another kind.
+fn fitted(mut kept: Settings, found: &Inspection) -> Option<Settings> {
+    let Some(drawn) = &found.drawing else { return Some(kept) };
+    let layer_of = |name: &str| name.split('/').next().unwrap_or_default().trim().to_lowercase();
+    let there: Vec<String> = drawn.layers.iter().map(|l| layer_of(&l.name)).collect();
+    let chosen = &mut kept.drawing;
+    let none_chosen = chosen.boundary_layers.is_empty();
+    chosen.boundary_layers.retain(|l| there.contains(&layer_of(l)));
+    if chosen.boundary_layers.is_empty() && !none_chosen {
+        return None;
+    }
+    chosen.text_layers.retain(|l| there.contains(&layer_of(l)));
+    let fields = fields(found);
+    kept.map.retain(|_, source| !source.starts_with(TEXT_FIELD) || fields.contains(source));
+    Some(kept)
+}
+
+/// Remembers what was chosen. The layer of the file is not, for the next one may be called otherwise; nor is the day
+/// of its communes.
 pub async fn remember(
     store: &Store,
     layer: &str,
-    fields: &[String],
+    source: &Header,
     settings: &Settings,
     by: Option<Uuid>,
 ) -> Result<()> {
-    let settings = Settings { source_layer: None, ..settings.clone() };
+    let settings = Settings { source_layer: None, units_as_of: None, ..settings.clone() };
     let value = serde_json::to_value(&settings).map_err(|e| Error::internal("an import's settings", e))?;
-    store.keep_import_mapping(layer, &fields_sha256(fields), &value, by).await
+    let key = fields_sha256(&source.driver, &source.fields);
+    store.keep_import_mapping(layer, &key, &value, by).await
 }
 
-/// Fills in mapping, reference system and encoding, where the request leaves them open, from what is remembered of a
+/// Fills in mapping, reference system, encoding and a drawing's layers, where the request leaves them open, from what is remembered of a
 /// file with the same fields; gives what it took. A request with a mapping of its own is left alone, and the mode is
 /// never taken: that a whole layer was replaced once is no reason to replace it again unasked.
 pub async fn recall(store: &Store, catalog: &Catalog, request: &mut Request) -> Result<Option<Settings>> {
@@ -189,18 +235,22 @@ pub async fn recall(store: &Store, catalog: &Catalog, request: &mut Request) -> 
     }
     // A file that cannot be looked at is for the import itself to refuse, with its reason.
     let Ok(found) = inspect(&request.file, &chosen(request).read_options(def)).await else { return Ok(None) };
-    let Some(kept) = remembered(store, &request.layer, &fields(&found)).await? else { return Ok(None) };
+    let Some(kept) = remembered(store, &request.layer, &found).await? else { return Ok(None) };
     let taken = Settings {
         map: kept.map,
         crs: kept.crs.filter(|_| request.crs.is_none()),
         encoding: kept.encoding.filter(|_| request.encoding.is_none()),
         swap_axes: kept.swap_axes && !request.swap_axes,
+        drawing: if request.drawing == Drawing::default() { kept.drawing } else { Drawing::default() },
         ..Settings::default()
     };
     request.map = taken.map.clone().into_iter().collect();
     request.crs = request.crs.take().or_else(|| taken.crs.clone());
     request.encoding = request.encoding.or(taken.encoding);
     request.swap_axes |= taken.swap_axes;
+    if taken.drawing != Drawing::default() {
+        request.drawing = taken.drawing.clone();
+    }
     Ok(Some(taken).filter(|t| *t != Settings::default()))
 }
 
@@ -213,49 +263,18 @@ pub fn chosen(request: &Request) -> Settings {
         swap_axes: request.swap_axes,
         drawing: request.drawing.clone(),
         map: request.map.iter().cloned().collect(),
+        units_as_of: request.units_as_of,
         mode: request.mode,
     }
 }
 
-/// Where a layer of a file would lie.
-struct Place {
-    /// West, south, east, north in CRS84.
-    bbox: [f64; 4],
-    /// Outside the province, but inside with the axes the other way round.
-    swapped: bool,
-}
-
-/// None where the reference system is not known, or does not reach the coordinates.
-fn place(layer: &SourceLayer, settings: &Settings) -> Option<Place> {
-    let crs = settings.crs.as_ref().or(layer.crs.as_ref())?;
-    let [a, b, c, d] = layer.extent?;
-    let (straight, turned) = ([a, b, c, d], [b, a, d, c]);
-    let (given, other) = if settings.swap_axes { (turned, straight) } else { (straight, turned) };
-    let to_crs84 = Transform::new(crs, "OGC:CRS84").ok()?;
-    let lies = |[min_x, min_y, max_x, max_y]: [f64; 4]| {
-        let b = to_crs84.bbox(&Bbox { min_x, min_y, max_x, max_y }).ok()?;
-        let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
-        (bbox.iter().all(|v| v.is_finite()) && b.min_x >= -180.0 && b.max_x <= 180.0).then_some(bbox)
-    };
-    let inside = |b: &[f64; 4]| b[0] > 106.5 && b[2] < 109.5 && b[1] > 10.5 && b[3] < 13.5;
-    let bbox = lies(given);
-    let swapped = !bbox.as_ref().is_some_and(inside) && lies(other).as_ref().is_some_and(inside);
-    Some(Place { bbox: bbox.or_else(|| lies(other))?, swapped })
-}
-
 /// Name under which the run of an import stands in the change log.
 fn client(import: &Import) -> String {
-    format!("import {}", import.id)
+    format!("{PORTAL_CLIENT}{}", import.id)
 }
 
 async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> Result<Value> {
     let run = task == Task::Run;
-    if run && let Some(revision) = state.store.find_revision_of(&client(import), import.created_at).await? {
-        // The node died after the commit: what is in the layer stays in it once.
-        let report = json!({"layer": import.layer, "interrupted": true, "position": null});
-        state.store.finish_import(import.id, &report, Some(revision)).await?;
-        return Ok(json!({"import": import.id, "revision": revision}));
-    }
     let catalog = state.catalog.load_full();
     let settings = Settings::stored(&import.settings);
     let request = Request {
@@ -267,7 +286,7 @@ async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> 
         swap_axes: settings.swap_axes,
         drawing: settings.drawing.clone(),
         map: settings.map.clone().into_iter().collect(),
-        units_as_of: None,
+        units_as_of: settings.units_as_of,
         mode: settings.mode,
         dry_run: !run,
     };
@@ -304,7 +323,7 @@ async fn finish(
     value: &Value,
 ) -> Result<()> {
     state.store.finish_import(import.id, value, report.position.map(|p| p.revision)).await?;
-    remember(&state.store, &import.layer, &report.source.fields, settings, Some(import.created_by)).await
+    remember(&state.store, &import.layer, &report.source, settings, Some(import.created_by)).await
 }
 
 /// Removes uploaded files that nobody has used for some days.
@@ -322,17 +341,6 @@ pub async fn clear(state: &AppState) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn layer(crs: Option<&str>, extent: [f64; 4]) -> SourceLayer {
-        SourceLayer {
-            name: "x".into(),
-            geometry: "Point".into(),
-            features: None,
-            crs: crs.map(str::to_owned),
-            extent: Some(extent),
-            fields: Vec::new(),
-        }
-    }
-
     #[test]
     fn the_data_set_is_told_from_its_parts() {
         assert_eq!(main_file(&["a.dbf", "a.prj", "a.shp", "a.shx"]), Some("a.shp"));
@@ -343,26 +351,51 @@ mod tests {
 
     #[test]
     fn fields_are_the_same_in_any_order() {
-        let of = |names: &[&str]| fields_sha256(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
-        assert_eq!(of(&["A", "B"]), of(&["B", "A"]));
-        assert_ne!(of(&["A", "B"]), of(&["AB"]));
-        assert_ne!(of(&["A", "B"]), of(&["a", "B"]));
+        let of = |driver: &str, names: &[&str]| {
+            fields_sha256(driver, &names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(of("CSV", &["A", "B"]), of("CSV", &["B", "A"]));
+        assert_ne!(of("CSV", &["A", "B"]), of("CSV", &["AB"]));
+        assert_ne!(of("CSV", &["A", "B"]), of("CSV", &["a", "B"]));
+        assert_eq!(of("DXF", &["text", "text:A"]), of("DXF", &["text", "text:B"]));
+        assert_ne!(of("CSV", &["text", "text:A"]), of("CSV", &["text", "text:B"]));
+    }
+
+    fn drawing(layers: &[&str], fields: &[&str]) -> Inspection {
+        let layers: Vec<Value> =
+            layers.iter().map(|l| json!({"name": l, "lines": 1, "texts": 1, "sample": null})).collect();
+        let fields: Vec<Value> = fields.iter().map(|f| json!({"name": f, "type": "String"})).collect();
+        let layer = json!({"name": "entities", "geometry": "Unknown (any)", "features": null, "crs": null,
+            "extent": null, "fields": fields});
+        serde_json::from_value(json!({"driver": "DXF", "layers": [layer], "layer": "entities", "rows": [],
+            "drawing": {"layers": layers, "areas": 1}, "warnings": [],
+            "encoding": {"name": "utf8", "source": "file", "confidence": 1.0}}))
+        .unwrap()
     }
 
     #[test]
-    fn a_file_is_placed_by_the_system_that_is_chosen() {
-        let gia_nghia = [411_600.0, 1_327_195.0, 411_700.0, 1_327_295.0];
-        assert!(place(&layer(None, gia_nghia), &Settings::default()).is_none());
-        let chosen = Settings { crs: Some("EPSG:9218".into()), ..Settings::default() };
-        let found = place(&layer(None, gia_nghia), &chosen).unwrap();
-        assert!(!found.swapped && (found.bbox[0] - 107.69).abs() < 0.01, "{:?}", found.bbox);
-        // Northing first: the place is told to lie elsewhere, and right the other way round.
-        let [a, b, c, d] = gia_nghia;
-        let found = place(&layer(None, [b, a, d, c]), &chosen).unwrap();
-        assert!(found.swapped);
-        let turned = Settings { swap_axes: true, ..chosen };
-        let found = place(&layer(None, [b, a, d, c]), &turned).unwrap();
-        assert!(!found.swapped && (found.bbox[0] - 107.69).abs() < 0.01, "{:?}", found.bbox);
+    fn of_a_drawing_what_it_has_is_taken() {
+        let map =
+            [("code", "text:SO_THUA"), ("land_use", "text:LOAI_DAT"), ("note", "'x'"), ("area", "text")];
+        let kept = Settings {
+            drawing: Drawing {
+                boundary_layers: vec!["ranh".into(), "10/3".into()],
+                text_layers: vec!["SO_THUA".into(), "LOAI_DAT".into()],
+                snap_m: Some(0.1),
+            },
+            map: map.map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
+            ..Settings::default()
+        };
+        let same =
+            drawing(&["RANH", "10", "SO_THUA", "LOAI_DAT"], &["text", "text:SO_THUA", "text:LOAI_DAT"]);
+        assert_eq!(fitted(kept.clone(), &same), Some(kept.clone()));
+        let less = fitted(kept.clone(), &drawing(&["RANH", "SO_THUA"], &["text", "text:SO_THUA"])).unwrap();
+        assert_eq!(
+            (less.drawing.boundary_layers, less.drawing.text_layers),
+            (vec!["ranh".into()], vec!["SO_THUA".into()])
+        );
+        assert_eq!(less.map.into_keys().collect::<Vec<_>>(), ["area", "code", "note"]);
+        assert_eq!(fitted(kept, &drawing(&["TIM_DUONG"], &["text"])), None);
     }
 
     #[test]

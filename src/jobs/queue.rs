@@ -209,7 +209,8 @@ async fn read_model(state: &AppState, payload: &Value) -> Result<Value> {
 async fn give_up(state: &AppState, lease: &Lease, error: &Error) -> Result<bool> {
     let final_ =
         matches!(error, Error::BadFile { .. } | Error::InvalidParameter { .. } | Error::NotFound { .. })
-            || lease.kind == UNDO_JOB && matches!(error, Error::Conflict { .. });
+            || matches!(lease.kind.as_str(), IMPORT_JOB | UNDO_JOB)
+                && matches!(error, Error::Conflict { .. });
     if !final_ {
         tracing::error!(job = %lease.id, kind = lease.kind, attempt = lease.attempt, error = %error, "a job failed");
     }

@@ -24,7 +24,8 @@ pub enum Task {
 }
 
 impl Task {
-    fn name(self) -> &'static str {
+    /// As the API and the table spell it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Inspect => "inspect",
             Self::Trial => "trial",
@@ -69,6 +70,8 @@ pub struct Import {
     pub report: Option<Value>,
     /// Revision that the run made.
     pub revision: Option<i64>,
+    /// The latest revision that takes that one back.
+    pub undone_by: Option<i64>,
     /// Account that began it.
     pub created_by: Uuid,
     /// Its name.
@@ -81,31 +84,6 @@ pub struct Import {
     pub cleared_at: Option<DateTime<Utc>>,
     /// Its files, by name.
     pub files: Vec<File>,
-}
-
-/// A line of the list of imports.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Line {
-    /// Id.
-    pub id: Uuid,
-    /// Target layer.
-    pub layer: String,
-    /// What the last job does or did.
-    pub task: Option<Task>,
-    /// Its state.
-    pub state: Option<State>,
-    /// Names of its files.
-    pub files: Vec<String>,
-    /// Features that came into the layer; none before the run is done.
-    pub imported: Option<i64>,
-    /// Features that were refused.
-    pub rejected: Option<i64>,
-    /// Revision that the run made.
-    pub revision: Option<i64>,
-    /// Who began it.
-    pub created_by: String,
-    /// When.
-    pub created_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -144,6 +122,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select i.id, i.layer, i.task, i.job, j.state as "state?", j.progress as "progress?", j.error as "error?",
                       i.settings, i.inspection, i.trial, i.report, i.revision, i.created_by,
+                      (select max(b.revision) from dothi.revision_undo b where b.undoes = i.revision) as undone_by,
                       a.display_name as created_by_name, i.created_at, i.finished_at, i.cleared_at
                from dothi.import i join dothi.account a on a.id = i.created_by left join dothi.job j on j.id = i.job
                where i.id = $1"#,
@@ -172,6 +151,7 @@ impl Store {
             trial: r.trial,
             report: r.report,
             revision: r.revision,
+            undone_by: r.undone_by,
             created_by: r.created_by,
             created_by_name: r.created_by_name,
             created_at: r.created_at,
@@ -179,41 +159,6 @@ impl Store {
             cleared_at: r.cleared_at,
             files,
         }))
-    }
-
-    /// Imports into these layers, the latest first, begun before `before` where it is given.
-    pub async fn list_imports(
-        &self,
-        layers: &[String],
-        before: Option<DateTime<Utc>>,
-        limit: i64,
-    ) -> Result<Vec<Line>> {
-        let rows = sqlx::query!(
-            r#"select i.id, i.layer, i.task, j.state as "state?", i.revision, a.display_name as created_by, i.created_at,
-                      (i.report ->> 'imported')::bigint as imported, (i.report ->> 'rejected_count')::bigint as rejected,
-                      array(select f.name from dothi.import_file f where f.import = i.id order by f.name) as "files!"
-               from dothi.import i join dothi.account a on a.id = i.created_by left join dothi.job j on j.id = i.job
-               where i.layer = any($1) and ($2::timestamptz is null or i.created_at < $2)
-               order by i.created_at desc limit $3"#,
-            layers,
-            before,
-            limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let line = rows.into_iter().map(|r| Line {
-            id: r.id,
-            layer: r.layer,
-            task: r.task.as_deref().and_then(task),
-            state: r.state.as_deref().map(State::named),
-            files: r.files,
-            imported: r.imported,
-            rejected: r.rejected,
-            revision: r.revision,
-            created_by: r.created_by,
-            created_at: r.created_at,
-        });
-        Ok(line.collect())
     }
 
     /// Queues a step with what was chosen. Refused while another step is at work, after the run, and when the files
@@ -357,6 +302,6 @@ impl Store {
     }
 }
 
-fn task(name: &str) -> Option<Task> {
+pub(super) fn task(name: &str) -> Option<Task> {
     [Task::Inspect, Task::Trial, Task::Run].into_iter().find(|t| t.name() == name)
 }

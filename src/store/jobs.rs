@@ -75,6 +75,8 @@ pub struct Lease {
     pub token: Uuid,
     /// Which attempt this is, from 1.
     pub attempt: i32,
+    /// The attempt before ended without an answer: its node died.
+    pub interrupted: bool,
     /// Whether a failure now is final.
     pub last_attempt: bool,
     /// Who asked for it.
@@ -131,7 +133,7 @@ impl Store {
              where id = (select id from dothi.job
                          where state = 'queued' and run_after <= now() and kind = any($3)
                          order by run_after, created_at limit 1 for update skip locked)
-             returning id, kind, payload, attempts, max_attempts, requested_by",
+             returning id, kind, payload, attempts, max_attempts, requested_by, error",
             token,
             lease_s,
             &kinds
@@ -144,6 +146,8 @@ impl Store {
             payload: r.payload,
             token,
             attempt: r.attempts,
+            // One that failed says why; one that was given back does not count.
+            interrupted: r.attempts > 1 && r.error.is_none(),
             last_attempt: r.attempts >= r.max_attempts,
             requested_by: r.requested_by,
         }))

@@ -14,6 +14,7 @@ pub mod feed;
 mod filter_sql;
 pub mod history;
 pub mod idempotency;
+pub mod import_list;
 pub mod import_log;
 pub mod imports;
 pub mod items;

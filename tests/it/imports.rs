@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::permits_support::{Answer, Person, Service, service};
 
 /// The bytes of a text in TCVN3, by asking the decoder for every byte.
-fn tcvn3(text: &str) -> Vec<u8> {
+pub fn tcvn3(text: &str) -> Vec<u8> {
     let letter = |b: u8| Encoding::Tcvn3.decode(&[b]).ok();
     let byte = |c: char| (0..=255).find(|b| letter(*b).as_deref() == Some(&c.to_string()));
     text.chars().map(|c| byte(c).unwrap_or_else(|| panic!("TCVN3 has no {c}"))).collect()
@@ -43,7 +43,7 @@ const ROWS: [(&str, &str); 2] =
     [("TH-01", "Trường Tiểu học Nguyễn Bá Ngọc"), ("TH-02", "Trường Mầm non Đắk Nia")];
 
 /// Begins an import and sends its files.
-async fn begin(who: &Person, layer: &str, files: &[(String, Vec<u8>)]) -> String {
+pub async fn begin(who: &Person, layer: &str, files: &[(String, Vec<u8>)]) -> String {
     let made = who.post("/api/v1/imports", &json!({"layer": layer})).await.expect(201);
     let id = made.body["id"].as_str().unwrap().to_owned();
     for (name, bytes) in files {
@@ -54,7 +54,7 @@ async fn begin(who: &Person, layer: &str, files: &[(String, Vec<u8>)]) -> String
 }
 
 /// Does a step and waits for it; gives the import.
-async fn step(who: &Person, id: &str, task: &str, settings: &Value) -> Value {
+pub async fn step(who: &Person, id: &str, task: &str, settings: &Value) -> Value {
     let queued: Answer = who.post(&format!("/api/v1/imports/{id}/{task}"), settings).await.expect(202);
     who.job(&queued).await;
     who.get(&format!("/api/v1/imports/{id}")).await.expect(200).body
@@ -85,8 +85,11 @@ async fn a_file_is_looked_at_tried_and_brought_in() {
         (found["encoding"]["name"].as_str(), found["rows"][0]["TEN"].as_str()),
         (Some("tcvn3"), Some(ROWS[0].1))
     );
-    let place: Vec<f64> = found["place"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-    assert!((place[0] - 107.69).abs() < 1e-3 && (place[1] - 12.0).abs() < 1e-3, "{place:?}");
+    let placed = admin.get(&format!("/api/v1/imports/{id}/shapes")).await.expect(200).body;
+    let at = placed["features"][0]["geometry"]["coordinates"].as_array().unwrap().clone();
+    let at: Vec<f64> = at.iter().map(|v| v.as_f64().unwrap()).collect();
+    assert!((at[0] - 107.69).abs() < 1e-6 && (at[1] - 12.0).abs() < 1e-6, "{placed}");
+    assert_eq!((&placed["inside"], &placed["guessed"]), (&json!(true), &json!(false)));
     // The title "Mã" says which attribute the field MA is; nothing says it of TEN.
     assert_eq!(
         (seen["proposed"]["map"]["code"].as_str(), seen["remembered"].as_bool()),
@@ -135,6 +138,7 @@ async fn an_import_is_seen_and_begun_by_right_alone() {
         assert_eq!(answer.body["title"], unknown.body["title"]);
         person.put_bytes(&format!("{path}/files/a.geojson"), b"{}".to_vec()).await.expect(404);
         person.post(&format!("{path}/run"), &json!({})).await.expect(404);
+        person.get(&format!("{path}/shapes")).await.expect(404);
         let list = person.get("/api/v1/imports").await.expect(200).body;
         assert_eq!(list["imports"], json!([]), "{name}");
         person.post("/api/v1/imports", &json!({"layer": "school"})).await.expect(403);

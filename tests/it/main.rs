@@ -16,6 +16,8 @@ mod import_formats;
 mod import_log;
 mod import_support;
 mod imports;
+mod imports_killed;
+mod imports_page;
 mod lineage;
 mod lost_database;
 mod ogc;

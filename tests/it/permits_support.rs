@@ -98,11 +98,7 @@ impl Service {
 
     /// Signs a sample account in.
     pub async fn sign_in(&self, name: &str) -> Person {
-        let mut person = self.public();
-        let given = json!({"name": name, "password": "dothi-sample"});
-        let answer = person.post("/api/v1/login", &given).await.expect(200);
-        person.token = Some(answer.body["token"].as_str().unwrap().to_owned());
-        person
+        Person::at(&self.base, name).await
     }
 
     pub async fn stop(mut self) {
@@ -114,6 +110,15 @@ impl Service {
 }
 
 impl Person {
+    /// Signs a sample account in at the server of this address.
+    pub async fn at(base: &str, name: &str) -> Self {
+        let mut person = Self { http: reqwest::Client::new(), base: base.to_owned(), token: None };
+        let given = json!({"name": name, "password": "dothi-sample"});
+        let answer = person.post("/api/v1/login", &given).await.expect(200);
+        person.token = Some(answer.body["token"].as_str().unwrap().to_owned());
+        person
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

@@ -2,6 +2,7 @@
 //! them, try, run; each step is a background job. One sees the imports into layers that one may import into.
 
 mod report;
+mod shapes;
 mod upload;
 pub mod view;
 
@@ -25,10 +26,12 @@ use crate::access::{self, Principal};
 use crate::error::{Error, Result};
 use crate::jobs::imports::{Settings, main_file};
 use crate::state::AppState;
-use crate::store::imports::{Import, Line, Task};
+use crate::store::import_list::{Line, Logged};
+use crate::store::imports::{Import, Task};
+use crate::store::jobs::State as JobState;
 
 /// Imports in an answer at most.
-const PAGE: i64 = 50;
+pub const PAGE: i64 = 50;
 
 /// Routes with small bodies.
 pub fn router(state: &AppState) -> Router<AppState> {
@@ -39,6 +42,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/api/v1/imports/{id}/trial", post(trial))
         .route("/api/v1/imports/{id}/run", post(run))
         .route("/api/v1/imports/{id}/report", get(report::download))
+        .route("/api/v1/imports/{id}/shapes", get(shapes::shapes))
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::layer))
 }
 
@@ -53,14 +57,42 @@ pub fn importable(state: &AppState, who: &Principal) -> Vec<String> {
     catalog.layers.values().filter(|l| access::may_import(who, l)).map(|l| l.id.clone()).collect()
 }
 
-/// The import, if the caller may import into its layer; else it is unknown to him.
+/// An import of the portal or of the command line.
+#[derive(Debug)]
+pub enum Any {
+    /// Begun on the portal.
+    Portal(Box<Import>),
+    /// From the log of imports.
+    Logged(Box<Logged>),
+}
+
+/// The import that was begun on the portal, if the caller may import into its layer; else it is unknown to him.
 pub async fn open(state: &AppState, who: &Principal, id: &str) -> Result<Import> {
+    match open_any(state, who, id).await? {
+        Any::Portal(import) => Ok(*import),
+        Any::Logged(_) => Err(Error::not_found("import", id)),
+    }
+}
+
+/// The import, if the caller may import into its layer; else it is unknown to him.
+pub async fn open_any(state: &AppState, who: &Principal, id: &str) -> Result<Any> {
     let unknown = || Error::not_found("import", id);
-    let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let import = state.store.find_import(id).await?.ok_or_else(unknown)?;
-    let catalog = state.catalog.load();
-    let layer = catalog.layer(&import.layer).ok_or_else(unknown)?;
-    if access::may_import(who, layer) { Ok(import) } else { Err(unknown()) }
+    let uuid: Uuid = id.parse().map_err(|_| unknown())?;
+    let catalog = state.catalog.load_full();
+    let may = |layer: &str| catalog.layer(layer).is_some_and(|l| access::may_import(who, l));
+    if let Some(mut import) = state.store.find_import(uuid).await? {
+        if !may(&import.layer) {
+            return Err(unknown());
+        }
+        if import.state == Some(JobState::Running) {
+            state.store.release_dead_import(uuid).await?;
+            import = state.store.find_import(uuid).await?.ok_or_else(unknown)?;
+        }
+        return Ok(Any::Portal(Box::new(import)));
+    }
+    let logged =
+        state.store.find_logged_import(uuid).await?.filter(|l| may(&l.line.layer)).ok_or_else(unknown)?;
+    Ok(Any::Logged(Box::new(logged)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,8 +156,10 @@ async fn one(
     Language(lang): Language,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>> {
-    let import = open(&state, &user.principal(), &id).await?;
-    Ok(axum::Json(view::json(&state, &import, lang).await?))
+    Ok(axum::Json(match open_any(&state, &user.principal(), &id).await? {
+        Any::Portal(import) => view::json(&state, &import, lang).await?,
+        Any::Logged(logged) => view::logged_json(&state, &logged, lang),
+    }))
 }
 
 /// `POST …/inspect`.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Any;
 use crate::error::{Error, Result};
 use crate::http::auth::User;
 use crate::http::extract::{Path, Query};
@@ -24,8 +25,11 @@ pub(super) async fn download(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
-    let import = super::open(&state, &user.principal(), &id).await?;
-    let report = import.report.or(import.trial).ok_or_else(|| Error::not_found("report", &id))?;
+    let report = match super::open_any(&state, &user.principal(), &id).await? {
+        Any::Portal(import) => import.report.or(import.trial),
+        Any::Logged(logged) => logged.report,
+    };
+    let report = report.ok_or_else(|| Error::not_found("report", &id))?;
     let (kind, ending, body) = match wanted.f.as_deref() {
         None | Some("json") => ("application/json", "json", report.to_string()),
         Some("csv") => ("text/csv; charset=utf-8", "csv", table(&report)),
@@ -37,7 +41,7 @@ pub(super) async fn download(
             ));
         }
     };
-    let name = format!("attachment; filename=\"import-{}.{ending}\"", import.id);
+    let name = format!("attachment; filename=\"import-{}.{ending}\"", id.to_lowercase());
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, name),

@@ -1,35 +1,45 @@
-//! `/import`: editors bring files into layers, one step after another; `/import/{id}` is one such import.
+//! `/import`: editors bring files into layers, one step after another; `/import/{id}` is one such import, or one of
+//! the command line.
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::format::{number, time};
 use super::i18n::Tr;
 use super::page::{Page, Visit};
 use crate::Result;
 use crate::http::auth::User;
-use crate::http::extract::Query;
-use crate::http::imports;
-use crate::layers::Catalog;
+use crate::http::extract::{Path, Query};
+use crate::http::imports::{self, Any, open_any};
 use crate::state::AppState;
-use crate::store::imports::{Line, Task};
+use crate::store::imports::Task;
 use crate::store::jobs::State as JobState;
 
+mod drawing;
+mod list;
+mod logged;
+mod mapping;
 mod outcome;
+mod reading;
 mod steps;
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/import", get(start)).route("/import/{id}", get(steps::page))
+    Router::new().route("/import", get(start)).route("/import/{id}", get(one))
 }
 
-/// What a link to the page may say.
-#[derive(Debug, Deserialize)]
-struct Wish {
-    layer: Option<String>,
+/// `GET /import/{id}`.
+async fn one(
+    visit: Visit,
+    user: User,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    match open_any(&state, &user.principal(), &id).await? {
+        Any::Portal(import) => steps::page(&visit, &state, &import).await,
+        Any::Logged(logged) => logged::page(&visit, &state, &logged),
+    }
 }
 
 /// `GET /import`.
@@ -37,40 +47,38 @@ async fn start(
     visit: Visit,
     user: User,
     State(state): State<AppState>,
-    Query(wish): Query<Wish>,
+    Query(wish): Query<list::Wish>,
 ) -> Result<Response> {
     let tr = visit.tr;
     let who = user.principal();
     let catalog = state.catalog.load_full();
     let layers = imports::importable(&state, &who);
-    let past = imports::recent(&state, &who, None, None).await?;
+    let mut titled: Vec<(&str, &str)> =
+        layers.iter().filter_map(|id| catalog.layer(id)).map(|l| (tr.of(&l.title), l.id.as_str())).collect();
+    titled.sort_unstable();
+    let chosen = wish.layer.as_deref().filter(|l| !l.is_empty());
+    let past = imports::recent(&state, &who, chosen, wish.before).await?;
     let body = html! {
         h1 { (tr.t("import-heading")) }
         @if layers.is_empty() { div class="notice notice--warn" { p { (tr.t("import-no-layer")) } } }
         @else {
             p { (tr.t("import-intro")) }
-            (form(tr, &catalog, &layers, wish.layer.as_deref()))
+            (form(tr, &titled, chosen))
         }
-        section aria-labelledby="past" {
-            h2 id="past" { (tr.t("import-past")) }
-            @if past.is_empty() { div class="empty" { p { (tr.t("import-none")) } } } @else { (table(tr, &catalog, &past)) }
-        }
+        (list::section(tr, &catalog, &past, &titled, &wish, past.len() as i64 == imports::PAGE))
     };
     Ok(Page::new(&visit, tr.t("import-heading")).with_script("import.ts").render(&body))
 }
 
 /// The layer and the files; the script sends them and goes on to the import's page.
-fn form(tr: Tr, catalog: &Catalog, layers: &[String], chosen: Option<&str>) -> Markup {
-    let mut titled: Vec<(&str, &str)> =
-        layers.iter().filter_map(|id| catalog.layer(id)).map(|l| (tr.of(&l.title), l.id.as_str())).collect();
-    titled.sort_unstable();
+fn form(tr: Tr, layers: &[(&str, &str)], chosen: Option<&str>) -> Markup {
     html! {
         form class="card" id="import-new" data-limit=(imports::FILE_LIMIT_BYTES) {
             div class="field" {
                 label for="layer" { (tr.t("import-layer")) }
                 select id="layer" name="layer" required {
                     option value="" { (tr.t("choose")) }
-                    @for (title, id) in titled { option value=(id) selected[chosen == Some(id)] { (title) " (" (id) ")" } }
+                    @for (title, id) in layers { option value=(id) selected[chosen == Some(id)] { (title) " (" (id) ")" } }
                 }
             }
             div class="field drop" id="drop" {
@@ -85,37 +93,6 @@ fn form(tr: Tr, catalog: &Catalog, layers: &[String], chosen: Option<&str>) -> M
     }
 }
 
-fn table(tr: Tr, catalog: &Catalog, past: &[Line]) -> Markup {
-    html! {
-        div class="table-wrap" {
-            table class="stack" {
-                thead { tr {
-                    @for key in ["import-when", "import-layer", "import-file", "import-state", "import-taken", "import-refused", "import-who"] {
-                        th scope="col" { (tr.t(key)) }
-                    }
-                } }
-                tbody {
-                    @for l in past {
-                        tr {
-                            th scope="row" { a href={ "/import/" (l.id) } class="nowrap" { (time(l.created_at)) } }
-                            td data-label=(tr.t("import-layer")) { (catalog.layer(&l.layer).map_or(l.layer.as_str(), |d| tr.of(&d.title))) }
-                            td data-label=(tr.t("import-file")) { (l.files.join(", ")) }
-                            td data-label=(tr.t("import-state")) { (badge(tr, l.task, l.state)) }
-                            td data-label=(tr.t("import-taken")) class="num" { (count(tr, l.imported)) }
-                            td data-label=(tr.t("import-refused")) class="num" { (count(tr, l.rejected)) }
-                            td data-label=(tr.t("import-who")) { (l.created_by) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn count(tr: Tr, value: Option<i64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |n| number(tr, n as f64, 0))
-}
-
 /// Where an import stands.
 fn badge(tr: Tr, task: Option<Task>, state: Option<JobState>) -> Markup {
     let (class, key) = match (task, state) {
@@ -128,4 +105,34 @@ fn badge(tr: Tr, task: Option<Task>, state: Option<JobState>) -> Markup {
         (Some(Task::Run), _) => ("badge badge--pass", "import-is-done"),
     };
     html! { span class=(class) { (tr.t(key)) } }
+}
+
+/// A message in the words of the page: those of the import name the flags of the command line.
+fn plainly(tr: Tr, text: &str) -> String {
+    const FLAGS: [(&str, &str); 7] = [
+        ("--source-layer", "import-source-layer"),
+        ("--boundary-layers", "import-boundaries"),
+        ("--text-layers", "import-texts"),
+        ("--swap-axes", "import-swap-short"),
+        ("--encoding", "import-encoding"),
+        ("--snap-m", "import-snap"),
+        ("--crs", "import-crs"),
+    ];
+    let text = text.replace("--map", &format!("“{}”", tr.t("import-mapping")));
+    FLAGS.iter().fold(text, |text, (flag, key)| text.replace(flag, &format!("“{}”", tr.t(key))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+
+    #[test]
+    fn messages_speak_of_the_page_and_not_of_flags() {
+        assert_eq!(
+            plainly(Tr(Lang::En), "name the right system by --crs; or use --swap-axes"),
+            "name the right system by “Reference system”; or use “Swap the axes”"
+        );
+        assert!(!plainly(Tr(Lang::Vi), "hãy dùng --map a=b hoặc --snap-m").contains("--"));
+    }
 }
