@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReadOptions;
 use super::encoding::detect::Used;
-use super::open::{OpenedFile, check, files, find_layer, open_file};
+use super::open::{OpenedFile, files, open_file};
 use super::read::{decode_name, layer_values};
 use super::transform::label;
 use super::unpack::{choose, stem};
@@ -74,10 +74,10 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
         Some(_) => choose(&files, options.source_layer.as_deref())?,
     };
     let mut opened = open_file(chosen, options)?;
-    let count = opened.dataset.layer_count();
-    let index = match options.source_layer.as_deref().filter(|_| files.len() == 1 || count > 1) {
+    let names = opened.layer_names();
+    let index = match options.source_layer.as_deref().filter(|_| files.len() == 1 || names.len() > 1) {
         None => 0,
-        wanted => find_layer(&opened.dataset, wanted)?,
+        wanted => opened.find_layer(wanted)?,
     };
     let mut layers = Vec::new();
     for other in &files {
@@ -87,21 +87,18 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
             layers.extend(described(&open_file(other, options)?, Some(&stem(other)))?);
         }
     }
-    let rows = match opened.dataset.layers().nth(index) {
-        Some(mut layer) => {
-            check(&opened, index)?;
-            rows(&mut layer, &opened)
+    let name = names.get(index).cloned();
+    let rows = match name {
+        Some(_) => {
+            opened.check(index)?;
+            rows(&mut opened.layer(index)?, &opened)
         }
         None => Vec::new(),
     };
-    let layer = if files.len() > 1 {
-        Some(stem(chosen))
-    } else {
-        opened.dataset.layers().nth(index).map(|l| l.name())
-    };
+    let layer = if files.len() > 1 { Some(stem(chosen)) } else { name };
     let shown = layers.iter_mut().find(|l| Some(&l.name) == layer.as_ref() && l.extent.is_none());
-    if let (Some(shown), Some(mut first)) = (shown, opened.dataset.layers().nth(index)) {
-        shown.extent = extent_of_first(&mut first);
+    if let (Some(shown), true) = (shown, index < names.len()) {
+        shown.extent = extent_of_first(&mut opened.layer(index)?);
     }
     Ok(Inspection {
         driver: opened.driver,
@@ -115,12 +112,13 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
 
 /// The layers of a file that can be read; `name` instead of the only one's own.
 fn described(opened: &OpenedFile, name: Option<&str>) -> Result<Vec<SourceLayer>> {
-    let several = opened.dataset.layer_count() > 1;
+    let count = opened.layer_names().len();
+    let several = count > 1;
     let mut layers = Vec::new();
-    for (i, layer) in opened.dataset.layers().enumerate() {
-        match check(opened, i) {
+    for i in 0..count {
+        match opened.check(i) {
             Ok(()) => {
-                let mut described = describe(&layer, opened);
+                let mut described = describe(&opened.layer(i)?, opened);
                 if let (Some(name), false) = (&name, several) {
                     (*name).clone_into(&mut described.name);
                 }
