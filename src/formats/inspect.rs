@@ -50,7 +50,8 @@ pub struct Inspection {
     /// The same in CRS84, where the file describes its system without a code that others know.
     #[serde(default)]
     pub placed: Vec<serde_json::Value>,
-    /// Systems in which the layer would lie in the province, where the file does not tell its own.
+    /// Systems in which the layer would lie in the province, where the file does not tell its own, or in a way
+    /// that cannot be followed.
     #[serde(default)]
     pub likely: Vec<Likely>,
     /// Of a drawing that becomes areas: what it is made of.
@@ -60,6 +61,16 @@ pub struct Inspection {
     pub encoding: Used,
     /// What should be looked at before the import.
     pub warnings: Vec<Text>,
+}
+
+impl Inspection {
+    /// The system in which the file says that its shapes lie, where that can be followed: it has a code, or it is
+    /// described so that the shapes could be placed.
+    pub fn system(&self) -> Option<&str> {
+        let layer = self.layers.iter().find(|l| Some(&l.name) == self.layer.as_ref());
+        let crs = layer.and_then(|l| l.crs.as_deref())?;
+        (crs.starts_with("EPSG:") || self.placed.iter().any(|s| !s.is_null())).then_some(crs)
+    }
 }
 
 /// A system in which a layer would lie in the province.
@@ -254,11 +265,12 @@ fn settle_extent(found: &mut Inspection, options: &ReadOptions) {
             (high.x.max(b.max().x), high.y.max(b.max().y)),
         )
     });
+    let told = found.system().is_some();
     let Some(layer) = found.layers.iter_mut().find(|l| Some(&l.name) == found.layer.as_ref()) else { return };
     if drawing || layer.extent.is_none() {
         layer.extent = around.map(|r| [r.min().x, r.min().y, r.max().x, r.max().y]);
     }
-    if let (None, None, Some([a, b, c, d])) = (&layer.crs, &options.crs, layer.extent) {
+    if let (false, None, Some([a, b, c, d])) = (told, &options.crs, layer.extent) {
         let systems = likely_systems(f64::midpoint(a, c), f64::midpoint(b, d)).into_iter();
         found.likely = systems.map(|(crs, _, swapped)| Likely { crs: crs.to_owned(), swapped }).collect();
     }

@@ -218,7 +218,7 @@ fn zipped_shapefile(folder: &Path, points: &Value) -> Vec<u8> {
             "-f",
             "ESRI Shapefile",
             "-t_srs",
-            "+proj=tmerc +lon_0=108.4 +k=0.9999 +x_0=500000 +ellps=WGS84 +towgs84=0,0,0",
+            "+proj=tmerc +lon_0=108.4 +k=0.9999 +x_0=500000 +datum=WGS84",
         ])
         .args([&target, &source])
         .status()

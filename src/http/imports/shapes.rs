@@ -73,7 +73,7 @@ fn commune(state: &AppState, who: &Principal, placed: &Value) -> Result<Option<S
 }
 
 fn place(found: &Inspection, given: Option<&str>, swap: bool) -> Result<Value> {
-    let of_file = selected(found).and_then(|l| l.crs.as_deref());
+    let of_file = found.system();
     let likely = found.likely.iter().find(|l| l.swapped == swap).map(|l| l.crs.as_str());
     let guessed = given.is_none() && of_file.is_none();
     // What a file calls its system need not be a code: then its shapes were placed where it was read.
@@ -223,6 +223,9 @@ mod tests {
             (first(&placed), &placed["guessed"], &placed["crs"]),
             ((107.69, 12.0), &json!(true), &json!("EPSG:4326"))
         );
+        // A name that nobody knows tells nothing.
+        let named = points(Some("unknown"), &[[107.69, 12.0]], &likely);
+        assert_eq!(place(&named, None, false).unwrap()["guessed"], json!(true));
         let nowhere = place(&points(None, &[[107.69, 12.0]], &json!([])), None, false).unwrap();
         assert_eq!((&nowhere["features"], &nowhere["bbox"]), (&json!([]), &Value::Null));
         // Degrees taken for metres of a far zone, or metres for degrees: out of reach is not drawn.

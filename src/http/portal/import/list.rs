@@ -100,6 +100,7 @@ fn result(tr: Tr, l: &Line) -> String {
     for (key, n) in [
         ("import-line-new", l.inserted),
         ("import-line-changed", l.updated),
+        ("import-line-unchanged", l.inserted.zip(l.updated).map(|(new, changed)| imported - new - changed)),
         ("import-line-closed", l.closed),
         ("import-line-refused", l.rejected),
     ] {

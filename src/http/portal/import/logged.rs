@@ -38,7 +38,7 @@ pub(super) fn page(visit: &Visit, state: &AppState, logged: &Logged) -> Result<R
         }
         @if line.state == Some(JobState::Running) { p class="notice" { (tr.t("import-running-elsewhere")) } }
         @match &logged.report {
-            Some(report) if line.task == Some(Task::Trial) => { (outcome::trial(tr, report)) }
+            Some(report) if line.task == Some(Task::Trial) => { (outcome::trial(tr, def, report)) }
             Some(report) => { (outcome::report(tr, &Outcome { id: line.id, revision: line.revision, undone_by: line.undone_by, def, report })) }
             None => {}
         }

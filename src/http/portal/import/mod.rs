@@ -118,6 +118,13 @@ fn plainly(tr: Tr, text: &str) -> String {
         ("--snap-m", "import-snap"),
         ("--crs", "import-crs"),
     ];
+    // Of an attribute's name the letters stay as they are.
+    let is_name = text.split_once(':').is_some_and(|(word, _)| word.contains('_') || !word.contains(' '));
+    let mut letters = text.chars();
+    let text = match letters.next() {
+        Some(first) if !is_name => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    };
     let text = text.replace("--map", &format!("“{}”", tr.t("import-mapping")));
     FLAGS.iter().fold(text, |text, (flag, key)| text.replace(flag, &format!("“{}”", tr.t(key))))
 }
@@ -131,8 +138,9 @@ mod tests {
     fn messages_speak_of_the_page_and_not_of_flags() {
         assert_eq!(
             plainly(Tr(Lang::En), "name the right system by --crs; or use --swap-axes"),
-            "name the right system by “Reference system”; or use “Swap the axes”"
+            "Name the right system by “Reference system”; or use “Swap the axes”"
         );
+        assert_eq!(plainly(Tr(Lang::En), "code: missing"), "code: missing");
         assert!(!plainly(Tr(Lang::Vi), "hãy dùng --map a=b hoặc --snap-m").contains("--"));
     }
 }

@@ -28,14 +28,14 @@ const SYSTEMS: [(&str, &str); 10] = [
 /// What the file holds, and how it is read.
 pub(super) fn file(tr: Tr, found: &Inspection, settings: &Settings) -> Markup {
     let layer = selected(found);
-    let of_file = layer.and_then(|l| l.crs.as_deref());
+    let of_file = found.system();
     html! {
         section class="card" aria-labelledby="reading" {
             h2 id="reading" { (tr.t("import-reading")) }
             p {
                 (found.driver)
                 @if let Some(l) = layer {
-                    @if !l.geometry.starts_with("Unknown") && l.geometry != "None" { " · " (l.geometry) }
+                    @if !l.geometry.starts_with("Unknown") && l.geometry != "None" { " · " (tr.or(&format!("geometry-{}", l.geometry), &l.geometry)) }
                     @if let Some(n) = l.features { " · " (tr.with(if found.drawing.is_some() { "import-elements" } else { "import-features" }, &[("count", &number(tr, n as f64, 0))])) }
                 }
             }

@@ -59,7 +59,7 @@ pub(super) async fn page(visit: &Visit, state: &AppState, import: &Import) -> Re
                     (reading::preview(tr, import, found, &around))
                     (mapping::section(tr, &catalog, def, found, &proposal))
                     (mode(tr, def, &proposal))
-                    @if let Some(trial) = &import.trial { (outcome::trial(tr, trial)) }
+                    @if let Some(trial) = &import.trial { (outcome::trial(tr, def, trial)) }
                     div class="actions" {
                         button class="button button--plain" type="submit" data-task="trial" { (tr.t("import-try")) }
                         button class="button" type="submit" data-task="run" data-confirm=(tr.t("import-run-sure")) disabled[import.trial.is_none()] { (tr.t("import-run")) }
@@ -101,6 +101,7 @@ fn failure(tr: Tr, import: &Import) -> Markup {
         div class="notice notice--error" role="alert" tabindex="-1" {
             h2 { (tr.t("import-failed")) }
             @if let Some(error) = &import.error { p { (plainly(tr, tr.of(error))) } }
+            p { a href={ "/import?layer=" (import.layer) } { (tr.t("import-another")) } }
         }
     }
 }
