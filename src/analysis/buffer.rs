@@ -6,6 +6,7 @@ use super::outcome::{Column, Figure, Outcome, Row, columns_of, row_of};
 use super::source::Source;
 use super::work::Work;
 use crate::layers::Value;
+use crate::text::{Lang, number};
 use crate::{Error, Result};
 
 /// Vertices that are buffered at once, at most: the union of more would take minutes in one piece.
@@ -35,8 +36,14 @@ pub fn buffer(source: &Source, how: Buffered, limit: usize, work: &mut Work) -> 
         if vertices > VERTICES_MAX {
             return Err(Error::invalid(
                 "source",
-                format!("hơn {VERTICES_MAX} đỉnh; hãy thu hẹp vùng hoặc điều kiện chọn"),
-                format!("more than {VERTICES_MAX} vertices; narrow the area or the conditions"),
+                format!(
+                    "hơn {} đỉnh; hãy thu hẹp vùng hoặc điều kiện chọn",
+                    number(Lang::Vi, VERTICES_MAX as f64, 0)
+                ),
+                format!(
+                    "more than {} vertices; narrow the area or the conditions",
+                    number(Lang::En, VERTICES_MAX as f64, 0)
+                ),
             ));
         }
         read += 1;

@@ -17,6 +17,7 @@ use super::overlay::as_lines;
 use super::source::Source;
 use super::work::Work;
 use crate::layers::Value;
+use crate::text::{Lang, number};
 use crate::{Error, Result};
 
 /// An end of a line this near to another line is on it, metres.
@@ -215,8 +216,11 @@ fn read(roads: &Source, mode: Mode, work: &mut Work) -> Result<Vec<Raw>> {
         if raw.len() > PIECES_MAX {
             return Err(Error::invalid(
                 "roads",
-                format!("hơn {PIECES_MAX} đoạn đường; hãy thu hẹp vùng"),
-                format!("more than {PIECES_MAX} pieces of road; narrow the area"),
+                format!("hơn {} đoạn đường; hãy thu hẹp vùng", number(Lang::Vi, PIECES_MAX as f64, 0)),
+                format!(
+                    "more than {} pieces of road; narrow the area",
+                    number(Lang::En, PIECES_MAX as f64, 0)
+                ),
             ));
         }
         Ok(())

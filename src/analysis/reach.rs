@@ -13,6 +13,7 @@ use super::outcome::{Column, Figure, Outcome, Row, columns_of, row_of};
 use super::source::Source;
 use super::work::Work;
 use crate::layers::Value;
+use crate::text::{Lang, number};
 use crate::{Error, Result};
 
 /// Roads whose surroundings are drawn, in vertices.
@@ -112,10 +113,21 @@ fn table(
         Ok(())
     })?;
     let reached = within.last().copied().unwrap_or(0);
-    outcome.figures.push(Figure::count("reached", "Trong thời gian", "Within the time", reached));
-    outcome.figures.push(Figure::count("not_reached", "Ngoài thời gian", "Beyond it", asked - reached));
+    outcome.figures.push(Figure::count(
+        "reached",
+        "Tới được trong thời gian",
+        "Reached within the time",
+        reached,
+    ));
+    outcome.figures.push(Figure::count("not_reached", "Không tới được", "Not reached", asked - reached));
     let percent = 100.0 * reached as f64 / asked.max(1) as f64;
-    outcome.figures.push(Figure::real("reached_percent", "Tỷ lệ", "Share", percent, "percent"));
+    outcome.figures.push(Figure::real(
+        "reached_percent",
+        "Tỷ lệ tới được",
+        "Share reached",
+        percent,
+        "percent",
+    ));
     Ok(())
 }
 
@@ -162,8 +174,11 @@ impl<'a> Times<'a> {
         if times.placed == 0 {
             return Err(Error::invalid(
                 "places",
-                format!("không có điểm nào trong vòng {} m từ một con đường", how.access_m),
-                format!("no place lies within {} m of a road", how.access_m),
+                format!(
+                    "không có điểm nào trong vòng {} m từ một con đường",
+                    number(Lang::Vi, how.access_m, 1)
+                ),
+                format!("no place lies within {} m of a road", number(Lang::En, how.access_m, 1)),
             ));
         }
         work.look()?;

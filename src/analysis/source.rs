@@ -5,6 +5,7 @@ use geo::{BoundingRect, Geometry, Intersects};
 use super::work::Work;
 use crate::features::{Item, LayerReader, Query};
 use crate::space::Bbox;
+use crate::text::{Lang, number};
 use crate::{Error, Result};
 
 /// Most features that are held in memory as the other side of a question.
@@ -88,8 +89,14 @@ impl Source {
             if all.len() > HELD_MAX {
                 return Err(Error::invalid(
                     name,
-                    format!("nhiều hơn {HELD_MAX} đối tượng; hãy thu hẹp vùng hoặc điều kiện chọn"),
-                    format!("more than {HELD_MAX} features; narrow the area or the conditions"),
+                    format!(
+                        "nhiều hơn {} đối tượng; hãy thu hẹp vùng hoặc điều kiện chọn",
+                        number(Lang::Vi, HELD_MAX as f64, 0)
+                    ),
+                    format!(
+                        "more than {} features; narrow the area or the conditions",
+                        number(Lang::En, HELD_MAX as f64, 0)
+                    ),
                 ));
             }
             Ok(())

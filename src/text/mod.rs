@@ -1,6 +1,9 @@
 //! A text in the two languages of the service. Vietnamese comes first.
 
 pub mod fold;
+mod number;
+
+pub use number::number;
 
 use serde::{Deserialize, Serialize};
 

@@ -78,6 +78,7 @@ test('distances in metres, in kilometres from a thousand on', { timeout: 120_000
   const page = await reader(browser, server.url, { lang: 'en' });
   await page.goto('/analysis?operation=nearest');
   await page.waitForSelector('html[data-analysis=ready]');
+  await page.selectOption('#an-to-layer', 'fire_station');
   await answered(page);
   const shown = await (await column(page, 'Distance')).allInnerTexts();
   const metres = (text) => Number(text.replace(/\u00a0k?m$/, '').replaceAll(',', '')) * (text.endsWith('km') ? 1000 : 1);

@@ -4,6 +4,7 @@ import './portal';
 import { Picker, type Features, type Ground } from './analysis/picker';
 import { show, type Outcome } from './analysis/result';
 import { Problem, call } from './lib/api';
+import { withUnit } from './lib/format';
 import { parseNumber } from './lib/forms';
 import { byId, el, lang, t } from './lib/page';
 import { makeMap } from './map/base';
@@ -284,7 +285,7 @@ async function start(): Promise<void> {
           if (!place.isEmpty()) map?.fitBounds(place, { padding: 60, maxZoom: 18, duration: 600 });
           byId('map').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
         });
-        byId('an-status').textContent = t('an-done', { count: outcome.numberMatched });
+        byId('an-status').textContent = t('an-done', { count: withUnit(outcome.numberMatched) });
         // On a phone the answer lies below the map, out of sight.
         if (window.innerWidth <= 860) byId('an-result').scrollIntoView({ block: 'start', behavior: 'smooth' });
       })

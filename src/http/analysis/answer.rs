@@ -7,7 +7,7 @@ use crate::analysis::{Column, Outcome, Row};
 use crate::error::{Error, Result};
 use crate::layers::{Catalog, Value};
 use crate::space::{crs, geojson};
-use crate::text::Lang;
+use crate::text::{Lang, number};
 
 /// Decimals of degrees: a centimetre, for geometries that were computed.
 const DECIMALS: u8 = 7;
@@ -91,10 +91,11 @@ fn plain(value: &Value) -> Json {
 pub(super) fn csv(outcome: &Outcome, catalog: &Catalog, lang: Lang) -> Result<Vec<u8>> {
     if outcome.matched > outcome.rows.len() {
         let (n, all) = (outcome.rows.len(), outcome.matched);
+        let [vi, en] = [Lang::Vi, Lang::En].map(|lang| move |n: usize| number(lang, n as f64, 0));
         return Err(Error::invalid(
             "limit",
-            format!("kết quả có {all} dòng, chỉ tải được {n}; hãy thu hẹp điều kiện"),
-            format!("there are {all} rows and {n} can be downloaded; narrow the conditions"),
+            format!("kết quả có {} dòng, chỉ tải được {}; hãy thu hẹp điều kiện", vi(all), vi(n)),
+            format!("there are {} rows and {} can be downloaded; narrow the conditions", en(all), en(n)),
         ));
     }
     let fault = |e: csv::Error| Error::internal("write CSV", e);

@@ -16,6 +16,7 @@ use crate::filter::{CompareOp, Expr};
 use crate::layers::{Catalog, LayerDef};
 use crate::space::{crs, geojson};
 use crate::state::AppState;
+use crate::text::{Lang, number as written};
 
 /// Rows on the screen unless `limit` says otherwise, and most of them.
 const ROWS: usize = 1000;
@@ -292,10 +293,11 @@ fn number(name: &str, value: f64, least: f64, most: f64) -> Result<()> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
+    let [vi, en] = [Lang::Vi, Lang::En].map(|lang| move |n: f64| written(lang, n, 3));
     Err(Error::invalid(
         name,
-        format!("cần một số từ {least} đến {most}, nhận được {value}"),
-        format!("a number between {least} and {most} was expected, got {value}"),
+        format!("cần một số từ {} đến {}, nhận được {}", vi(least), vi(most), vi(value)),
+        format!("a number between {} and {} was expected, got {}", en(least), en(most), en(value)),
     ))
 }
 
@@ -364,8 +366,14 @@ fn geometry(value: &Json, name: &str) -> Result<Geometry<f64>> {
     if vertices == 0 || vertices > PLACE_VERTICES_MAX || !geo::CoordsIter::coords_iter(&read).all(inside) {
         return Err(Error::invalid(
             name,
-            format!("cần 1 đến {PLACE_VERTICES_MAX} đỉnh, kinh độ trước vĩ độ, quanh Việt Nam"),
-            format!("1 to {PLACE_VERTICES_MAX} positions were expected, longitude first, around Vietnam"),
+            format!(
+                "cần 1 đến {} đỉnh, kinh độ trước vĩ độ, quanh Việt Nam",
+                written(Lang::Vi, PLACE_VERTICES_MAX as f64, 0)
+            ),
+            format!(
+                "1 to {} positions were expected, longitude first, around Vietnam",
+                written(Lang::En, PLACE_VERTICES_MAX as f64, 0)
+            ),
         ));
     }
     Ok(read.map_coords(|c| crs::from_crs84(c.x, c.y).into()))

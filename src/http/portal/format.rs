@@ -3,35 +3,13 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::i18n::Tr;
-use crate::text::Lang;
 
 /// Hours of Vietnam's only time zone before UTC.
 const VIETNAM_SECONDS: i32 = 7 * 3600;
 
 /// A number with at most `digits` decimals, thousands apart.
 pub fn number(tr: Tr, value: f64, digits: usize) -> String {
-    let (decimal, thousands) = match tr.0 {
-        Lang::Vi => (',', '.'),
-        Lang::En => ('.', ','),
-    };
-    let fixed = format!("{:.digits$}", value.abs());
-    let (whole, fraction) = fixed.split_once('.').unwrap_or((&fixed, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let mut text = String::new();
-    if value < 0.0 && fixed.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
-        text.push('\u{2212}');
-    }
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            text.push(thousands);
-        }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push(decimal);
-        text.push_str(fraction);
-    }
-    text
+    crate::text::number(tr.0, value, digits)
 }
 
 /// A number with two decimals always, as levels stand on drawings and checks compare.
@@ -109,6 +87,7 @@ pub fn bytes(tr: Tr, bytes: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Lang;
 
     #[test]
     fn numbers_carry_comma_and_unit() {

@@ -41,8 +41,10 @@ function cell(column: Column, value: unknown): HTMLTableCellElement {
 export function show(outcome: Outcome, pick: (feature: GeoJSON.Feature) => void): void {
   // Columns in which no row has anything only make the table wide; so do lengths of what has none.
   const ofShapes = ['length_m', 'area_m2', 'share_percent'];
+  // Numbers of items say nothing to a reader; the files have them.
+  const internal = (c: Column) => c.type === null && /(^|_)fid$/.test(c.name);
   const says = (c: Column, value: unknown) => value !== null && value !== undefined && !(value === 0 && ofShapes.includes(c.name));
-  const columns = outcome.columns.filter((c) => outcome.features.some((f) => says(c, f.properties?.[c.name])));
+  const columns = outcome.columns.filter((c) => !internal(c) && outcome.features.some((f) => says(c, f.properties?.[c.name])));
   byId('an-figures').replaceChildren(
     ...outcome.figures.map((f) => el('div', {}, el('dt', {}, f.title), el('dd', {}, measured(f.value, f.unit)))),
   );
@@ -56,6 +58,6 @@ export function show(outcome: Outcome, pick: (feature: GeoJSON.Feature) => void)
   byId('an-table').replaceChildren(
     rows.length ? el('table', { class: 'table' }, el('thead', {}, head), el('tbody', {}, ...rows)) : el('p', { class: 'muted' }, t('an-empty')),
   );
-  byId('an-note').textContent = rows.length < outcome.numberMatched ? t('an-shown', { count: rows.length, total: outcome.numberMatched }) : '';
+  byId('an-note').textContent = rows.length < outcome.numberMatched ? t('an-shown', { count: withUnit(rows.length), total: withUnit(outcome.numberMatched) }) : '';
   byId('an-result').hidden = false;
 }
