@@ -6,7 +6,7 @@
 //! what would be made and writes nothing.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -14,8 +14,8 @@ use geo::{Geometry, MapCoords, MultiLineString};
 use serde::Deserialize;
 use serde_json::{Map, Value as Member, json};
 
-use super::auth::{Session, User};
-use super::edit::{Editing, patch_of};
+use super::auth::Session;
+use super::edit::{Editing, Writer, patch_of};
 use super::extract::{Json, Path};
 use super::former_units::ResolvedUnits;
 use super::idempotency;
@@ -59,12 +59,11 @@ struct SplitBody {
 
 async fn split(
     State(state): State<AppState>,
-    user: User,
-    headers: HeaderMap,
+    writer: Writer,
     Path((id, fid)): Path<(String, String)>,
     Json(body): Json<SplitBody>,
 ) -> Result<Response> {
-    let editing = Editing::open(&state, &user, &id)?;
+    let editing = Editing::open(&state, &writer, &id)?;
     let (fid, geometry, around) = {
         let item = editing.item(&fid)?;
         (item.fid, item.geometry(), item.envelope())
@@ -76,7 +75,7 @@ async fn split(
     let (pieces, resolved): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
     let line = lines(&body.line)?;
     let neighbours = neighbours(&state, &editing, fid, around).await?;
-    let author = Editing::author(&user, &headers, &body.reason)?;
+    let author = writer.author(&body.reason)?;
     let catalog = state.catalog.load_full();
     let items = state.store.items(&catalog, editing.layer(), &author);
     let split = Split { fid, version: body.version, line, pieces, neighbours };
@@ -148,12 +147,11 @@ struct MergeItem {
 
 async fn merge(
     State(state): State<AppState>,
-    user: User,
-    headers: HeaderMap,
+    writer: Writer,
     Path(id): Path<String>,
     Json(body): Json<MergeBody>,
 ) -> Result<Response> {
-    let editing = Editing::open(&state, &user, &id)?;
+    let editing = Editing::open(&state, &writer, &id)?;
     let mut places = Vec::new();
     for item in &body.items {
         // One that is gone is a conflict that names who removed it; one that may not be seen does not exist.
@@ -164,7 +162,7 @@ async fn merge(
         }
     }
     editing.check_places(&state, places).await?;
-    let author = Editing::author(&user, &headers, &body.reason)?;
+    let author = writer.author(&body.reason)?;
     let (patch, resolved) = patch_of(&editing, &body.properties, "properties")?;
     let merge = Merge {
         keep: body.keep.or_else(|| body.items.first().map(|i| i.fid)).unwrap_or_default(),

@@ -4,7 +4,7 @@ mod json;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::auth::User;
+use super::edit::Writer;
 use super::extract::{Path, Query};
 use super::idempotency;
 use super::ogc::open;
@@ -158,9 +159,8 @@ struct UndoBody {
 /// the feed lists; the report is then the job's result.
 async fn undo(
     State(state): State<AppState>,
-    user: User,
+    writer: Writer,
     Path(number): Path<i64>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response> {
     let body: UndoBody = if body.is_empty() {
@@ -169,14 +169,13 @@ async fn undo(
         serde_json::from_slice(&body)
             .map_err(|e| Error::invalid("body", format!("JSON không đúng: {e}"), e.to_string()))?
     };
-    let who = user.principal();
+    let who = writer.user.principal();
     let catalog = state.catalog.load_full();
     allowed(&state, &who, number).await?;
-    let portal = headers.get("dothi-client").is_some_and(|v| v == "portal");
     let author = Author {
-        actor: Some(user.account.id),
+        actor: Some(writer.user.account.id),
         reason: json::reason(number, &body.reason),
-        client: if portal { "portal" } else { "api" }.to_owned(),
+        client: writer.client.to_owned(),
     };
     let entry = Entry::new(&who, "undo", "revision", number.to_string());
     if !body.dry_run && state.store.is_large_revision(number).await? {
@@ -190,7 +189,7 @@ async fn undo(
             at: Utc::now(),
         };
         let asked = serde_json::to_value(asked).map_err(|e| Error::internal("the payload of an undo", e))?;
-        let job = state.store.enqueue(UNDO_JOB, &asked, Some(user.account.id)).await?;
+        let job = state.store.enqueue(UNDO_JOB, &asked, author.actor).await?;
         return Ok((StatusCode::ACCEPTED, axum::Json(serde_json::json!({ "job": job }))).into_response());
     }
     let report = state.store.undo(&catalog, number, &author, entry, body.dry_run).await?;
