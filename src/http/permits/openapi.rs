@@ -203,9 +203,14 @@ fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Dothi permits", "version": env!("CARGO_PKG_VERSION"),
-            "description": "Building permits: applications, checks, decisions, register. Errors are RFC 9457.",
+            "title": "Dothi", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Building permits (applications, checks, decisions, register) and what the layers' OGC API \
+                has no words for: history and undo, split, merge and lineage, imports, quality. Errors are RFC 9457.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "externalDocs": {
+            "description": "Reading and writing items of the layers: OGC API Features, Tiles and Styles.",
+            "url": "/ogc/api",
         },
         "servers": [{"url": "/"}],
         "paths": paths,
