@@ -63,26 +63,6 @@ pub struct Asked {
     pub at: DateTime<Utc>,
 }
 
-impl UndoReport {
-    /// As programs read it.
-    pub fn to_json(&self) -> serde_json::Value {
-        let conflicts: Vec<_> = self
-            .conflicts
-            .iter()
-            .map(|c| {
-                let by = c.by.as_ref();
-                let actor = by.and_then(|o| Some((o.actor?, &o.actor_name)));
-                json!({"layer": c.layer, "fid": c.fid, "why": c.why, "revision": by.map(|o| o.number),
-                    "committed_at": by.map(|o| o.committed_at), "reason": by.map(|o| &o.reason),
-                    "actor": actor.map(|(id, name)| json!({"id": id, "display_name": name}))})
-            })
-            .collect();
-        json!({"undoes": self.undoes, "revision": self.position.map(|p| p.revision), "restored": self.restored,
-            "removed": self.removed, "reinserted": self.reinserted, "conflicting": self.conflicting,
-            "conflicts": conflicts})
-    }
-}
-
 /// An item that an undo leaves alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
