@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use serde_json::json;
 
 use super::Outcome;
 use crate::access::View;
@@ -13,6 +12,7 @@ use crate::store::audit::Entry;
 use crate::store::history::revisions::{Origin, Revision, RevisionQuery};
 use crate::store::history::undo::{LISTED, UndoReport, Why};
 use crate::store::history::versions::{Kind, steps};
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ async fn layer(store: &Store, args: &Args) -> Result<()> {
         RevisionQuery { layers: vec![args.layer.clone()], limit: args.limit, ..RevisionQuery::default() };
     let revisions = store.list_revisions(&query).await?;
     if args.json {
-        let list: Vec<_> = revisions.iter().map(revision_json).collect();
+        let list: Vec<_> = revisions.iter().map(Revision::to_json).collect();
         println!("{}", serde_json::Value::from(list));
         return Ok(());
     }
@@ -96,18 +96,7 @@ async fn item(store: &Store, args: &Args, fid: i64) -> Result<()> {
     let origins = store.origins(&steps.iter().map(|s| s.revision).collect::<Vec<_>>()).await?;
     let attribute = |i: usize| def.attributes[i].name.as_str();
     if args.json {
-        let list: Vec<_> = steps
-            .iter()
-            .map(|s| {
-                let changed: Vec<_> = s
-                    .attributes
-                    .iter()
-                    .map(|(i, a, b)| json!({"name": attribute(*i), "old": a.to_json(), "new": b.to_json()}))
-                    .collect();
-                json!({"revision": s.revision, "change": s.kind, "geometry_changed": s.geometry_changed,
-                    "attributes": changed, "origin": origins.get(&s.revision).map(origin_json)})
-            })
-            .collect();
+        let list: Vec<_> = steps.iter().map(|s| s.to_json(def, origins.get(&s.revision))).collect();
         println!("{}", serde_json::Value::from(list));
         return Ok(());
     }
@@ -132,27 +121,6 @@ fn line(o: &Origin) -> String {
     format!("{:>8}  {at}  {who}  {}", o.number, o.reason)
 }
 
-fn origin_json(o: &Origin) -> serde_json::Value {
-    json!({"number": o.number, "committed_at": o.committed_at, "actor": o.actor, "actor_name": o.actor_name,
-        "reason": o.reason, "client": o.client})
-}
-
-fn revision_json(r: &Revision) -> serde_json::Value {
-    let layers: Vec<_> = r
-        .layers
-        .iter()
-        .map(|c| {
-            json!({"layer": c.layer, "definition": c.is_definition, "items": c.items, "inserted": c.inserted,
-                "updated": c.updated, "removed": c.removed})
-        })
-        .collect();
-    let mut json = origin_json(&r.origin);
-    json["layers"] = layers.into();
-    json["undoes"] = r.undoes.into();
-    json["undone_by"] = r.undone_by.into();
-    json
-}
-
 pub(super) async fn undo(args: UndoArgs, config: Config) -> Outcome {
     let database = Database::open(&config).await?;
     let store = Store::connect(&database.serve_url).await?;
@@ -161,7 +129,7 @@ pub(super) async fn undo(args: UndoArgs, config: Config) -> Outcome {
     database.close()?;
     let report = done?;
     if args.json {
-        println!("{}", report_json(&report));
+        println!("{}", report.to_json());
     } else {
         print(&report, args.dry_run);
     }
@@ -172,8 +140,8 @@ pub(super) async fn undo(args: UndoArgs, config: Config) -> Outcome {
 async fn take_back(store: &Store, args: &UndoArgs) -> Result<UndoReport> {
     let catalog = store.catalog().await?;
     let user = std::env::var("USER").map(|u| format!("by {u}")).unwrap_or_default();
-    let author =
-        Author::program(format!("cli undo {user}").trim(), format!("undo of revision {}", args.revision));
+    let reason = Reason::Undo { revision: args.revision, given: "" };
+    let author = Author::program(format!("cli undo {user}").trim(), reason.text());
     let entry = Entry {
         actor_name: author.client.clone(),
         action: "undo".to_owned(),
@@ -182,16 +150,6 @@ async fn take_back(store: &Store, args: &UndoArgs) -> Result<UndoReport> {
         ..Entry::default()
     };
     store.undo(&catalog, args.revision, &author, entry, args.dry_run).await
-}
-
-fn report_json(r: &UndoReport) -> serde_json::Value {
-    let conflicts: Vec<_> = r
-        .conflicts
-        .iter()
-        .map(|c| json!({"layer": c.layer, "fid": c.fid, "why": c.why, "by": c.by.as_ref().map(origin_json)}))
-        .collect();
-    json!({"undoes": r.undoes, "revision": r.position.map(|p| p.revision), "restored": r.restored,
-        "removed": r.removed, "reinserted": r.reinserted, "conflicting": r.conflicting, "conflicts": conflicts})
 }
 
 fn print(r: &UndoReport, dry_run: bool) {

@@ -1,19 +1,18 @@
 //! Whether a change lies where its author may make it: a commune's officer changes what lies in his commune.
 
-use chrono::{FixedOffset, NaiveDate, Utc};
+use chrono::Utc;
 use geo::Geometry;
 
 use crate::access::{Area, Edit, View};
 use crate::features::within;
 use crate::state::AppState;
 use crate::text::Text;
+use crate::units::{COMMUNE_LAYER, day_in_vietnam};
 use crate::{Error, Result};
 
 /// How far a geometry may stick out of its commune, metres. Neighbours draw their common border from surveys of their
 /// own, and WGS 84 and VN-2000 agree to a metre only (EPSG:6960).
 const TOLERANCE_M: f64 = 1.0;
-/// Layer of the communes.
-const COMMUNES: &str = "admin_commune";
 
 /// Refuses a change to any of `geometries` (EPSG:9218, an item's old and new one) that lies outside of `edit`'s area.
 /// A commune's outline has tens of thousands of vertices: done on a thread that nobody waits for.
@@ -36,10 +35,10 @@ fn check_here(state: &AppState, edit: &Edit, geometries: &[Geometry<f64>]) -> Re
     let Area::Units(units) = &edit.area else { return Ok(()) };
     let catalog = state.catalog.load();
     let snapshot = state.features.snapshot();
-    let communes = catalog.layer(COMMUNES).and_then(|l| snapshot.layer(&View::system(l)));
+    let communes = catalog.layer(COMMUNE_LAYER).and_then(|l| snapshot.layer(&View::system(l)));
     let communes = communes.ok_or_else(|| Error::Unavailable("the communes are not loaded yet".into()))?;
     let codes = units.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    match within::outside_m(&communes, units, today(), geometries)? {
+    match within::outside_m(&communes, units, day_in_vietnam(Utc::now()), geometries)? {
         Some(outside_m) if outside_m <= TOLERANCE_M => Ok(()),
         Some(outside_m) => Err(Error::Forbidden(Text::new(
             format!(
@@ -55,10 +54,4 @@ fn check_here(state: &AppState, edit: &Edit, geometries: &[Geometry<f64>]) -> Re
             format!("No boundary of your unit ({codes}) is in force, so nothing can be edited."),
         ))),
     }
-}
-
-/// The day in Viet Nam.
-fn today() -> NaiveDate {
-    let zone = FixedOffset::east_opt(7 * 3600).expect("seven hours are an offset");
-    Utc::now().with_timezone(&zone).date_naive()
 }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -36,6 +37,45 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/api/v1/edit/layers", get(list))
 }
 
+/// Whether a request comes from the portal's own pages, which say so; anybody may, so no right follows from it.
+pub(super) fn from_portal(headers: &HeaderMap) -> bool {
+    headers.get("dothi-client").is_some_and(|v| v == "portal")
+}
+
+/// Who writes, and through what. The public does not come in.
+pub(super) struct Writer {
+    pub user: User,
+    pub client: &'static str,
+}
+
+impl FromRequestParts<AppState> for Writer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let user = User::from_request_parts(parts, state).await?;
+        Ok(Self { user, client: if from_portal(&parts.headers) { "portal" } else { "api" } })
+    }
+}
+
+impl Writer {
+    /// The author of a change made for this reason; one that is too long is refused.
+    pub(super) fn author(&self, reason: &str) -> Result<Author> {
+        let reason = reason.trim();
+        if reason.chars().count() > REASON_CHARS_MAX {
+            return Err(Error::invalid(
+                "reason",
+                format!("dài quá {REASON_CHARS_MAX} ký tự"),
+                format!("longer than {REASON_CHARS_MAX} characters"),
+            ));
+        }
+        Ok(Author {
+            actor: Some(self.user.account.id),
+            reason: reason.to_owned(),
+            client: self.client.to_owned(),
+        })
+    }
+}
+
 /// A layer opened for a change: what the caller sees of it and what he may write.
 pub(super) struct Editing {
     pub edit: Edit,
@@ -45,8 +85,8 @@ pub(super) struct Editing {
 
 impl Editing {
     /// The layer called `id`, if the caller may change it.
-    pub(super) fn open(state: &AppState, user: &User, id: &str) -> Result<Self> {
-        let who = user.principal();
+    pub(super) fn open(state: &AppState, writer: &Writer, id: &str) -> Result<Self> {
+        let who = writer.user.principal();
         let (reader, _) = open(state, &who, id)?;
         let view = reader.view().clone();
         let edit = access::edit(&who, &view.layer).ok_or_else(|| {
@@ -71,21 +111,6 @@ impl Editing {
     /// Refuses places in which the caller may change nothing.
     pub(super) async fn check_places(&self, state: &AppState, places: Vec<Geometry<f64>>) -> Result<()> {
         area::check(state, &self.edit, places).await
-    }
-
-    /// Who writes, why, and through what.
-    pub(super) fn author(user: &User, headers: &HeaderMap, reason: &str) -> Result<Author> {
-        let reason = reason.trim();
-        if reason.chars().count() > REASON_CHARS_MAX {
-            return Err(Error::invalid(
-                "reason",
-                format!("dài quá {REASON_CHARS_MAX} ký tự"),
-                format!("longer than {REASON_CHARS_MAX} characters"),
-            ));
-        }
-        let portal = headers.get("dothi-client").is_some_and(|v| v == "portal");
-        let client = if portal { "portal" } else { "api" };
-        Ok(Author { actor: Some(user.account.id), reason: reason.to_owned(), client: client.to_owned() })
     }
 }
 

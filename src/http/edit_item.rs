@@ -5,7 +5,6 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::patch;
@@ -13,8 +12,7 @@ use geo::Geometry;
 use serde::Deserialize;
 use serde_json::{Map, Value as Member, json};
 
-use super::auth::User;
-use super::edit::{Editing, patch_of, stored_geometry, with_present, wkb};
+use super::edit::{Editing, Writer, patch_of, stored_geometry, with_present, wkb};
 use super::extract::{Json, Path, Query};
 use super::former_units::{self, ResolvedUnits};
 use super::idempotency;
@@ -47,15 +45,14 @@ struct Change {
 
 async fn change(
     State(state): State<AppState>,
-    user: User,
-    headers: HeaderMap,
+    writer: Writer,
     Path((id, fid)): Path<(String, String)>,
     Json(body): Json<Change>,
 ) -> Result<Response> {
-    let editing = Editing::open(&state, &user, &id)?;
+    let editing = Editing::open(&state, &writer, &id)?;
     let geometry = body.geometry.as_ref().map(in_metres).transpose()?;
     let (values, resolved) = patch_of(&editing, &body.properties, "properties")?;
-    let author = Editing::author(&user, &headers, &body.reason)?;
+    let author = writer.author(&body.reason)?;
     let write = Write { state: &state, editing: &editing, author: &author, version: body.version };
     let patch = Patch { wkb: geometry.as_ref().map(wkb).transpose()?, values };
     let written = write.write(&fid, Some((patch, geometry))).await?;
@@ -74,13 +71,12 @@ struct Removal {
 
 async fn remove(
     State(state): State<AppState>,
-    user: User,
-    headers: HeaderMap,
+    writer: Writer,
     Path((id, fid)): Path<(String, String)>,
     Query(removal): Query<Removal>,
 ) -> Result<Response> {
-    let editing = Editing::open(&state, &user, &id)?;
-    let author = Editing::author(&user, &headers, &removal.reason)?;
+    let editing = Editing::open(&state, &writer, &id)?;
+    let author = writer.author(&removal.reason)?;
     let write = Write { state: &state, editing: &editing, author: &author, version: removal.version };
     let written = write.write(&fid, None).await?;
     answer(&state, written, &[]).await

@@ -225,15 +225,15 @@ async fn a_killed_import_leaves_no_process_and_its_files_go_with_the_next() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     wait("the worker lives on", || is_gone(child).then_some(()));
-    assert_eq!(left(), [scratch.clone()], "nobody was there to remove it");
+    assert_eq!(left(), std::slice::from_ref(&scratch), "nobody was there to remove it");
     drop(writer);
 
     // One that is killed in the middle of a zipped table: its copies lie in its folder.
     let zipped = folder.path().join("table.zip");
     let mut zip = zip::ZipWriter::new(File::create(&zipped).unwrap());
     zip.start_file("table.csv", zip::write::SimpleFileOptions::default()).unwrap();
-    let rows: String = (0..400_000).map(|i| format!("h{i},107.69,12.0\n")).collect();
-    zip.write_all(format!("code,lon,lat\n{rows}").as_bytes()).unwrap();
+    zip.write_all(b"code,lon,lat\n").unwrap();
+    (0..400_000).for_each(|i| writeln!(zip, "h{i},107.69,12.0").unwrap());
     zip.finish().unwrap();
     let mut parent = start(&db, &temporary, &zipped);
     let unpacked = wait("nothing is unpacked", || {

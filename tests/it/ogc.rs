@@ -241,6 +241,35 @@ async fn a_hidden_attribute_is_nowhere() {
     }
 }
 
+/// Each of the two interfaces is described in one document, which says where the other one is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ogc_has_no_words_for_is_described_with_the_api_of_its_own() {
+    let server = Server::start().await;
+    let (ogc, own) = (server.json("/ogc/api").await, server.json("/api/openapi.json").await);
+    let paths = |document: &Json| document["paths"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let items = "/api/v1/layers/{id}/items/{fid}";
+    for (path, method) in [
+        (format!("{items}/split"), "post"),
+        ("/api/v1/layers/{id}/merge".to_owned(), "post"),
+        (format!("{items}/lineage"), "get"),
+        (format!("{items}/history"), "get"),
+        ("/api/v1/revisions/{number}/undo".to_owned(), "post"),
+    ] {
+        assert!(own["paths"][&path][method].is_object(), "{path}");
+    }
+    assert!(paths(&own).iter().all(|p| p.starts_with("/api/v1/")), "{:?}", paths(&own));
+    let foreign = ["split", "merge", "lineage", "undo", "history"];
+    assert!(
+        paths(&ogc).iter().all(|p| p.split('/').all(|part| !foreign.contains(&part))),
+        "{:?}",
+        paths(&ogc)
+    );
+    assert_eq!(ogc["externalDocs"]["url"], format!("{}/api/openapi.json", server.base));
+    assert_eq!(own["externalDocs"]["url"], "/ogc/api");
+    let page = server.client.get(format!("{}/ogc/api?f=html", server.base)).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("/api/openapi.json\""));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_items_tag_is_its_version() {
     let server = Server::start().await;

@@ -1,17 +1,20 @@
 //! The list of changes, the life of an item, and undo, under `/api/v1`. For officers, and only of what they may see.
 
 mod json;
+mod seen;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+pub use self::seen::{Opened, open as open_revision};
 use super::auth::User;
+use super::edit::Writer;
 use super::extract::{Path, Query};
 use super::idempotency;
 use super::ogc::open;
@@ -22,6 +25,7 @@ use crate::store::audit::Entry;
 use crate::store::history::revisions::{Origin, Revision, RevisionQuery};
 use crate::store::history::undo::{Asked, UNDO_JOB, UndoReport};
 use crate::store::history::versions::{Step, Version, steps};
+use crate::store::reasons::Reason;
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -34,6 +38,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/api/v1/revisions", get(list))
         .route("/api/v1/revisions/{number}", get(one))
+        .route("/api/v1/revisions/{number}/items", get(items))
         .route("/api/v1/revisions/{number}/undo", post(undo))
         .route("/api/v1/layers/{id}/items/{fid}/history", get(item))
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::layer))
@@ -106,10 +111,12 @@ pub async fn revisions(
     let more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = found.last().map(|r| r.origin.number).filter(|_| more);
+    seen::only_seen(state, who, &mut found).await?;
     Ok((found, next))
 }
 
-/// Whether `who` may undo a revision that did this: to items only, of layers that are his to correct.
+/// Whether `who` may undo a revision that did this: to items only, of layers that are his to correct. A layer that he
+/// does not see is not looked at here but when he asks.
 pub fn may_undo(state: &AppState, who: &Principal, revision: &Revision) -> bool {
     let catalog = state.catalog.load();
     let may = |id: &str| catalog.layer(id).is_some_and(|l| access::may_undo(who, l));
@@ -128,7 +135,7 @@ async fn list(
 }
 
 /// The revision, if it changed a layer that `who` may see.
-async fn find(state: &AppState, who: &Principal, number: i64) -> Result<Revision> {
+pub async fn find(state: &AppState, who: &Principal, number: i64) -> Result<Revision> {
     let query = ListQuery { cursor: number.checked_add(1), limit: Some(1), ..ListQuery::default() };
     let found = revisions(state, who, &query).await?.0.into_iter().find(|r| r.origin.number == number);
     found.ok_or_else(|| Error::not_found("revision", number.to_string()))
@@ -142,6 +149,30 @@ async fn one(
     let who = user.principal();
     let found = find(&state, &who, number).await?;
     Ok(axum::Json(json::revision(&found, may_undo(&state, &who, &found))))
+}
+
+/// Which of a revision's items.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemsQuery {
+    /// Of this layer; the first of the revision's layers where none is named.
+    layer: Option<String>,
+    /// Behind this fid: where the last page ended.
+    cursor: Option<i64>,
+    /// At most so many.
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/revisions/{number}/items`: what a revision did to each item of a layer, with old and new values.
+async fn items(
+    State(state): State<AppState>,
+    user: User,
+    Path(number): Path<i64>,
+    Query(query): Query<ItemsQuery>,
+) -> Result<axum::Json<serde_json::Value>> {
+    let layer = query.layer.as_deref();
+    let found = open_revision(&state, &user.principal(), number, layer, query.cursor, query.limit).await?;
+    Ok(axum::Json(json::items(&found)))
 }
 
 /// The body of an undo; empty is the default.
@@ -158,9 +189,8 @@ struct UndoBody {
 /// the feed lists; the report is then the job's result.
 async fn undo(
     State(state): State<AppState>,
-    user: User,
+    writer: Writer,
     Path(number): Path<i64>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response> {
     let body: UndoBody = if body.is_empty() {
@@ -169,17 +199,20 @@ async fn undo(
         serde_json::from_slice(&body)
             .map_err(|e| Error::invalid("body", format!("JSON không đúng: {e}"), e.to_string()))?
     };
-    let who = user.principal();
+    let who = writer.user.principal();
     let catalog = state.catalog.load_full();
     allowed(&state, &who, number).await?;
-    let portal = headers.get("dothi-client").is_some_and(|v| v == "portal");
     let author = Author {
-        actor: Some(user.account.id),
-        reason: json::reason(number, &body.reason),
-        client: if portal { "portal" } else { "api" }.to_owned(),
+        actor: Some(writer.user.account.id),
+        reason: Reason::Undo { revision: number, given: &body.reason }.text(),
+        client: writer.client.to_owned(),
     };
+    if body.dry_run {
+        let report = foretell(&state, number).await?;
+        return Ok(axum::Json(report.to_json()).into_response());
+    }
     let entry = Entry::new(&who, "undo", "revision", number.to_string());
-    if !body.dry_run && state.store.is_large_revision(number).await? {
+    if state.store.is_large_revision(number).await? {
         // Half a million items take longer than what stands between us and the client waits for.
         let asked = Asked {
             revision: number,
@@ -190,10 +223,10 @@ async fn undo(
             at: Utc::now(),
         };
         let asked = serde_json::to_value(asked).map_err(|e| Error::internal("the payload of an undo", e))?;
-        let job = state.store.enqueue(UNDO_JOB, &asked, Some(user.account.id)).await?;
+        let job = state.store.enqueue(UNDO_JOB, &asked, author.actor).await?;
         return Ok((StatusCode::ACCEPTED, axum::Json(serde_json::json!({ "job": job }))).into_response());
     }
-    let report = state.store.undo(&catalog, number, &author, entry, body.dry_run).await?;
+    let report = state.store.undo(&catalog, number, &author, entry, false).await?;
     let mut response = axum::Json(report.to_json()).into_response();
     if let Some(position) = report.position {
         state.feed.catch_up(position).await?;
@@ -221,7 +254,16 @@ async fn allowed(state: &AppState, who: &Principal, number: i64) -> Result<()> {
 /// What an undo of revision `number` would do.
 pub async fn preview(state: &AppState, who: &Principal, number: i64) -> Result<UndoReport> {
     allowed(state, who, number).await?;
+    foretell(state, number).await
+}
+
+/// As [`preview`], of a revision that one may undo. Of a large one no more is done than to count: the undo's own plan
+/// takes as long as a job, and keeps editors of the layer waiting.
+async fn foretell(state: &AppState, number: i64) -> Result<UndoReport> {
     let catalog = state.catalog.load_full();
+    if state.store.is_large_revision(number).await? {
+        return state.store.preview_undo(&catalog, number).await;
+    }
     state.store.undo(&catalog, number, &Author::default(), Entry::default(), true).await
 }
 

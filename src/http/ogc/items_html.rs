@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::html::below;
 use super::items::{Page, lineage};
 use crate::features::{Item, LayerReader};
+use crate::http::family::{Family, Relative};
 use crate::http::portal::format::{day, number, time, unit_symbol};
 use crate::http::portal::i18n::Tr;
 use crate::layers::{Attribute, Catalog, Value};
@@ -51,7 +52,7 @@ pub(super) fn list(
 }
 
 /// One item.
-pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
+pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog, family: Option<&Family>) -> Markup {
     let def = &item.view().layer;
     let label = def.label.as_deref().and_then(|l| item.value_of(l)).filter(|v| *v != Value::Null);
     let name = label.map_or_else(|| format!("{} {}", def.title.get(ask.lang), item.fid), |v| text(ask, &v));
@@ -72,6 +73,7 @@ pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
                     ", N " (format!("{:.2}", e.min_y)) " … " (format!("{:.2}", e.max_y)) } }
             } }
         } } }
+        @if let Some(family) = family { (relatives(ask, &def.id, item.fid, family)) }
         @if let Some(link) = lineage(ask, def, item.fid) {
             p { a href=(link["href"].as_str().unwrap_or_default()) { (link["title"].as_str().unwrap_or_default()) } }
         }
@@ -92,6 +94,31 @@ fn coded(ask: &Ask, catalog: &Catalog, a: &Attribute, value: &Value) -> Option<S
     let list = a.codes.as_ref().and_then(|c| catalog.code_list(c))?;
     let Value::Text(code) = value else { return None };
     Some(list.code(code)?.title.get(ask.lang).to_owned())
+}
+
+/// Whom the item was made from and what it was made into. One that is gone has a page of its history, for officers.
+fn relatives(ask: &Ask, layer: &str, fid: i64, family: &Family) -> Markup {
+    let href = |r: &Relative| {
+        if r.current {
+            return Some(ask.url(&format!("/collections/{layer}/items/{}?f=html", r.fid)));
+        }
+        ask.who.is_officer().then(|| format!("{}/changes/items/{layer}/{}", ask.base, r.fid))
+    };
+    let list = |heading: &str, members: Vec<&Relative>| {
+        html! {
+            @if !members.is_empty() {
+                h2 { (heading) }
+                ul { @for r in members { li {
+                    @match href(r) { Some(href) => { a href=(href) { (r.title) } }, None => { (r.title) } }
+                    @if !r.current { " – " (ask.say("không còn hiệu lực", "no longer in force")) }
+                } } }
+            }
+        }
+    };
+    html! {
+        (list(ask.say("Tách, hợp từ", "Split or merged from"), family.predecessors(fid)))
+        (list(ask.say("Đã tách, hợp thành", "Split or merged into"), family.successors(fid)))
+    }
 }
 
 fn text(ask: &Ask, value: &Value) -> String {

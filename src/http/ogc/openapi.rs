@@ -30,6 +30,8 @@ pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Respo
                 "Mô tả đầy đủ là tài liệu OpenAPI 3.0 (liên kết JSON ở trên).",
                 "The full description is the OpenAPI 3.0 document (the JSON link above).",
             )) }
+            @let more = &document["externalDocs"];
+            p { a href=(more["url"].as_str().unwrap_or_default()) { (more["description"].as_str().unwrap_or_default()) } }
             div.table { table { tbody { @for (path, item) in document["paths"].as_object().into_iter().flatten() { tr {
                 td { code { "GET " (path) } }
                 td { (item["get"]["summary"].as_str().unwrap_or_default()) }
@@ -82,6 +84,14 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
                 "Các lớp dữ liệu đô thị của tỉnh. Toạ độ là CRS84, thứ tự kinh độ, vĩ độ.",
                 "The urban layers of the province. Coordinates are CRS84, in the order longitude, latitude.",
             ),
+        },
+        // What OGC has no words for (history, undo, split and merge, lineage) lies under /api/v1 and is told there.
+        "externalDocs": {
+            "description": ask.say(
+                "Lịch sử, hoàn tác, tách, hợp và nguồn gốc của đối tượng: API riêng dưới /api/v1.",
+                "History, undo, split, merge and lineage of items: the API of its own under /api/v1.",
+            ),
+            "url": format!("{}/api/openapi.json", ask.base),
         },
         "servers": [{"url": ask.url("")}],
         "paths": paths,

@@ -15,7 +15,7 @@ use super::feature_body::{Body, read};
 use super::items::etag;
 use crate::access::{self, Edit};
 use crate::features::LayerReader;
-use crate::http::edit::{stored_geometry, with_present, wkb};
+use crate::http::edit::{from_portal, stored_geometry, with_present, wkb};
 use crate::http::{JSON_LIMIT_BYTES, area, former_units};
 use crate::layers::{ItemRow, LayerDef, Source, Value};
 use crate::state::AppState;
@@ -263,8 +263,7 @@ fn bytes(body: Given) -> Result<Bytes> {
 /// Versions that `If-Match` names; none where it names none and none is demanded, or any (`*`) will do.
 fn precondition(headers: &HeaderMap, strict: bool) -> Result<Option<Vec<i64>>> {
     let Some(value) = headers.get(header::IF_MATCH) else {
-        let portal = headers.get("dothi-client").is_some_and(|c| c == "portal");
-        if !strict && !portal {
+        if !strict && !from_portal(headers) {
             return Ok(None);
         }
         return Err(Error::PreconditionRequired(Text::new(
@@ -300,9 +299,8 @@ fn author(ask: &Ask, body: &Body) -> Result<Author> {
         None => body.reason.clone(),
     };
     let reason: String = given.unwrap_or_default().trim().chars().take(REASON_CHARS_MAX).collect();
-    let portal = text("dothi-client").is_some_and(|c| c == b"portal");
     let agent = text("user-agent").map(String::from_utf8_lossy).unwrap_or_default();
-    let client = if portal { "portal".to_owned() } else { format!("ogc {agent}") };
+    let client = if from_portal(&ask.headers) { "portal".to_owned() } else { format!("ogc {agent}") };
     let client = client.trim().chars().filter(|c| !c.is_control()).take(120).collect();
     Ok(Author { actor: ask.who.user.as_ref().map(|u| u.id), reason, client })
 }

@@ -161,6 +161,8 @@ const OPERATIONS: &[Operation] = &[
     op("get", "/revisions", "200", "Changes of the layers that the officer may see, the newest first")
         .query(&["layer", "actor", "after", "before", "cursor", "limit"]),
     op("get", "/revisions/{number}", "200", "One change"),
+    op("get", "/revisions/{number}/items", "200", "The items that a change touched in a layer, with old and new values")
+        .query(&["layer", "cursor", "limit"]),
     op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest; 202 with a job for a large one")
         .json("Undo"),
     op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")
@@ -203,9 +205,14 @@ fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Dothi permits", "version": env!("CARGO_PKG_VERSION"),
-            "description": "Building permits: applications, checks, decisions, register. Errors are RFC 9457.",
+            "title": "Dothi", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Building permits (applications, checks, decisions, register) and what the layers' OGC API \
+                has no words for: history and undo, split, merge and lineage, imports, quality. Errors are RFC 9457.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "externalDocs": {
+            "description": "Reading and writing items of the layers: OGC API Features, Tiles and Styles.",
+            "url": "/ogc/api",
         },
         "servers": [{"url": "/"}],
         "paths": paths,

@@ -137,3 +137,5 @@ js-import-swapped = In { $value } the data lie outside the province, but inside 
 js-import-unplaced = In { $value } the data cannot be placed on the map. Choose another reference system.
 js-import-unknown = It is not known where the data lie. Choose the reference system.
 js-import-inside-of = In { $value } the data lie in the province, in { $q }.
+js-work-running = At work: { $percent } %
+js-work-goes-on = You may leave this page: the work goes on and will show in the list of changes.

@@ -137,3 +137,5 @@ js-import-swapped = Theo { $value }, dữ liệu nằm ngoài tỉnh, nhưng n�
 js-import-unplaced = Theo { $value } không đặt được dữ liệu lên bản đồ. Hãy chọn hệ tọa độ khác.
 js-import-unknown = Chưa biết dữ liệu nằm ở đâu. Hãy chọn hệ tọa độ.
 js-import-inside-of = Theo { $value }, dữ liệu nằm trong tỉnh, tại { $q }.
+js-work-running = Đang thực hiện: { $percent } %
+js-work-goes-on = Bạn có thể rời trang này; công việc vẫn tiếp tục và sẽ có trong lịch sử thay đổi.
