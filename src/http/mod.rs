@@ -72,12 +72,12 @@ pub fn router(state: AppState) -> Router {
         .merge(imports::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads().merge(imports::uploads());
-    layered(timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method))
-        .with_state(state)
+    let routes = timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method);
+    layered(routes, &state).with_state(state)
 }
 
 /// The layers around all routes; a request passes them from the outside (first) in.
-fn layered(routes: Router<AppState>) -> Router<AppState> {
+fn layered(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     let request_id = HeaderName::from_static(problem::REQUEST_ID);
     routes.layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES as usize)).layer(
         ServiceBuilder::new()
@@ -87,7 +87,7 @@ fn layered(routes: Router<AppState>) -> Router<AppState> {
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(middleware::from_fn(health::count))
             .layer(middleware::from_fn(guard::security_headers))
-            .layer(middleware::from_fn(problem::render))
+            .layer(middleware::from_fn_with_state(state.clone(), problem::render))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(middleware::from_fn(guard::same_origin)),
     )

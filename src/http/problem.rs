@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::{lang, portal};
 use crate::error::Error;
+use crate::state::AppState;
 use crate::text::{Lang, Text};
 
 /// Header that names a request in answers and in the log.
@@ -227,24 +228,27 @@ impl Asked {
 }
 
 /// Layer around all routes: writes the body of an error in the language of the request.
-pub async fn render(request: Request, next: Next) -> Response {
+pub async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    rendered(Some(state), request, next).await
+}
+
+async fn rendered(state: Option<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::new(request.headers(), request.uri().path());
     let opened = request.method().is_safe() && portal::error::wants_page(&asked.path, request.headers());
-    let address =
-        opened.then(|| request.uri().path_and_query().map_or_else(String::new, ToString::to_string));
+    let address = opened.then(|| {
+        let address = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+        (address, request.headers().clone())
+    });
     let response = next.run(request).await;
     let fault = response.extensions().get::<Fault>().cloned();
     let answer = written(response, &asked);
     // Somebody who opens an address in a browser gets a page that he can read, not JSON.
-    let (Some(Fault(error)), Some(address)) = (fault, address) else { return answer };
+    let (Some(Fault(error)), Some((address, headers))) = (fault, address) else { return answer };
     let problem = describe(&error);
-    portal::error::page(
-        problem.status,
-        problem.detail.get(asked.lang),
-        asked.id.as_deref(),
-        asked.lang,
-        &address,
-    )
+    // The database may be what failed: then nobody is asked who reads.
+    let known = state.filter(|_| problem.status.is_client_error());
+    let visit = portal::error::visit(known.as_ref(), &headers, asked.lang, address).await;
+    portal::error::page(&visit, problem.status, problem.detail.get(asked.lang), asked.id.as_deref())
 }
 
 /// The response with the body of its error; any other response as it is.
@@ -321,7 +325,7 @@ mod tests {
     ) -> (StatusCode, axum::http::HeaderMap, Value) {
         let app = Router::new()
             .route("/x", get(move || async move { Err::<(), _>(make()) }))
-            .layer(middleware::from_fn(render));
+            .layer(middleware::from_fn(|request, next| rendered(None, request, next)));
         let request = Request::builder()
             .uri("/x")
             .header(header::ACCEPT_LANGUAGE, language)

@@ -70,6 +70,12 @@ async fn people_get_pages_of_errors_and_programs_problems() {
     assert!(html.contains("/sign-in?next=%2Fapplications"), "{html}");
     let problem = server.get("/khong-co-trang-nay").await;
     assert_eq!(problem.headers()[header::CONTENT_TYPE], "application/problem+json");
+
+    // Who is signed in stays so on the page of an error, with the ways that are open to him.
+    let token = server.sign_in("can-bo", Role::Reviewer).await;
+    let lost = server.client.get(format!("{}/khong-co-trang-nay", server.base)).bearer_auth(token);
+    let html = lost.header(header::ACCEPT, "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("href=\"/officer\"") && !html.contains("/sign-in"), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,9 @@ use maud::html;
 use super::i18n::Tr;
 use super::page::{Page, Visit};
 use crate::access::Principal;
+use crate::http::auth;
 use crate::layers::Catalog;
+use crate::state::AppState;
 use crate::text::Lang;
 
 /// Whether a request wants a page: a browser that opens an address, not a program that asks the interface.
@@ -17,10 +19,21 @@ pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     accepts.contains("text/html") && !machine.iter().any(|m| path.starts_with(m))
 }
 
-/// The page of an error. `detail` is what the problem says in the reader's language; `path` and query are those of
-/// the request, for the way back after sign-in.
-pub fn page(status: StatusCode, detail: &str, request_id: Option<&str>, lang: Lang, path: &str) -> Response {
-    let tr = Tr(lang);
+/// Who opened `address` (path and query), as far as it can be told: the page of an error keeps a reader's ways to go.
+pub async fn visit(state: Option<&AppState>, headers: &HeaderMap, lang: Lang, address: String) -> Visit {
+    let stranger = |address| Visit::new(Tr(lang), Principal::public(), address, &Catalog::default());
+    let Some(state) = state else { return stranger(address) };
+    match auth::find(state, headers).await {
+        Ok(Some(session)) => {
+            Visit::new(Tr(lang), Principal { user: Some(session.account) }, address, &state.catalog.load())
+        }
+        _ => stranger(address),
+    }
+}
+
+/// The page of an error. `detail` is what the problem says in the reader's language.
+pub fn page(visit: &Visit, status: StatusCode, detail: &str, request_id: Option<&str>) -> Response {
+    let tr = visit.tr;
     let (title, text) = match status.as_u16() {
         401 => (tr.t("error-401-title"), tr.t("error-401")),
         403 => (tr.t("error-403-title"), detail.to_owned()),
@@ -29,9 +42,8 @@ pub fn page(status: StatusCode, detail: &str, request_id: Option<&str>, lang: La
         500..=599 => (tr.t("error-500-title"), tr.t("error-500")),
         _ => (tr.t("error-other-title"), detail.to_owned()),
     };
-    // Who reads is not asked for here: the database may be what failed.
-    let visit = Visit::new(tr, Principal::public(), path.to_owned(), &Catalog::default());
-    let next = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let next =
+        percent_encoding::utf8_percent_encode(&visit.path, percent_encoding::NON_ALPHANUMERIC).to_string();
     let body = html! {
         h1 { (title) }
         p { (text) }
@@ -43,7 +55,7 @@ pub fn page(status: StatusCode, detail: &str, request_id: Option<&str>, lang: La
             a class="button button--plain" href="/" { (tr.t("error-home")) }
         }
     };
-    let mut response = Page::new(&visit, title).narrow().render(&body);
+    let mut response = Page::new(visit, title).narrow().render(&body);
     *response.status_mut() = status;
     response
 }

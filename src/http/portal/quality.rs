@@ -182,7 +182,7 @@ fn rules_table(tr: Tr, q: &Quality, chosen: Option<&str>) -> Markup {
                                     p class="small muted" { (tr.with("quality-limited", &[("listed", &number(tr, r.listed as f64, 0))])) }
                                 }
                             }
-                            td data-label=(tr.t("quality-severity")) { (severity(tr, r.severity)) }
+                            td data-label=(tr.t("quality-severity")) { (severity(tr, r.severity, r.count > 0)) }
                             td class="num" data-label=(tr.t("quality-count")) { @if r.not_run.is_some() { "–" } @else { (number(tr, r.count as f64, 0)) } }
                         }
                     }
@@ -192,11 +192,13 @@ fn rules_table(tr: Tr, q: &Quality, chosen: Option<&str>) -> Markup {
     }
 }
 
-fn severity(tr: Tr, severity: Severity) -> Markup {
+/// How grave what breaks a rule is; without its colour where nothing does.
+fn severity(tr: Tr, severity: Severity, found: bool) -> Markup {
     let (class, key) = match severity {
         Severity::Error => ("badge badge--fail", "quality-error"),
         Severity::Warning => ("badge badge--manual", "quality-warning"),
     };
+    let class = if found { class } else { "badge" };
     html! { span class=(class) { (tr.t(key)) } }
 }
 
@@ -278,7 +280,7 @@ fn problem_rows(tr: Tr, id: &str, rows: &[Item<'_>]) -> Markup {
                         @let error = text(item, "severity") == "error";
                         tr {
                             th scope="row" { (text(item, message)) }
-                            td data-label=(tr.t("quality-severity")) { (severity(tr, if error { Severity::Error } else { Severity::Warning })) }
+                            td data-label=(tr.t("quality-severity")) { (severity(tr, if error { Severity::Error } else { Severity::Warning }, true)) }
                             td class="num" data-label=(tr.t("quality-measured")) { (measured(item)) }
                             td data-label=(tr.t("quality-place")) {
                                 a href={ "/?item=" (PROBLEM_LAYERS[0]) "/" (item.fid) } { (tr.t("quality-show-place")) }

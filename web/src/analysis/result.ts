@@ -45,6 +45,7 @@ export function show(outcome: Outcome, pick: (feature: GeoJSON.Feature) => void)
   const internal = (c: Column) => c.type === null && /(^|_)fid$/.test(c.name);
   const says = (c: Column, value: unknown) => value !== null && value !== undefined && !(value === 0 && ofShapes.includes(c.name));
   const columns = outcome.columns.filter((c) => !internal(c) && outcome.features.some((f) => says(c, f.properties?.[c.name])));
+  const numeric = (c: Column) => outcome.features.some((f) => typeof f.properties?.[c.name] === 'number');
   byId('an-figures').replaceChildren(
     ...outcome.figures.map((f) => el('div', {}, el('dt', {}, f.title), el('dd', {}, measured(f.value, f.unit)))),
   );
@@ -54,7 +55,7 @@ export function show(outcome: Outcome, pick: (feature: GeoJSON.Feature) => void)
     return el('tr', {}, el('td', {}, button), ...columns.map((c) => cell(c, feature.properties?.[c.name])));
   });
   const head = el('tr', {}, el('th', { scope: 'col' }, el('span', { class: 'visually-hidden' }, t('an-on-map'))),
-    ...columns.map((c) => el('th', { scope: 'col' }, c.title)));
+    ...columns.map((c) => el('th', { scope: 'col', class: numeric(c) ? 'num' : undefined }, c.title)));
   byId('an-table').replaceChildren(
     rows.length ? el('table', { class: 'table' }, el('thead', {}, head), el('tbody', {}, ...rows)) : el('p', { class: 'muted' }, t('an-empty')),
   );

@@ -206,7 +206,10 @@ fn kind(tr: Tr, kind: AttributeType) -> String {
 
 /// What a value must hold to, and whether it is searched by.
 fn rules(tr: Tr, a: &Described) -> Vec<String> {
-    let bound = |key: &str, value: Option<f64>| value.map(|v| format!("{} {}", tr.t(key), number(tr, v, 3)));
+    // A year has no thousands.
+    let whole = a.kind == AttributeType::Integer && a.unit.is_none();
+    let written = |v: f64| if whole { v.to_string() } else { number(tr, v, 3) };
+    let bound = |key: &str, value: Option<f64>| value.map(|v| format!("{} {}", tr.t(key), written(v)));
     let flag = |key: &str, on: bool| on.then(|| tr.t(key));
     [
         flag("rule-key", a.key),
