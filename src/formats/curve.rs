@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
+use super::geometry::MAX_VERTICES;
 use crate::text::Text;
 
 /// Farthest that a chord leaves its arc, in units of the coordinates (metres in projected systems).
@@ -16,7 +17,7 @@ const MAX_DEPTH: u8 = 16;
 
 /// Reads two-dimensional ISO WKB as GDAL writes it, and says how many arcs were straightened.
 pub(super) fn read(wkb: &[u8], sagitta: f64) -> Result<(Geometry<f64>, u64), Text> {
-    let mut reader = Reader { rest: wkb, sagitta, arcs: 0 };
+    let mut reader = Reader { rest: wkb, sagitta, arcs: 0, made: 0 };
     Ok((reader.geometry(0)?, reader.arcs))
 }
 
@@ -24,6 +25,8 @@ struct Reader<'a> {
     rest: &'a [u8],
     sagitta: f64,
     arcs: u64,
+    /// Vertices that arcs became.
+    made: usize,
 }
 
 impl Reader<'_> {
@@ -34,11 +37,12 @@ impl Reader<'_> {
         }
         Ok(match kind {
             1 => {
-                let c = self.coord(little)?;
-                if c.x.is_nan() {
+                let c = Coord { x: self.f64(little)?, y: self.f64(little)? };
+                // An empty point is written so.
+                if c.x.is_nan() && c.y.is_nan() {
                     return Err(empty());
                 }
-                Geometry::Point(Point(c))
+                Geometry::Point(Point(finite(c)?))
             }
             2 => Geometry::LineString(self.line(little)?),
             8 | 9 => Geometry::LineString(self.curve_body(little, kind, depth)?),
@@ -100,7 +104,7 @@ impl Reader<'_> {
     }
 
     fn coord(&mut self, little: bool) -> Result<Coord<f64>, Text> {
-        Ok(Coord { x: self.f64(little)?, y: self.f64(little)? })
+        finite(Coord { x: self.f64(little)?, y: self.f64(little)? })
     }
 
     fn line(&mut self, little: bool) -> Result<LineString<f64>, Text> {
@@ -135,7 +139,9 @@ impl Reader<'_> {
             8 => {
                 let arcs = self.line(little)?;
                 self.arcs += (arcs.0.len() / 2) as u64;
-                Ok(straighten(&arcs, self.sagitta))
+                let chords = straighten(&arcs, self.sagitta, MAX_VERTICES.saturating_sub(self.made))?;
+                self.made += chords.0.len();
+                Ok(chords)
             }
             9 => {
                 let n = self.u32(little)?;
@@ -191,14 +197,21 @@ fn gather(parts: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Text> {
     }
 }
 
-/// A circular string (start, point on the arc, end, …) as chords.
-fn straighten(curve: &LineString<f64>, sagitta: f64) -> LineString<f64> {
-    let Some(first) = curve.0.first() else { return curve.clone() };
+/// A circular string (start, point on the arc, end, …) as chords, `most` vertices at most.
+fn straighten(curve: &LineString<f64>, sagitta: f64, most: usize) -> Result<LineString<f64>, Text> {
+    let Some(first) = curve.0.first() else { return Ok(curve.clone()) };
     let mut out = vec![*first];
     for arc in curve.0.windows(3).step_by(2) {
         chords(arc[0], arc[1], arc[2], sagitta, &mut out);
+        if out.len() > most {
+            return Err(Text::new(
+                format!("các cung tròn thành hơn {MAX_VERTICES} đỉnh, giới hạn của một đối tượng"),
+                format!("its arcs become more than {MAX_VERTICES} vertices, the limit for one feature"),
+            ));
+        }
     }
-    LineString(out)
+    // A circle beyond all bounds has no middle.
+    out.into_iter().map(finite).collect::<Result<Vec<_>, _>>().map(LineString)
 }
 
 /// Appends the arc from `a` (not repeated) through `b` to `c`.
@@ -241,6 +254,17 @@ fn centre(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>) -> Option<Coord<f64>> {
     }
     let (pp, qq) = (p.x * p.x + p.y * p.y, q.x * q.x + q.y * q.y);
     Some(a + Coord { x: (q.y * pp - p.y * qq) / d, y: (p.x * qq - q.x * pp) / d })
+}
+
+/// Nothing can be told of a geometry with such a vertex, and an arc through it would hide it.
+fn finite(c: Coord<f64>) -> Result<Coord<f64>, Text> {
+    if c.x.is_finite() && c.y.is_finite() {
+        return Ok(c);
+    }
+    Err(Text::new(
+        format!("toạ độ ({}, {}) không phải số hữu hạn", c.x, c.y),
+        format!("the position ({}, {}) is not finite", c.x, c.y),
+    ))
 }
 
 fn broken() -> Text {
@@ -293,6 +317,22 @@ mod tests {
             panic!("no line")
         };
         assert_eq!(line.0.len(), 3);
+    }
+
+    #[test]
+    fn an_arc_through_nowhere_is_refused() {
+        for (x, y) in [(f64::NAN, 10.0), (0.0, f64::INFINITY)] {
+            let reason = read(&circular(&[(10.0, 0.0), (x, y), (-10.0, 0.0)]), SAGITTA).unwrap_err();
+            assert!(reason.en.contains("is not finite"), "{}", reason.en);
+        }
+    }
+
+    #[test]
+    fn arcs_do_not_fill_the_memory() {
+        // Circles of a thousand kilometres: each alone is within its bounds.
+        let circles: Vec<(f64, f64)> = (0..2001).map(|i| (if i % 2 == 0 { 0.0 } else { 1e6 }, 0.0)).collect();
+        let reason = read(&circular(&circles), SAGITTA).unwrap_err();
+        assert!(reason.en.contains("more than 1000000 vertices"), "{}", reason.en);
     }
 
     #[test]

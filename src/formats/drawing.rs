@@ -231,16 +231,6 @@ fn gather(
                 if chosen(&drawing.boundary_layers, &layer, &colour) =>
             {
                 let lines = outlines(geometry);
-                if let Some(bad) =
-                    lines.iter().flat_map(|l| &l.0).find(|c| !(c.x.is_finite() && c.y.is_finite()))
-                {
-                    let reason = Text::new(
-                        format!("toạ độ ({}, {}) không phải số hữu hạn", bad.x, bad.y),
-                        format!("the position ({}, {}) is not finite", bad.x, bad.y),
-                    );
-                    content.rejected.push(Record::Rejected { place, reason });
-                    continue;
-                }
                 content.vertices += lines.iter().map(|l| l.0.len()).sum::<usize>();
                 content.elements.push(Element { place, values, lines });
             }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::drawing::{self, is_drawing};
 use super::encoding::detect::Used;
-use super::open::{Opened, OpenedFile, check, files, find_layer, open_file, refused};
+use super::open::{Opened, OpenedFile, files, open_file, refused};
 use super::preview::{SHAPES, Shapes};
 use super::read::{decode_name, layer_values};
 use super::transform::{ToStored, label, likely_systems, named};
@@ -127,10 +127,10 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
         Some(_) => choose(&files, options.source_layer.as_deref())?,
     };
     let mut opened = open_file(chosen, options)?;
-    let count = opened.dataset.layer_count();
-    let index = match options.source_layer.as_deref().filter(|_| files.len() == 1 || count > 1) {
+    let names = opened.layer_names();
+    let index = match options.source_layer.as_deref().filter(|_| files.len() == 1 || names.len() > 1) {
         None => 0,
-        wanted => find_layer(&opened.dataset, wanted)?,
+        wanted => opened.find_layer(wanted)?,
     };
     let mut layers = Vec::new();
     for other in &files {
@@ -140,12 +140,10 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
             layers.extend(described(&open_file(other, options)?, Some(&stem(other)))?);
         }
     }
-    check(&opened, index)?;
-    let layer = if files.len() > 1 {
-        Some(stem(chosen))
-    } else {
-        opened.dataset.layers().nth(index).map(|l| l.name())
-    };
+    if index < names.len() {
+        opened.check(index)?;
+    }
+    let layer = if files.len() > 1 { Some(stem(chosen)) } else { names.get(index).cloned() };
     let mut found = Inspection {
         driver: opened.driver.clone(),
         layers,
@@ -160,7 +158,8 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
     };
     if is_drawing(&opened.driver) && options.target.is_area() {
         drawn(&mut found, opened, index, options)?;
-    } else if let Some(mut layer) = opened.dataset.layers().nth(index) {
+    } else if index < names.len() {
+        let mut layer = opened.layer(index)?;
         first(&mut found, &mut layer, &opened);
         found.placed = placed(&layer, &found.shapes);
     }
@@ -187,7 +186,7 @@ fn first(found: &mut Inspection, layer: &mut Layer, opened: &OpenedFile) {
 
 /// The first areas that a drawing makes, with the texts in them, and the layers that there are to choose from.
 fn drawn(found: &mut Inspection, opened: OpenedFile, index: usize, options: &ReadOptions) -> Result<()> {
-    let OpenedFile { dataset, driver, texts, encoding, warnings } = opened;
+    let OpenedFile { dataset, driver, texts, encoding, warnings, .. } = opened;
     let layer = dataset.into_layer(index).map_err(|e| refused(&e))?;
     // Where nothing is known of the system, its unit is taken to be the metre.
     let srs = match &options.crs {
@@ -264,12 +263,13 @@ fn settle_extent(found: &mut Inspection, options: &ReadOptions) {
 
 /// The layers of a file that can be read; `name` instead of the only one's own.
 fn described(opened: &OpenedFile, name: Option<&str>) -> Result<Vec<SourceLayer>> {
-    let several = opened.dataset.layer_count() > 1;
+    let count = opened.layer_names().len();
+    let several = count > 1;
     let mut layers = Vec::new();
-    for (i, layer) in opened.dataset.layers().enumerate() {
-        match check(opened, i) {
+    for i in 0..count {
+        match opened.check(i) {
             Ok(()) => {
-                let mut described = describe(&layer, opened);
+                let mut described = describe(&opened.layer(i)?, opened);
                 if let (Some(name), false) = (&name, several) {
                     (*name).clone_into(&mut described.name);
                 }

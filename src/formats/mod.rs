@@ -9,6 +9,7 @@ mod dgn;
 mod drawing;
 pub mod encoding;
 mod geometry;
+mod geopackage;
 pub mod inspect;
 pub mod mapping;
 mod open;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use gdal::config::set_config_option;
 use gdal::errors::CplErrType;
-use gdal::vector::sql::Dialect;
-use gdal::vector::{LayerAccess, OwnedLayer};
+use gdal::vector::{Layer, LayerAccess, OwnedLayer};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 
 use super::encoding::detect::{Decision, Source, Used, decide};
+use super::geopackage::{self, GeoPackage};
 use super::texts::extension;
 use super::{Encoding, ReadOptions, dgn, staging, texts, unpack};
 use crate::text::Text;
@@ -52,6 +52,8 @@ pub(super) enum Texts {
 /// A file with its layers.
 pub(super) struct OpenedFile {
     pub dataset: Dataset,
+    /// Names of the only layers that may be touched, and of the views that may not; none where all may.
+    pub tables: Option<(Vec<String>, Vec<String>)>,
     pub driver: String,
     pub texts: Texts,
     pub encoding: Used,
@@ -77,11 +79,15 @@ pub(super) fn open(file: &Path, options: &ReadOptions) -> Result<Opened> {
     let opened = open_file(chosen, options)?;
     // Of several files the name chose one: its only layer need not be called the same.
     let wanted =
-        options.source_layer.as_deref().filter(|_| files.len() == 1 || opened.dataset.layer_count() > 1);
-    let index = find_layer(&opened.dataset, wanted)?;
-    check(&opened, index)?;
-    let OpenedFile { dataset, driver, texts, encoding, warnings } = opened;
-    let layer = dataset.into_layer(index).map_err(|e| refused(&e))?;
+        options.source_layer.as_deref().filter(|_| files.len() == 1 || opened.layer_names().len() > 1);
+    let index = opened.find_layer(wanted)?;
+    opened.check(index)?;
+    let OpenedFile { dataset, tables, driver, texts, encoding, warnings } = opened;
+    let layer = match tables {
+        Some((tables, _)) => dataset.into_layer_by_name(&tables[index]),
+        None => dataset.into_layer(index),
+    };
+    let layer = layer.map_err(|e| refused(&e))?;
     Ok(Opened { layer, driver, texts, encoding, warnings })
 }
 
@@ -107,61 +113,85 @@ pub(super) fn files(file: &Path, options: &ReadOptions) -> Result<Vec<PathBuf>> 
     }
 }
 
-/// A layer is a table of its file, with a bearable number of fields.
-pub(super) fn check(opened: &OpenedFile, index: usize) -> Result<()> {
-    let Some(layer) = opened.dataset.layers().nth(index) else { return Ok(()) };
-    let name = layer.name();
-    let fields = layer.defn().fields().count();
-    if fields > MAX_FIELDS {
-        return Err(Error::bad_file(
-            name,
-            format!("có {fields} trường, nhiều hơn giới hạn {MAX_FIELDS}"),
-            format!("it has {fields} fields, more than the limit of {MAX_FIELDS}"),
-        ));
+impl OpenedFile {
+    /// The names of the layers, in their order.
+    pub(super) fn layer_names(&self) -> Vec<String> {
+        match &self.tables {
+            Some((tables, _)) => tables.clone(),
+            None => self.dataset.layers().map(|l| l.name()).collect(),
+        }
     }
-    Ok(())
-}
 
-/// A GeoPackage of tables only. Even to ask for the fields of a view runs whatever SQL its maker wrote, which need not
-/// end; so this comes before its layers are looked at.
-fn refuse_views(dataset: &Dataset) -> Result<()> {
-    let sql = "SELECT m.name FROM sqlite_master m JOIN gpkg_contents c ON lower(c.table_name) = lower(m.name)
-        WHERE m.type <> 'table' OR m.sql LIKE 'CREATE VIRTUAL%'";
-    let Some(mut rows) = dataset.execute_sql(sql, None, Dialect::DEFAULT).map_err(|e| refused(&e))? else {
-        return Ok(());
-    };
-    let names: Vec<String> =
-        rows.features().filter_map(|row| row.field_as_string(0).ok().flatten()).collect();
-    if names.is_empty() {
-        return Ok(());
+    /// The layer of that place in [`Self::layer_names`].
+    pub(super) fn layer(&self, index: usize) -> Result<Layer<'_>> {
+        let layer = match &self.tables {
+            Some((tables, _)) => self.dataset.layer_by_name(&tables[index]),
+            None => self.dataset.layer(index),
+        };
+        layer.map_err(|e| refused(&e))
     }
-    let names = names.join(", ");
-    Err(Error::bad_file(
-        "",
-        format!(
-            "tệp có view (câu lệnh SQL trong tệp): {names}; chỉ bảng mới được đọc, hãy xuất các bảng ra tệp khác"
-        ),
-        format!(
-            "the file holds views (SQL within the file): {names}; only tables are read, export them to another file"
-        ),
-    ))
+
+    /// A layer has a bearable number of fields.
+    pub(super) fn check(&self, index: usize) -> Result<()> {
+        let layer = self.layer(index)?;
+        let fields = layer.defn().fields().count();
+        if fields > MAX_FIELDS {
+            return Err(Error::bad_file(
+                layer.name(),
+                format!("có {fields} trường, nhiều hơn giới hạn {MAX_FIELDS}"),
+                format!("it has {fields} fields, more than the limit of {MAX_FIELDS}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The layer that `wanted` names, or the only one.
+    pub(super) fn find_layer(&self, wanted: Option<&str>) -> Result<usize> {
+        let names = self.layer_names();
+        let same = |name: &String, wanted: &str| name.to_lowercase() == wanted.to_lowercase();
+        let found = match wanted {
+            Some(wanted) => {
+                names.iter().position(|n| n == wanted).or_else(|| names.iter().position(|n| same(n, wanted)))
+            }
+            None => (names.len() == 1).then_some(0),
+        };
+        let views = self.tables.as_ref().map_or(&[][..], |(_, views)| views);
+        found.ok_or_else(|| match (names.is_empty(), wanted) {
+            (true, _) => Error::bad_file("", "tệp không có lớp dữ liệu nào", "the file has no layers"),
+            (_, Some(wanted)) if views.iter().any(|v| same(v, wanted)) => Error::InvalidParameter {
+                name: "--source-layer".to_owned(),
+                reason: geopackage::not_read(wanted),
+            },
+            (_, Some(wanted)) => Error::invalid(
+                "--source-layer",
+                format!("tệp không có lớp {wanted}; có: {}", names.join(", ")),
+                format!("the file has no layer {wanted}; it has: {}", names.join(", ")),
+            ),
+            (_, None) => Error::invalid(
+                "--source-layer",
+                format!("tệp có nhiều lớp, hãy chọn một: {}", names.join(", ")),
+                format!("the file has several layers, name one: {}", names.join(", ")),
+            ),
+        })
+    }
 }
 
 /// Opens a file and settles how its texts are read.
 pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile> {
-    settings()?;
     let scratch = options.scratch.as_deref();
+    settings(scratch)?;
     let driver = match extension(file).as_str() {
         // These are read through a copy: to open them first would decode their texts.
         "csv" => "CSV".to_owned(),
         "tab" | "mif" => "MapInfo File".to_owned(),
-        _ => dataset(file, &[])?.driver().short_name(),
+        // With the options for a GeoPackage: this look at it must not write beside it either.
+        _ => dataset(file, &geopackage::OPTIONS)?.driver().short_name(),
     };
     if driver == "GPKG" {
-        // Nothing is written beside it, whatever journal it asks for.
-        let dataset = dataset(file, &["IMMUTABLE=YES"])?;
-        refuse_views(&dataset)?;
-        return unicode_file(dataset, &driver, options.encoding);
+        let GeoPackage { dataset, tables, views, warning } = geopackage::open(file)?;
+        let opened = unicode_file(dataset, &driver, options.encoding)?;
+        let warnings = warning.into_iter().collect();
+        return Ok(OpenedFile { tables: Some((tables, views)), warnings, ..opened });
     }
     let Some((claim, sample)) = texts::look(file, &driver)? else {
         return unicode_file(dataset(file, &[])?, &driver, options.encoding);
@@ -183,7 +213,7 @@ pub(super) fn open_file(file: &Path, options: &ReadOptions) -> Result<OpenedFile
         (Some(encoding), "DGN") => (dataset(file, &[])?, Texts::Elements(encoding, dgn::texts(file)?)),
         (Some(encoding), _) => (dataset(file, &[])?, Texts::Bytes(encoding)),
     };
-    Ok(OpenedFile { dataset, driver, texts, encoding: used, warnings })
+    Ok(OpenedFile { dataset, tables: None, driver, texts, encoding: used, warnings })
 }
 
 /// Names under which tables give positions, and geometries as WKT.
@@ -204,6 +234,7 @@ fn unicode_file(dataset: Dataset, driver: &str, given: Option<Encoding>) -> Resu
     }
     Ok(OpenedFile {
         dataset,
+        tables: None,
         driver: driver.to_owned(),
         texts: Texts::Unicode,
         encoding: Used { name: "utf8".to_owned(), source: Source::File, confidence: 1.0 },
@@ -212,7 +243,11 @@ fn unicode_file(dataset: Dataset, driver: &str, given: Option<Encoding>) -> Resu
 }
 
 /// Set before the first file is opened: GDAL registers its drivers then.
-fn settings() -> Result<()> {
+fn settings(scratch: Option<&Path>) -> Result<()> {
+    if let Some(scratch) = scratch.and_then(Path::to_str) {
+        // Else what GDAL puts aside lies in the working folder.
+        set_config_option("CPL_TMPDIR", scratch).map_err(|e| Error::internal("GDAL's settings", e))?;
+    }
     let settings = [
         ("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", ".none"),
         ("GDAL_HTTP_MAX_RETRY", "0"),
@@ -245,7 +280,7 @@ fn settings() -> Result<()> {
     Ok(())
 }
 
-fn dataset(file: &Path, open_options: &[&str]) -> Result<Dataset> {
+pub(super) fn dataset(file: &Path, open_options: &[&str]) -> Result<Dataset> {
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_VECTOR,
         allowed_drivers: Some(&DRIVERS),
@@ -261,28 +296,4 @@ pub(super) fn refused(e: &gdal::errors::GdalError) -> Error {
         format!("không phải tệp dữ liệu không gian đọc được: {e}"),
         format!("not a vector file that can be read: {e}"),
     )
-}
-
-pub(super) fn find_layer(dataset: &Dataset, wanted: Option<&str>) -> Result<usize> {
-    let names: Vec<String> = dataset.layers().map(|l| l.name()).collect();
-    let found = match wanted {
-        Some(name) => names
-            .iter()
-            .position(|n| n == name)
-            .or_else(|| names.iter().position(|n| n.to_lowercase() == name.to_lowercase())),
-        None => (names.len() == 1).then_some(0),
-    };
-    found.ok_or_else(|| match (names.is_empty(), wanted) {
-        (true, _) => Error::bad_file("", "tệp không có lớp dữ liệu nào", "the file has no layers"),
-        (_, Some(name)) => Error::invalid(
-            "--source-layer",
-            format!("tệp không có lớp {name}; có: {}", names.join(", ")),
-            format!("the file has no layer {name}; it has: {}", names.join(", ")),
-        ),
-        (_, None) => Error::invalid(
-            "--source-layer",
-            format!("tệp có nhiều lớp, hãy chọn một: {}", names.join(", ")),
-            format!("the file has several layers, name one: {}", names.join(", ")),
-        ),
-    })
 }

@@ -151,7 +151,9 @@ fn check_extent(opened: &Opened, transform: &ToStored, crs: &str, swapped: bool)
     let Ok(Some(extent)) = opened.layer.try_get_extent() else { return Ok(()) };
     let (x, y) = ([extent.MinX, extent.MaxX], [extent.MinY, extent.MaxY]);
     let (east, north) = if swapped { (y, x) } else { (x, y) };
-    let far = east.iter().any(|x| x.abs() > 361.0) || north.iter().any(|y| y.abs() > 91.0);
+    // What is no number at all is the fault of one feature, and refused with it.
+    let beyond = |values: [f64; 2], most: f64| values.iter().any(|v| v.is_finite() && v.abs() > most);
+    let far = beyond(east, 361.0) || beyond(north, 91.0);
     if !(transform.is_geographic() && far) {
         return Ok(());
     }

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use gdal::DriverManager;
-use gdal::spatial_ref::CoordTransform;
 use gdal::vector::{
-    Feature, FieldValue, Geometry, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, OwnedLayer,
+    Feature, FieldValue, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType, OwnedLayer,
 };
 
-use super::transform::from_stored;
+use super::transform::FromStored;
 use crate::layers::{AttributeType, GeometryKind, ItemRow, LayerDef, Value};
 use crate::{Error, Result};
 
@@ -24,7 +23,7 @@ const FORMATS: [(&str, &str, &str, &[&str]); 5] = [
 /// A file in the making. It stands beside its place under another name until [`Writer::finish`].
 pub struct Writer {
     layer: OwnedLayer,
-    transform: Option<CoordTransform>,
+    transform: FromStored,
     making: PathBuf,
     path: PathBuf,
 }
@@ -43,7 +42,7 @@ impl Writer {
                 "GeoJSON (RFC 7946) is always in WGS 84; choose another format",
             ));
         }
-        let (srs, transform) = from_stored(crs)?;
+        let (srs, transform) = FromStored::new(crs)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let making = path.with_file_name(format!(".{name}-{}.{extension}", std::process::id()));
         let broken = |e: gdal::errors::GdalError| failed(path, &e);
@@ -71,11 +70,7 @@ impl Writer {
 
     fn add(&self, row: &ItemRow) -> gdal::errors::Result<()> {
         let mut feature = Feature::new(self.layer.defn())?;
-        let mut geometry = Geometry::from_wkb(&row.wkb)?;
-        if let Some(transform) = &self.transform {
-            geometry.transform_inplace(transform)?;
-        }
-        feature.set_geometry(geometry)?;
+        feature.set_geometry(self.transform.apply(&row.wkb)?)?;
         feature.set_field_integer64(0, row.fid)?;
         for (i, value) in row.values.iter().enumerate() {
             set(&mut feature, i + 1, value)?;

@@ -1,4 +1,4 @@
-//! What the database needs once a day: next year's partitions of history, no leftovers of broken or forgotten
+//! What is needed at the start and once a day: next year's partitions of history, no leftovers of broken or forgotten
 //! imports, and the units that began or ended with the day.
 
 use crate::error::Result;
@@ -6,6 +6,7 @@ use crate::state::AppState;
 
 /// Does it all; harmless to repeat, and on several nodes at once.
 pub async fn pass(state: &AppState) -> Result<()> {
+    super::scratch::clear().await;
     super::imports::clear(state).await?;
     state.store.ensure_history_partitions().await?;
     state.store.clear_staging().await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::scratch::Scratch;
 use super::units::{Incoming as IncomingUnits, UnitCounts};
 use super::worker::{Frame, Limits, Output, Task, Worker};
 use crate::formats::inspect::Inspection;
@@ -141,7 +142,7 @@ async fn run(
     progress: &mut impl FnMut(u64, Option<u64>),
 ) -> Result<Report> {
     let def = bulk.layer().clone();
-    let scratch = scratch()?;
+    let scratch = Scratch::new().await?;
     let options = ReadOptions {
         source_layer: request.source_layer.clone(),
         crs: request.crs.clone(),
@@ -168,21 +169,13 @@ async fn run(
 
 /// Looks at a file before it is imported: its layers, and the first rows of the one that `options` name.
 pub async fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
-    let scratch = scratch()?;
+    let scratch = Scratch::new().await?;
     let options = ReadOptions { scratch: Some(scratch.path().to_owned()), ..options.clone() };
     let options = serde_json::to_value(&options).map_err(|e| Error::internal("import options", e))?;
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let limits = Limits { cpu_s: 120, time: Duration::from_mins(3), ..limits() };
     let json = super::worker::run(&Task::Inspect { file, options }, &limits, |_| Ok(())).await?;
     serde_json::from_slice(&json).map_err(|e| Error::internal("the inspection", e))
-}
-
-/// A folder for the worker's copies; gone with the value.
-fn scratch() -> Result<tempfile::TempDir> {
-    tempfile::Builder::new()
-        .prefix("dothi-import-")
-        .tempdir()
-        .map_err(|e| Error::internal("making a scratch folder", e))
 }
 
 /// The worker's side of [`Task::Inspect`].

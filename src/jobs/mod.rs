@@ -11,6 +11,7 @@ pub mod model;
 pub mod parcels;
 pub mod quality;
 mod queue;
+mod scratch;
 pub mod undo;
 pub mod units;
 pub mod worker;

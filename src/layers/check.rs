@@ -6,7 +6,15 @@ use super::read::{Problem, SourceFile, at, whole};
 use super::{Access, Attribute, AttributeType as T, Catalog, CodeList, Computed, LayerDef, Source};
 
 /// Columns and members that every item has; an attribute may not hide them.
-const RESERVED: [&str; 7] = ["fid", "id", "version", "geom", "geometry", "bbox", "links"];
+const MEMBERS: [&str; 7] = ["fid", "id", "version", "geom", "geometry", "bbox", "links"];
+/// Columns beside the attributes' own in the tables of imports (`row`) and of history.
+const COLUMNS: [&str; 4] = ["row", "rev_from", "rev_to", "closed_at"];
+/// Columns that PostgreSQL gives every table.
+const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "cmin", "xmax", "cmax"];
+/// Parameters of `/items`: an attribute of that name could not be asked for by `name=value`.
+const PARAMETERS: [&str; 6] = ["f", "limit", "after", "at", "crs", "datetime"];
+/// Ends of the names of a layer's indexes, which share a namespace with the tables of other layers.
+const INDEXES: [&str; 5] = ["_geom", "_key", "_pkey", "_life", "_closed"];
 
 /// Checks a layer against itself and against the code lists of `catalog`.
 pub(super) fn layer(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, problems: &mut Vec<Problem>) {
@@ -18,14 +26,34 @@ pub(super) fn layer(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, prob
     for (index, attribute) in layer.attributes.iter().enumerate() {
         let mut say =
             |vi: String, en: String| problems.push(at(file, "attribute", index, &attribute.name, vi, en));
-        if RESERVED.contains(&attribute.name.as_str()) {
-            say("tên dành riêng cho hệ thống".into(), "the name is reserved".into());
+        if let Some((vi, en)) = reserved(&attribute.name) {
+            say(format!("tên dành riêng: {vi}"), format!("the name is reserved: {en}"));
         }
         if !seen.insert(&attribute.name) {
             say("tên thuộc tính bị lặp".into(), "the attribute's name is used twice".into());
         }
         self::attribute(layer, attribute, catalog, &mut say);
     }
+}
+
+/// Whose name an attribute would take.
+fn reserved(name: &str) -> Option<(&'static str, &'static str)> {
+    [
+        (&MEMBERS[..], "mọi đối tượng đều có phần này", "every item has this member"),
+        (
+            &COLUMNS[..],
+            "bảng nhập tệp và bảng lịch sử có cột này",
+            "the tables of imports and history have this column",
+        ),
+        (&SYSTEM[..], "mọi bảng PostgreSQL đều có cột này", "every table of PostgreSQL has this column"),
+        (
+            &PARAMETERS[..],
+            "API dùng tên này làm tham số truy vấn",
+            "the API has a query parameter of this name",
+        ),
+    ]
+    .into_iter()
+    .find_map(|(names, vi, en)| names.contains(&name).then_some((vi, en)))
 }
 
 fn names(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) {
@@ -42,6 +70,19 @@ fn names(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) {
             file,
             format!("chủ đề {} phải trùng tên thư mục", layer.theme),
             format!("the theme {} must be the folder's name", layer.theme),
+        ));
+    }
+}
+
+/// An index of another layer would have the name of this layer's table, or the other way round.
+pub(super) fn indexes(file: &SourceFile, layer: &LayerDef, catalog: &Catalog, problems: &mut Vec<Problem>) {
+    let of = |suffix: &&str| layer.id.strip_suffix(*suffix).filter(|other| catalog.layer(other).is_some());
+    if let Some(other) = INDEXES.iter().find_map(of) {
+        let id = &layer.id;
+        problems.push(whole(
+            file,
+            format!("mã lớp {id} trùng tên chỉ mục của lớp {other}"),
+            format!("the layer's id {id} is the name of an index of the layer {other}"),
         ));
     }
 }

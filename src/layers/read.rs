@@ -84,8 +84,9 @@ pub fn build(layers: &[SourceFile], codes: &[SourceFile]) -> (Catalog, Vec<Probl
         catalog.layers.insert(layer.id.clone(), Arc::new(layer));
         read.push((file, seen_id));
     }
-    // Rules name other layers: all of them are known only now.
+    // Rules name other layers, and indexes are theirs: all of them are known only now.
     for (file, layer) in read.iter().filter_map(|(file, id)| Some((*file, catalog.layer(id)?))) {
+        check::indexes(file, layer, &catalog, &mut problems);
         check_quality::rules(file, layer, &catalog, &mut problems);
     }
     (catalog, problems)

@@ -104,7 +104,11 @@ fn wrong_files_are_refused_with_place_and_reason() {
         ("min_zoom = 10", "min_zoom = 10\ntemporal = [\"code\"]", "temporal \"code\"", "date or a timestamp"),
         ("min_zoom = 10", "min_zoom = 99", "min_zoom", "greater than"),
         ("name = \"kind\"", "name = \"code\"", "land/thing.toml:19: attribute[1] \"code\"", "used twice"),
-        ("name = \"kind\"", "name = \"fid\"", "attribute[1] \"fid\"", "reserved"),
+        ("name = \"kind\"", "name = \"fid\"", "attribute[1] \"fid\"", "reserved: every item"),
+        ("name = \"kind\"", "name = \"row\"", "attribute[1] \"row\"", "reserved: the tables of imports"),
+        ("name = \"kind\"", "name = \"rev_to\"", "attribute[1] \"rev_to\"", "reserved: the tables of"),
+        ("name = \"kind\"", "name = \"xmin\"", "attribute[1] \"xmin\"", "reserved: every table"),
+        ("name = \"kind\"", "name = \"limit\"", "attribute[1] \"limit\"", "reserved: the API"),
         ("codes = \"kinds\"", "codes = \"nix\"", "attribute[1] \"kind\"", "no code list nix"),
         ("codes = \"kinds\"", "colour = 1", "attribute[1] \"kind\"", "colour"),
         ("codes = \"kinds\"", "codes = \"kinds\"\npersonal = true", "attribute[1]", "must be R"),
@@ -185,6 +189,17 @@ fn two_files_may_not_use_one_id() {
     let codes = [source("agency.toml", AGENCIES), source("kinds.toml", KINDS)];
     let (_, problems) = build(&[source("land/thing.toml", GOOD), source("land/thing.toml", GOOD)], &codes);
     assert!(problems.iter().any(|p| p.reason.en.contains("already used by land/thing.toml")));
+}
+
+#[test]
+fn a_layer_may_not_be_called_as_an_index_of_another() {
+    let codes = [source("agency.toml", AGENCIES), source("kinds.toml", KINDS)];
+    let other = GOOD.replacen("id = \"thing\"", "id = \"thing_key\"", 1);
+    let (_, problems) =
+        build(&[source("land/thing.toml", GOOD), source("land/thing_key.toml", &other)], &codes);
+    let said: Vec<&str> = problems.iter().map(|p| p.reason.en.as_str()).collect();
+    assert_eq!(said, ["the layer's id thing_key is the name of an index of the layer thing"]);
+    assert_eq!(build(&[source("land/thing_key.toml", other)], &codes).1, vec![]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::layers::definition::LAYER_SRID;
 use crate::layers::{Attribute, AttributeType, GeometryKind, LayerDef, Source};
 use crate::{Error, Result};
 
-/// Columns of every layer table that are no attributes.
-const RESERVED: [&str; 3] = ["fid", "version", "geom"];
+/// Columns of every layer table, and of the tables of its history and imports, that are no attributes.
+const RESERVED: [&str; 7] = ["fid", "version", "geom", "row", "rev_from", "rev_to", "closed_at"];
 
 /// A quoted identifier. Layer ids and attribute names are plain by definition; whatever is not is refused here, so
 /// that no other place has to think of it.

@@ -255,37 +255,107 @@ fn positions_without_number_are_named_and_heights_counted() {
     assert_eq!(told, ["1 features have heights (Z), which were left out"]);
 }
 
-#[test]
-fn a_view_in_a_geopackage_is_not_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("points.geojson");
+/// A GeoPackage of a table `points` with one point.
+fn geopackage(folder: &Path, name: &str) -> PathBuf {
+    let (source, file) = (folder.join("points.geojson"), folder.join(name));
     fs::write(&source, POINT).unwrap();
-    let file = folder.path().join("views.gpkg");
     let done = Command::new("ogr2ogr").args(["-f", "GPKG"]).args([&file, &source]).status().unwrap();
     assert!(done.success());
-    // A view that never ends, registered as a layer.
-    let sql = "create view endless as with recursive n(i) as (select 1 union all select i+1 from n) select i as fid, geom from n, points;
-        insert into gpkg_contents(table_name, data_type, identifier, srs_id) values ('endless','features','endless',4326);
-        insert into gpkg_geometry_columns values ('endless','geom','POINT',4326,0,0);";
-    for statement in sql.split_inclusive(";\n") {
-        let done = Command::new("sqlite3").arg(&file).arg(statement).status();
-        assert!(done.is_ok_and(|s| s.success()), "{statement}");
-    }
-    let points = options(GeometryKind::Point, None);
-    let error = look(&file, &points).unwrap_err();
-    assert!(error.to_string().contains("holds views (SQL within the file): endless"), "{error}");
-    let named = ReadOptions { source_layer: Some("points".into()), ..points.clone() };
-    assert!(look(&file, &named).is_err());
+    file
+}
 
-    // A trigger alone has nothing to fire on: the file is only read.
-    let harmless = folder.path().join("trigger.gpkg");
-    let done = Command::new("ogr2ogr").args(["-f", "GPKG"]).args([&harmless, &source]).status().unwrap();
-    assert!(done.success());
-    let trigger = "create trigger trap after insert on points begin delete from points; end;";
-    assert!(Command::new("sqlite3").arg(&harmless).arg(trigger).status().unwrap().success());
-    let before = fs::read(&harmless).unwrap();
-    assert_eq!(look(&harmless, &points).unwrap().1.len(), 1);
-    assert_eq!(fs::read(&harmless).unwrap(), before, "nothing is written");
+fn sqlite(file: &Path, sql: &str) {
+    assert!(Command::new("sqlite3").arg("-bail").arg(file).arg(sql).status().unwrap().success(), "{sql}");
+}
+
+/// A view that never ends, and its registration as a layer.
+const ENDLESS: &str = "create view endless as with recursive n(i) as (select 1 union all select i+1 from n) \
+    select i as fid, geom from n, points;";
+const REGISTERED: &str = "insert into gpkg_contents(table_name, data_type, identifier, srs_id) \
+    values ('endless','features','endless',4326); \
+    insert into gpkg_geometry_columns values ('endless','geom','POINT',4326,0,0);";
+
+#[tokio::test]
+async fn a_view_in_a_geopackage_is_never_run() {
+    worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
+    let folder = tempfile::tempdir().unwrap();
+    let points = options(GeometryKind::Point, None);
+    let named = |layer: &str| ReadOptions { source_layer: Some(layer.to_owned()), ..points.clone() };
+    let file = geopackage(folder.path(), "views.gpkg");
+    sqlite(&file, &format!("{ENDLESS}{REGISTERED}"));
+    // The table is read, and what is left out is told.
+    for options in [&points, &named("points")] {
+        let (header, records, _) = look(&file, options).unwrap();
+        assert_eq!((header.layer.as_str(), records.len()), ("points", 1));
+        assert!(header.warnings[0].en.contains("are not read: endless"), "{:?}", header.warnings);
+    }
+    for name in ["endless", "ENDLESS"] {
+        let error = look(&file, &named(name)).unwrap_err().to_string();
+        assert!(error.contains("views (SQL within the file) are not read"), "{error}");
+    }
+    let seen = inspect(&file, &points).await.unwrap();
+    let layers: Vec<&str> = seen.layers.iter().map(|l| l.name.as_str()).collect();
+    assert_eq!((layers, seen.rows.len()), (vec!["points"], 1));
+    assert!(seen.warnings[0].en.contains("are not read: endless"), "{:?}", seen.warnings);
+
+    // One that is no layer is passed over, unless somebody asks for it.
+    let file = geopackage(folder.path(), "hidden.gpkg");
+    sqlite(&file, ENDLESS);
+    let (header, records, _) = look(&file, &points).unwrap();
+    assert_eq!((header.warnings.len(), records.len()), (0, 1));
+    assert!(look(&file, &named("endless")).unwrap_err().to_string().contains("are not read"));
+
+    // Several tables: the view is not offered.
+    let file = geopackage(folder.path(), "two.gpkg");
+    let more = ["-f", "GPKG", "-append", "-nln", "more"];
+    let source = folder.path().join("points.geojson");
+    assert!(Command::new("ogr2ogr").args(more).args([&file, &source]).status().unwrap().success());
+    sqlite(&file, &format!("{ENDLESS}{REGISTERED}"));
+    let error = look(&file, &points).unwrap_err().to_string();
+    assert!(error.ends_with("name one: points, more"), "{error}");
+    assert_eq!(look(&file, &named("more")).unwrap().1.len(), 1);
+
+    // Nothing but a view; and a view in the place of a table that GDAL asks for every layer.
+    let file = geopackage(folder.path(), "only.gpkg");
+    sqlite(&file, &format!("{ENDLESS}{REGISTERED} delete from gpkg_contents where table_name = 'points';"));
+    let error = look(&file, &points).unwrap_err();
+    assert!(matches!(error, Error::BadFile { .. }) && error.to_string().contains("endless"), "{error}");
+    let file = geopackage(folder.path(), "system.gpkg");
+    let swap = "drop table gpkg_ogr_contents; create view gpkg_ogr_contents as with recursive n(i) as \
+        (select 1 union all select i+1 from n) select 'points' as table_name, i as feature_count from n where i < 0;";
+    sqlite(&file, swap);
+    let error = look(&file, &points).unwrap_err().to_string();
+    assert!(error.contains("gpkg_ogr_contents: a system table of the GeoPackage is a view"), "{error}");
+}
+
+#[test]
+fn a_trigger_in_a_geopackage_never_fires_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = geopackage(folder.path(), "triggers.gpkg");
+    // On every table that GDAL might write to; and a journal that would be made even by a reader.
+    for table in ["points", "gpkg_contents", "gpkg_ogr_contents", "gpkg_extensions", "gpkg_spatial_ref_sys"] {
+        for event in ["insert", "update", "delete"] {
+            let sql = format!(
+                "create trigger t_{table}_{event} after {event} on {table} begin delete from points; end;"
+            );
+            sqlite(&file, &sql);
+        }
+    }
+    sqlite(&file, "pragma journal_mode = wal;");
+    let before = fs::read(&file).unwrap();
+    let points = options(GeometryKind::Point, None);
+    assert_eq!(look(&file, &points).unwrap().1.len(), 1);
+    assert_eq!(fs::read(&file).unwrap(), before, "nothing is written");
+    let mut left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .flatten()
+        .map(|f| f.file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["points.geojson", "triggers.gpkg"], "nor beside it");
+    // They would fire on whoever writes: the test is one.
+    sqlite(&file, "insert into gpkg_extensions values (null, null, 'x', 'y', 'read-write');");
+    assert_eq!(look(&file, &points).unwrap().1.len(), 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod history;
 mod import;
 mod import_encodings;
 mod import_formats;
+mod import_hostile;
 mod import_log;
 mod import_support;
 mod imports;

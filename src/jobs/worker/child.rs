@@ -45,7 +45,8 @@ where
 {
     limits.apply()?;
     let mut output = Output::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()));
-    let last = match read_task().and_then(|task| perform(task, &mut output)) {
+    let task = read_task().and_then(|task| end_with_parent().map(|()| task));
+    let last = match task.and_then(|task| perform(task, &mut output)) {
         Ok(payload) => Frame::Done(payload),
         Err(Error::BadFile { place, reason }) => Frame::Refused { place, reason },
         Err(Error::InvalidParameter { name, reason }) => Frame::Refused { place: name, reason },
@@ -63,6 +64,21 @@ fn read_task() -> Result<Task> {
         .read_line(&mut line)
         .map_err(|e| Error::internal("reading the worker's task", e))?;
     serde_json::from_str(&line).map_err(|e| Error::internal("reading the worker's task", e))
+}
+
+/// Standard input stays open as long as the parent lives. Whoever killed it left this child with nobody to answer to,
+/// at work on a file that nobody waits for.
+fn end_with_parent() -> Result<()> {
+    let watch = || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        std::process::abort();
+    };
+    std::thread::Builder::new()
+        .name("parent".to_owned())
+        .stack_size(128 * 1024)
+        .spawn(watch)
+        .map(drop)
+        .map_err(|e| Error::internal("watching the parent", e))
 }
 
 fn with_causes(error: &Error) -> String {

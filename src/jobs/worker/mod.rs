@@ -3,8 +3,8 @@
 //! A parser of a foreign format may crash, loop or eat the memory. So the parent starts its own executable as
 //! `dothi worker …` with a cleared environment and no credentials; the child first limits its own memory, CPU
 //! time and files ([`Limits`]), then reads one [`Task`] as a line of JSON from its standard input and answers
-//! with [`Frame`]s on its standard output. The parent ends it by time. Whatever happens to the child, the
-//! caller gets a clear [`Error::BadFile`](crate::Error::BadFile).
+//! with [`Frame`]s on its standard output. The parent ends it by time, and it ends itself when the parent is gone, which
+//! closes its standard input. Whatever happens to the child, the caller gets a clear [`Error::BadFile`](crate::Error::BadFile).
 //!
 //! ```no_run
 //! # async fn f() -> dothi::Result<()> {

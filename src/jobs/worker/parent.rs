@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -31,6 +31,8 @@ fn executable() -> PathBuf {
 /// A running child. Dropping it ends the child.
 pub struct Worker {
     child: Child,
+    /// Open as long as this process lives: the child ends itself when it closes.
+    _alive: ChildStdin,
     frames: BufReader<ChildStdout>,
     stderr: JoinHandle<String>,
     place: String,
@@ -60,10 +62,10 @@ impl Worker {
         line.push(b'\n');
         // A child that died already closes the pipe; its end is reported by `next`.
         let _ = stdin.write_all(&line).await;
-        drop(stdin);
         let place = task.file().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         Ok(Self {
             child,
+            _alive: stdin,
             frames: BufReader::new(stdout),
             stderr,
             place,

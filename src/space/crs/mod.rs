@@ -2,14 +2,15 @@
 //!
 //! Between EPSG:9218, in which everything is stored, and CRS84 own closed formulas are used: they need no
 //! context, no lock and no database, and agree with PROJ to 1e-9 degrees and 0.1 mm (property tests below). All
-//! other pairs go through PROJ by [`Transform`].
+//! other pairs go through PROJ by [`Transform`]. Whatever way is taken, VN-2000 and WGS 84 are brought together by
+//! EPSG:6960.
 
 mod datum;
 mod transform;
 mod transverse_mercator;
 mod web_mercator;
 
-pub use transform::Transform;
+pub use transform::{Transform, is_vn2000};
 pub use web_mercator::{WORLD_BITS, world_from_crs84};
 
 use crate::space::Bbox;

@@ -43,10 +43,11 @@ proptest! {
     #[test]
     fn agrees_with_proj(lon in 100.0..117.0_f64, lat in -5.0..25.0_f64) {
         let (e, n) = from_crs84(lon, lat);
-        let (pe, pn) = Transform::new("EPSG:4326", "EPSG:9218").unwrap().convert(lon, lat).unwrap();
+        let (pe, pn): (f64, f64) = PIPELINES.with(|p| p[2].convert((lon, lat))).unwrap();
         prop_assert!((e - pe).abs() < 1e-4 && (n - pn).abs() < 1e-4, "{e} {n}, PROJ {pe} {pn}");
         let (l, p) = to_crs84(e, n);
-        let (pl, pp) = Transform::new("EPSG:9218", "EPSG:4326").unwrap().convert(e, n).unwrap();
+        let vn2000 = Transform::new("EPSG:9218", "EPSG:4756").unwrap().convert(e, n).unwrap();
+        let (pl, pp): (f64, f64) = PIPELINES.with(|p| p[0].convert(vn2000)).unwrap();
         prop_assert!((l - pl).abs() < 1e-9 && (p - pp).abs() < 1e-9, "{l} {p}, PROJ {pl} {pp}");
     }
 
@@ -58,5 +59,107 @@ proptest! {
         let step = 2.0 * half / 4_294_967_296.0;
         prop_assert!((f64::from(u) * step - half - x).abs() < 2.0 * step);
         prop_assert!((half - f64::from(v) * step - y).abs() < 2.0 * step);
+    }
+}
+
+/// Places all over the country: north, centre, islands, and the Mekong delta, where PROJ left to itself takes another
+/// operation.
+const PLACES: [(f64, f64); 10] = [
+    (105.32, 23.36),
+    (102.15, 22.40),
+    (107.95, 21.52),
+    (105.85, 21.03),
+    (108.21, 16.06),
+    (107.69, 12.00),
+    (109.31, 12.65),
+    (106.70, 10.78),
+    (105.78, 10.03),
+    (104.75, 8.60),
+];
+
+/// PROJ's own pipelines by EPSG:6960, degrees in and out: VN-2000 to WGS 84, WGS 84 to VN-2000, and on to EPSG:9218.
+fn pipelines() -> [proj::Proj; 3] {
+    let helmert = "+proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 +rx=-0.00928836 +ry=0.01975479 \
+        +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame";
+    let tmerc = "+proj=tmerc +lat_0=0 +lon_0=108.5 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84";
+    let (to_rad, to_deg) =
+        ("+proj=unitconvert +xy_in=deg +xy_out=rad", "+proj=unitconvert +xy_in=rad +xy_out=deg");
+    let shift = |inverse: &str| {
+        format!(
+            "+proj=pipeline +step {to_rad} +step +proj=push +v_3 +step +proj=cart +ellps=WGS84 \
+             +step {inverse} {helmert} +step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 +step"
+        )
+    };
+    let made = |text: String| proj::Proj::new(&text).unwrap();
+    [
+        made(format!("{} {to_deg}", shift(""))),
+        made(format!("{} {to_deg}", shift("+inv"))),
+        made(format!("{} {tmerc}", shift("+inv"))),
+    ]
+}
+
+thread_local! {
+    static PIPELINES: [proj::Proj; 3] = pipelines();
+}
+
+/// In metres on the ground, near enough.
+fn apart((a, b): (f64, f64), (c, d): (f64, f64)) -> f64 {
+    ((a - c) * 111_320.0 * b.to_radians().cos()).hypot((b - d) * 110_600.0)
+}
+
+#[test]
+fn vn2000_becomes_wgs84_by_epsg_6960_all_over_the_country() {
+    let [to_wgs84, to_vn2000, _] = pipelines();
+    let lon_lat = Transform::new("EPSG:4756", "EPSG:4326").unwrap();
+    let back = Transform::new("OGC:CRS84", "urn:ogc:def:crs:EPSG::4756").unwrap();
+    for code in ["EPSG:3405", "EPSG:3406", "EPSG:5897", "EPSG:9210", "EPSG:9218"] {
+        let geographic = Transform::new("EPSG:4756", code).unwrap();
+        let (there, here) = (Transform::new(code, "EPSG:4326"), Transform::new("EPSG:4326", code));
+        let (there, here) = (there.unwrap(), here.unwrap());
+        for vn2000 in PLACES {
+            let wgs84: (f64, f64) = to_wgs84.convert(vn2000).unwrap();
+            let (x, y) = geographic.convert(vn2000.0, vn2000.1).unwrap();
+            let found = there.convert(x, y).unwrap();
+            assert!(apart(found, wgs84) < 0.001, "{code} {vn2000:?}: {found:?}, not {wgs84:?}");
+            // Back by the pipeline too: the height that both ways drop makes them differ by a millimetre.
+            let (lon, lat) = to_vn2000.convert(wgs84).unwrap();
+            let (x, y) = geographic.convert(lon, lat).unwrap();
+            let (u, v) = here.convert(wgs84.0, wgs84.1).unwrap();
+            assert!((u - x).hypot(v - y) < 0.001, "{code} {vn2000:?} back: {u} {v}, not {x} {y}");
+        }
+    }
+    for place in PLACES {
+        let expected = to_wgs84.convert(place).unwrap();
+        assert!(apart(lon_lat.convert(place.0, place.1).unwrap(), expected) < 0.001, "{place:?}");
+        let expected = to_vn2000.convert(place).unwrap();
+        assert!(apart(back.convert(place.0, place.1).unwrap(), expected) < 0.001, "{place:?} back");
+    }
+    // A box by the same operation as its corners, but for the bow of its sides.
+    let b = Bbox { min_x: 105.70, min_y: 9.95, max_x: 105.85, max_y: 10.10 };
+    let found = lon_lat.bbox(&b).unwrap();
+    let corner: (f64, f64) = to_wgs84.convert((b.min_x, b.min_y)).unwrap();
+    assert!(apart((found.min_x, found.min_y), corner) < 0.2, "{found:?}, not {corner:?}");
+}
+
+/// What the pin is for: without it PROJ takes EPSG:5194 in the delta. If that ends one day, so may the pin.
+#[test]
+fn proj_left_to_itself_is_off_in_the_mekong_delta() {
+    let can_tho = (105.78, 10.03);
+    let own = proj::Proj::new_known_crs("EPSG:4756", "EPSG:4326", None).unwrap().convert(can_tho).unwrap();
+    let [law, ..] = pipelines();
+    let law = law.convert(can_tho).unwrap();
+    assert!((0.5..1.5).contains(&apart(own, law)), "{own:?} {law:?}");
+}
+
+#[test]
+fn the_systems_of_vn2000_are_what_their_numbers_say() {
+    let codes: Vec<u32> = (2000..11_000).filter(|code| is_vn2000(*code)).collect();
+    assert_eq!(codes.len(), 1 + 2 + 4 + 4 + 14);
+    for code in codes.into_iter().filter(|code| *code != 4756) {
+        // Without a change of datum: the central meridian is the same longitude in both.
+        let to = Transform::new(&format!("EPSG:{code}"), "EPSG:4756").unwrap();
+        let false_easting = if (6956..=6959).contains(&code) { 0.0 } else { 500_000.0 };
+        let (lon, lat) = to.convert(false_easting, 1_300_000.0).unwrap();
+        assert!((lon * 4.0 - (lon * 4.0).round()).abs() < 1e-9, "EPSG:{code}: {lon} {lat}");
     }
 }
