@@ -141,12 +141,10 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
             layers.extend(described(&open_file(other, options)?, Some(&stem(other)))?);
         }
     }
-    let name = names.get(index).cloned();
-    if name.is_some() {
+    if index < names.len() {
         opened.check(index)?;
     }
-    let none = name.is_none();
-    let layer = if files.len() > 1 { Some(stem(chosen)) } else { name };
+    let layer = if files.len() > 1 { Some(stem(chosen)) } else { names.get(index).cloned() };
     let mut found = Inspection {
         driver: opened.driver.clone(),
         layers,
@@ -159,12 +157,9 @@ pub fn inspect(file: &Path, options: &ReadOptions) -> Result<Inspection> {
         encoding: opened.encoding.clone(),
         warnings: std::mem::take(&mut opened.warnings),
     };
-    if none {
-        return Ok(found);
-    }
     if is_drawing(&opened.driver) && options.target.is_area() {
         drawn(&mut found, opened, index, options)?;
-    } else {
+    } else if index < names.len() {
         let mut layer = opened.layer(index)?;
         first(&mut found, &mut layer, &opened);
         found.placed = placed(&layer, &found.shapes);

@@ -100,6 +100,7 @@ async fn a_run_whose_server_was_killed_is_told_and_may_be_run_again() {
     );
     assert!(told["error"]["vi"].as_str().unwrap().contains("Máy chủ đã dừng giữa chừng"), "{told}");
     assert_eq!(schools(&admin).await, 0);
+    assert_eq!(scratch_folders(scratch.path()), 0);
     let list = admin.get("/api/v1/imports?layer=school").await.expect(200).body;
     assert_eq!(
         (&list["imports"][0]["state"], &list["imports"][0]["error"]),
