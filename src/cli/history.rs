@@ -12,6 +12,7 @@ use crate::store::audit::Entry;
 use crate::store::history::revisions::{Origin, Revision, RevisionQuery};
 use crate::store::history::undo::{LISTED, UndoReport, Why};
 use crate::store::history::versions::{Kind, steps};
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 use crate::{Error, Result};
 
@@ -139,8 +140,8 @@ pub(super) async fn undo(args: UndoArgs, config: Config) -> Outcome {
 async fn take_back(store: &Store, args: &UndoArgs) -> Result<UndoReport> {
     let catalog = store.catalog().await?;
     let user = std::env::var("USER").map(|u| format!("by {u}")).unwrap_or_default();
-    let author =
-        Author::program(format!("cli undo {user}").trim(), format!("undo of revision {}", args.revision));
+    let reason = Reason::Undo { revision: args.revision, given: "" };
+    let author = Author::program(format!("cli undo {user}").trim(), reason.text());
     let entry = Entry {
         actor_name: author.client.clone(),
         action: "undo".to_owned(),

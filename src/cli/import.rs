@@ -18,6 +18,7 @@ use crate::jobs::imports;
 use crate::jobs::quality::{Summary, after_import};
 use crate::jobs::units::finish_waiting;
 use crate::store::bulk::Mode;
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 use crate::text::{Lang, Text};
 use crate::units::COMMUNE_LAYER;
@@ -318,7 +319,7 @@ async fn perform(store: &Store, request: &Request) -> Result<Report> {
     }
     let user = std::env::var("USER").unwrap_or_default();
     let file = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let author = Author::program(format!("cli import {user}").trim(), format!("import of {file}"));
+    let author = Author::program(format!("cli import {user}").trim(), Reason::Import(&file).text());
     let mut request = request.clone();
     if let Some(taken) = imports::recall(store, &catalog, &mut request).await? {
         eprintln!("as the last file with the same fields: {}", settings_in_words(&taken));

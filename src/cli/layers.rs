@@ -10,6 +10,7 @@ use crate::app::Database;
 use crate::config::Config;
 use crate::layers::{self, Catalog};
 use crate::store::layers::{Applied, ApplyOptions};
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 use crate::{Error, Result};
 
@@ -58,7 +59,7 @@ pub(super) async fn run(args: Args, config: Config) -> Outcome {
             let wanted = wanted(&args)?;
             let database = Database::open(&config).await?;
             let store = database.admin().await?;
-            let author = Author::program("cli layers apply", "layer files");
+            let author = Author::program("cli layers apply", Reason::LayerFiles.text());
             let applied = store.apply(&wanted, options, &author).await;
             store.close().await;
             database.close()?;

@@ -15,6 +15,7 @@ use crate::sample::province::{SEED, SampleItem, generate};
 use crate::store::bulk::{Incoming, Mode};
 use crate::store::layers::ApplyOptions;
 use crate::store::permits::sample as accounts;
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 use crate::{Error, Result};
 
@@ -95,7 +96,7 @@ pub async fn load(store: &Store, seed: u64) -> Result<Loaded> {
     let rows = incoming(seed, &catalog)?;
     let total: usize = rows.iter().map(|(_, rows)| rows.len()).sum();
     let bar = ProgressBar::new(total as u64).with_style(style());
-    let author = Author::program("cli sample load", "made-up sample province");
+    let author = Author::program("cli sample load", Reason::Sample.text());
     for (layer, rows) in rows {
         bar.set_message(layer);
         let count = rows.len() as u64;
@@ -125,7 +126,7 @@ async fn applied_catalog(store: &Store) -> Result<Catalog> {
     if !catalog.layers.is_empty() {
         return Ok(catalog);
     }
-    let author = Author::program("cli sample load", "layer files of this version");
+    let author = Author::program("cli sample load", Reason::LayerFilesOfVersion.text());
     store.apply(&crate::layers::embedded()?, ApplyOptions::default(), &author).await?;
     store.catalog().await
 }

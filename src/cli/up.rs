@@ -7,6 +7,7 @@ use crate::Result;
 use crate::app::Database;
 use crate::config::Config;
 use crate::store::layers::ApplyOptions;
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 
 /// `dothi up`
@@ -45,7 +46,7 @@ async fn prepare(store: &Store, with_sample: bool, step: &impl Fn(&str)) -> Resu
     step("applying the layers");
     let catalog = crate::layers::embedded()?;
     store
-        .apply(&catalog, ApplyOptions::default(), &Author::program("up", "layer files of this version"))
+        .apply(&catalog, ApplyOptions::default(), &Author::program("up", Reason::LayerFilesOfVersion.text()))
         .await?;
     if with_sample {
         step("loading the sample province (at the first start)");

@@ -22,6 +22,7 @@ use crate::state::AppState;
 use crate::store::bulk::Mode;
 use crate::store::imports::{Import, Task};
 use crate::store::jobs::Lease;
+use crate::store::reasons::Reason;
 use crate::store::{Author, Store};
 
 /// How long uploaded files are kept after their last use.
@@ -274,7 +275,7 @@ async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> 
     let names: Vec<&str> = import.files.iter().map(|f| f.name.as_str()).collect();
     let author = Author {
         actor: Some(import.created_by),
-        reason: format!("Nhập tệp {}", names.join(", ")),
+        reason: Reason::Import(&names.join(", ")).text(),
         client: client(import),
     };
     let told = |done: u64, total: Option<u64>| {

@@ -19,6 +19,7 @@ use crate::state::AppState;
 use crate::store::jobs::Lease;
 pub use crate::store::quality::QUALITY_JOB;
 use crate::store::quality::{NewProblem, QualityRun};
+use crate::store::reasons::Reason;
 use crate::store::{Author, Position, Store};
 use crate::text::Text;
 
@@ -139,7 +140,7 @@ pub async fn run(
         finished_at: Utc::now(),
         requested_by: by,
     };
-    let author = Author { actor: by, reason: format!("quality of {layer}"), client: "quality".to_owned() };
+    let author = Author { actor: by, reason: Reason::Quality(layer).text(), client: "quality".to_owned() };
     summary.position = store.keep_quality_run(&run, &rows(&report)?, &author).await?;
     Ok(summary)
 }

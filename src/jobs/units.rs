@@ -10,6 +10,7 @@ use tokio::time::{interval, sleep};
 
 use crate::layers::{Catalog, LayerDef, Value};
 use crate::store::jobs::Lease;
+use crate::store::reasons::Reason;
 use crate::store::units::{Recomputed, UNITS_CLIENT, UNITS_JOB};
 use crate::store::{Author, Store};
 use crate::text::Text;
@@ -180,7 +181,7 @@ pub async fn run_job(store: &Store) -> Result<serde_json::Value> {
 /// Gives every item the commune that it lies in.
 pub async fn recompute(store: &Store) -> Result<Recomputed> {
     let catalog: Catalog = store.catalog().await?;
-    let author = Author::program(UNITS_CLIENT, "the commune of each item, by the boundaries in force");
+    let author = Author::program(UNITS_CLIENT, Reason::Communes.text());
     store.recompute_units(&catalog, &author).await
 }
 

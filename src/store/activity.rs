@@ -21,6 +21,8 @@ pub struct LastChange {
     pub reason: String,
     /// Through what: `ogc`, `portal`, `cli import by nam` …
     pub client: String,
+    /// The revision that it takes back.
+    pub undoes: Option<i64>,
 }
 
 /// How often a layer changed in a calendar month of Vietnam.
@@ -39,12 +41,13 @@ impl Store {
     pub async fn list_last_changes(&self, layers: &[String]) -> Result<Vec<LastChange>> {
         let rows = sqlx::query!(
             r#"select l.layer as "layer!", r.number as "number!", r.committed_at as "at!", r.reason as "reason!",
-                      r.client as "client!", a.display_name as "by?"
+                      r.client as "client!", a.display_name as "by?", u.undoes as "undoes?"
                from unnest($1::text[]) as l (layer)
                cross join lateral (select c.revision from dothi.feed_change c
                                    where c.layer = l.layer and c.kind = 'items' order by c.revision desc limit 1) c
                join dothi.revision r on r.number = c.revision
-               left join dothi.account a on a.id = r.actor"#,
+               left join dothi.account a on a.id = r.actor
+               left join dothi.revision_undo u on u.revision = r.number"#,
             layers
         )
         .fetch_all(&self.pool)
@@ -56,6 +59,7 @@ impl Store {
             by: r.by,
             reason: r.reason,
             client: r.client,
+            undoes: r.undoes,
         });
         Ok(change.collect())
     }

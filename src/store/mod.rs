@@ -25,6 +25,7 @@ pub mod listen;
 pub mod load;
 pub mod permits;
 pub mod quality;
+pub mod reasons;
 pub mod sessions;
 pub mod settings;
 pub mod units;

@@ -25,13 +25,3 @@ pub(super) fn life(life: &Life, fid: i64, base: &str) -> Value {
     let steps: Vec<_> = life.steps.iter().map(step).collect();
     json!({"layer": def.id, "fid": fid, "versions": steps, "cursor": life.next})
 }
-
-/// The reason that an undo is kept with.
-pub(super) fn reason(number: i64, given: &str) -> String {
-    let given: String = given.trim().chars().take(500).collect();
-    if given.is_empty() {
-        format!("undo of revision {number}")
-    } else {
-        format!("undo of revision {number}: {given}")
-    }
-}

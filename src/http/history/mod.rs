@@ -23,6 +23,7 @@ use crate::store::audit::Entry;
 use crate::store::history::revisions::{Origin, Revision, RevisionQuery};
 use crate::store::history::undo::{Asked, UNDO_JOB, UndoReport};
 use crate::store::history::versions::{Step, Version, steps};
+use crate::store::reasons::Reason;
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -174,7 +175,7 @@ async fn undo(
     allowed(&state, &who, number).await?;
     let author = Author {
         actor: Some(writer.user.account.id),
-        reason: json::reason(number, &body.reason),
+        reason: Reason::Undo { revision: number, given: &body.reason }.text(),
         client: writer.client.to_owned(),
     };
     let entry = Entry::new(&who, "undo", "revision", number.to_string());

@@ -12,13 +12,14 @@ use serde_json::{Value as Json, json};
 use super::format::{day, number, time, unit_symbol};
 use super::i18n::Tr;
 use super::page::{Page, Visit};
+use super::told::Words;
 use crate::access;
 use crate::http::extract::{Path, Query};
 use crate::http::history::{self, Life, ListQuery};
 use crate::http::ogc::past::feature;
 use crate::layers::{Attribute, Catalog, Value};
 use crate::state::AppState;
-use crate::store::history::revisions::{LayerChange, Origin, Revision};
+use crate::store::history::revisions::{LayerChange, Revision};
 use crate::store::history::undo::{Conflict, UndoReport, Why};
 use crate::store::history::versions::{Kind, Step, Version};
 use crate::{Error, Result};
@@ -107,6 +108,7 @@ fn filter_form(visit: &Visit, state: &AppState, chosen: Option<&str>) -> Markup 
 fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
     let tr = visit.tr;
     let catalog = state.catalog.load_full();
+    let words = Words::new(visit, state, &catalog);
     let title = |id: &str| catalog.layer(id).map_or_else(|| id.to_owned(), |l| tr.of(&l.title).to_owned());
     html! {
         div class="table-wrap" {
@@ -115,8 +117,8 @@ fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
                 tbody { @for r in rows { tr {
                     th scope="row" { (r.origin.number) }
                     td class="nowrap" data-label=(tr.t("changes-when")) { time datetime=(r.origin.committed_at.to_rfc3339()) { (time(r.origin.committed_at)) } }
-                    td data-label=(tr.t("changes-who")) { (who(&r.origin)) }
-                    td data-label=(tr.t("changes-why")) { (r.origin.reason) }
+                    td data-label=(tr.t("changes-who")) { (words.by(&r.origin)) }
+                    td data-label=(tr.t("changes-why")) { (words.why(&r.origin)) }
                     td data-label=(tr.t("changes-what")) {
                         @for c in &r.layers { div { a href={ "/changes?layer=" (c.layer) } { (title(&c.layer)) } ": " (counted(tr, c)) } }
                     }
@@ -130,11 +132,6 @@ fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
             }
         }
     }
-}
-
-/// The name of who did it, or through what it was done.
-fn who(origin: &Origin) -> String {
-    origin.actor_name.clone().unwrap_or_else(|| origin.client.clone())
 }
 
 fn counted(tr: Tr, c: &LayerChange) -> String {
@@ -164,6 +161,8 @@ async fn undo(visit: Visit, State(state): State<AppState>, Path(revision): Path<
     let found = rows.into_iter().find(|r| r.origin.number == revision);
     let found = found.ok_or_else(|| Error::not_found("revision", revision.to_string()))?;
     let report = history::preview(&state, &visit.who, revision).await?;
+    let catalog = state.catalog.load_full();
+    let words = Words::new(&visit, &state, &catalog);
     let title = tr.with("undo-heading", &[("revision", &revision.to_string())]);
     let layer = found.layers.first().map_or("", |c| c.layer.as_str());
     let then = format!(
@@ -172,8 +171,8 @@ async fn undo(visit: Visit, State(state): State<AppState>, Path(revision): Path<
     let nothing = report.restored + report.removed + report.reinserted == 0;
     let body = html! {
         h1 { (title) }
-        p { (found.origin.reason) }
-        p class="small muted" { (time(found.origin.committed_at)) " · " (who(&found.origin)) }
+        p { (words.why(&found.origin)) }
+        p class="small muted" { (time(found.origin.committed_at)) " · " (words.by(&found.origin)) }
         (outcome(tr, &report))
         @if nothing { p class="notice notice--warn" { (tr.t("undo-nothing")) } }
         @else {
@@ -188,7 +187,7 @@ async fn undo(visit: Visit, State(state): State<AppState>, Path(revision): Path<
                 }
             }
         }
-        (conflicts(tr, &state, &report))
+        (conflicts(words, &report))
     };
     Ok(Page::new(&visit, title).crumb(tr.t("changes-heading"), "/changes").render(&body))
 }
@@ -208,13 +207,14 @@ fn outcome(tr: Tr, report: &UndoReport) -> Markup {
     }
 }
 
-fn conflicts(tr: Tr, state: &AppState, report: &UndoReport) -> Markup {
+fn conflicts(words: Words<'_>, report: &UndoReport) -> Markup {
     if report.conflicts.is_empty() {
         return html! {};
     }
-    let catalog = state.catalog.load_full();
+    let tr = words.tr;
     let title = |c: &Conflict| {
-        let layer = catalog.layer(&c.layer).map_or_else(|| c.layer.clone(), |l| tr.of(&l.title).to_owned());
+        let layer =
+            words.catalog.layer(&c.layer).map_or_else(|| c.layer.clone(), |l| tr.of(&l.title).to_owned());
         format!("{layer} {}", c.fid)
     };
     html! {
@@ -225,7 +225,7 @@ fn conflicts(tr: Tr, state: &AppState, report: &UndoReport) -> Markup {
             tbody { @for c in &report.conflicts { tr {
                 th scope="row" { a href={ "/changes/items/" (c.layer) "/" (c.fid) } { (title(c)) } }
                 td data-label=(tr.t("changes-why")) { (tr.t(match c.why { Why::ChangedSince => "undo-changed-since", Why::KeyTaken => "undo-key-taken" })) }
-                td data-label=(tr.t("changes-who")) { (c.by.as_ref().map_or_else(|| "–".to_owned(), who)) }
+                td data-label=(tr.t("changes-who")) { (c.by.as_ref().map_or_else(|| "–".to_owned(), |o| words.by(o))) }
                 td data-label=(tr.t("changes-when")) { (c.by.as_ref().map_or_else(|| "–".to_owned(), |o| time(o.committed_at))) }
             } } }
         } }
@@ -252,6 +252,7 @@ async fn item(
     let tr = visit.tr;
     let life = history::life(&state, &visit.who, &layer, fid, shown.cursor, None).await?;
     let catalog = state.catalog.load_full();
+    let words = Words::new(&visit, &state, &catalog);
     let at = life.steps.iter().position(|s| Some(s.revision) == shown.revision).unwrap_or(0);
     let title = format!("{} {fid}", tr.of(&life.view.layer.title));
     let evidence = life.steps.get(at).map(|s| evidence(&life, s)).transpose()?;
@@ -264,7 +265,7 @@ async fn item(
             p class="small muted" { (tr.t("life-legend")) }
         }
         ol class="timeline" reversed {
-            @for (i, s) in life.steps.iter().enumerate() { (step(tr, &catalog, &life, s, fid, i == at, shown.cursor)) }
+            @for (i, s) in life.steps.iter().enumerate() { (step(words, &life, s, fid, i == at, shown.cursor)) }
         }
         @if let Some(next) = life.next {
             div class="actions" { a class="button button--plain" href={ "/changes/items/" (layer) "/" (fid) "?cursor=" (next) } { (tr.t("changes-older")) } }
@@ -298,15 +299,8 @@ fn evidence(life: &Life, step: &Step) -> Result<Json> {
     Ok(json!({"parcels": drawn(after, "after")?, "model": drawn(before, "projection")?, "verdicts": none}))
 }
 
-fn step(
-    tr: Tr,
-    catalog: &Catalog,
-    life: &Life,
-    s: &Step,
-    fid: i64,
-    on_map: bool,
-    cursor: Option<i64>,
-) -> Markup {
+fn step(words: Words<'_>, life: &Life, s: &Step, fid: i64, on_map: bool, cursor: Option<i64>) -> Markup {
+    let (tr, catalog) = (words.tr, words.catalog);
     let def = &life.view.layer;
     let origin = life.origins.get(&s.revision);
     let title = tr.t(match s.kind {
@@ -319,8 +313,9 @@ fn step(
         li {
             p { strong { (title) } @if s.geometry_changed { " · " (tr.t("life-geometry")) } }
             @if let Some(o) = origin {
-                @if !o.reason.is_empty() { p { (o.reason) } }
-                p class="small muted" { time datetime=(o.committed_at.to_rfc3339()) { (time(o.committed_at)) } " · " (who(o)) " · " (tr.with("life-revision", &[("revision", &s.revision.to_string())])) }
+                @let why = words.why(o);
+                @if !why.is_empty() { p { (why) } }
+                p class="small muted" { time datetime=(o.committed_at.to_rfc3339()) { (time(o.committed_at)) } " · " (words.by(o)) " · " (tr.with("life-revision", &[("revision", &s.revision.to_string())])) }
             }
             @if !s.attributes.is_empty() {
                 div class="table-wrap" { table class="stack" {

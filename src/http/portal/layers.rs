@@ -16,6 +16,7 @@ use serde_json::Value as Member;
 
 use super::catalogue::activity::{Activity, LastChanges};
 use super::i18n::Tr;
+use super::told::Words;
 use crate::access::{self, Principal, View};
 use crate::error::Error;
 use crate::features::{LayerReader, Snapshot};
@@ -23,6 +24,7 @@ use crate::http::auth::Session;
 use crate::http::extract::Path;
 use crate::http::lang::Language;
 use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value, style};
+use crate::permit::law::Law;
 use crate::space::{Bbox, crs};
 use crate::state::AppState;
 use crate::store::activity::LastChange;
@@ -144,6 +146,7 @@ pub(super) struct Teller<'a> {
     pub catalog: &'a Catalog,
     pub who: &'a Principal,
     pub tr: Tr,
+    pub law: &'a Law,
     pub changes: Option<LastChanges>,
 }
 
@@ -156,7 +159,13 @@ async fn list(
     let catalog = state.catalog.load_full();
     let snapshot = state.features.snapshot();
     let readers = readers(&catalog, &snapshot, &who);
-    let teller = Teller { catalog: &catalog, who: &who, tr: Tr(lang), changes: activity.known(&state).await };
+    let teller = Teller {
+        catalog: &catalog,
+        who: &who,
+        tr: Tr(lang),
+        law: &state.law,
+        changes: activity.known(&state).await,
+    };
     let body = serde_json::json!({
         "themes": teller.themes(&readers),
         "bounds": bounds(&readers),
@@ -225,11 +234,12 @@ impl Teller<'_> {
 
     fn changed(&self, change: &LastChange) -> Changed {
         let officer = self.who.is_officer();
+        let words = Words { tr: self.tr, who: self.who, catalog: self.catalog, law: self.law };
         Changed {
             at: change.at,
             revision: change.revision,
             by: change.by.clone().filter(|_| officer),
-            reason: officer.then(|| change.reason.clone()),
+            reason: officer.then(|| words.reason(&change.client, &change.reason, change.undoes)),
         }
     }
 

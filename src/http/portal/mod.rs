@@ -38,6 +38,7 @@ mod quality;
 mod register;
 mod search;
 mod sign_in;
+mod told;
 mod unit;
 
 /// The pages, their bundle, and the layer tree that the map is drawn from.

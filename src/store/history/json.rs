@@ -52,7 +52,7 @@ impl Revision {
                     "updated": c.updated, "removed": c.removed})
             })
             .collect();
-        let line = json!({"number": self.origin.number, "layers": layers, "undoes": self.undoes,
+        let line = json!({"number": self.origin.number, "layers": layers, "undoes": self.origin.undoes,
             "undone_by": self.undone_by});
         with_origin(line, Some(&self.origin))
     }

@@ -23,6 +23,8 @@ pub struct Origin {
     pub reason: String,
     /// Through what: `ogc`, `portal`, `cli import by nam` …
     pub client: String,
+    /// The revision that it takes back.
+    pub undoes: Option<i64>,
 }
 
 /// What a revision did to one layer.
@@ -34,6 +36,8 @@ pub struct LayerChange {
     pub is_definition: bool,
     /// Items that were touched, where they are few enough to be listed or were counted.
     pub items: Option<i64>,
+    /// Items that the feed names; none: too many to name, or none of items.
+    pub listed: Option<i64>,
     /// New items, where they were counted.
     pub inserted: Option<i64>,
     /// Changed items, where they were counted.
@@ -49,8 +53,6 @@ pub struct Revision {
     pub origin: Origin,
     /// The layers that it changed, of those asked for.
     pub layers: Vec<LayerChange>,
-    /// The revision that it takes back.
-    pub undoes: Option<i64>,
     /// The latest revision that takes it back.
     pub undone_by: Option<i64>,
 }
@@ -103,7 +105,6 @@ impl Store {
             .into_iter()
             .map(|r| Revision {
                 layers: changes.remove(&r.number).unwrap_or_default(),
-                undoes: r.undoes,
                 undone_by: r.undone_by,
                 origin: Origin {
                     number: r.number,
@@ -112,6 +113,7 @@ impl Store {
                     actor_name: r.actor_name,
                     reason: r.reason,
                     client: r.client,
+                    undoes: r.undoes,
                 },
             })
             .collect())
@@ -137,6 +139,7 @@ impl Store {
                 layer: r.layer,
                 is_definition: r.kind == "catalog",
                 items: counted.or(r.listed),
+                listed: r.listed,
                 inserted: r.inserted,
                 updated: r.updated,
                 removed: r.removed,
@@ -149,8 +152,10 @@ impl Store {
     pub async fn origins(&self, numbers: &[i64]) -> Result<BTreeMap<i64, Origin>> {
         let rows = sqlx::query_as!(
             Origin,
-            r#"select r.number, r.committed_at, r.actor, a.display_name as "actor_name?", r.reason, r.client
-               from dothi.revision r left join dothi.account a on a.id = r.actor where r.number = any($1)"#,
+            r#"select r.number, r.committed_at, r.actor, a.display_name as "actor_name?", r.reason, r.client,
+                      u.undoes as "undoes?"
+               from dothi.revision r left join dothi.account a on a.id = r.actor
+               left join dothi.revision_undo u on u.revision = r.number where r.number = any($1)"#,
             numbers
         )
         .fetch_all(&self.pool)

@@ -379,8 +379,9 @@ impl Undo<'_> {
         }
         let room = LISTED - i64::try_from(report.conflicts.len()).unwrap_or(LISTED);
         let sql = format!(
-            "select p.fid, p.act, r.number, r.committed_at, r.actor, a.display_name, r.reason, r.client \
+            "select p.fid, p.act, r.number, r.committed_at, r.actor, a.display_name, r.reason, r.client, u.undoes \
              from {} p left join dothi.revision r on r.number = p.by left join dothi.account a on a.id = r.actor \
+             left join dothi.revision_undo u on u.revision = r.number \
              where p.act in ('changed', 'key') order by p.fid limit $1",
             self.plan
         );
@@ -394,6 +395,7 @@ impl Undo<'_> {
                     actor_name: row.try_get(5)?,
                     reason: row.try_get(6)?,
                     client: row.try_get(7)?,
+                    undoes: row.try_get(8)?,
                 }),
             };
             let act: String = row.try_get(1)?;

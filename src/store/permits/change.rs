@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::store::audit::{self, Entry};
 use crate::store::feed::{self, Author, Position, bump};
 use crate::store::jobs::enqueue;
+use crate::store::reasons::Reason;
 use crate::store::{Store, Tx};
 
 /// Kind of the job that runs checks; its payload is `{"run"}`.
@@ -248,7 +249,11 @@ async fn put_on_map(
     what: &Change,
 ) -> Result<Position> {
     let reason = what.events.last().map_or("change", |e| e.event.as_str());
-    let author = Author { actor: actor.account, reason: reason.to_owned(), client: "permit".to_owned() };
+    let author = Author {
+        actor: actor.account,
+        reason: Reason::PermitEvent(reason).text(),
+        client: "permit".to_owned(),
+    };
     let revision = bump(tx, &author).await?;
     let number = revision.position.revision;
     sqlx::query!("update permit.application set version = $2 where id = $1", a.id, number)

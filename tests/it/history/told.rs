@@ -189,7 +189,7 @@ async fn pages_tell_changes_lives_and_undos() {
     let (status, list) = page("/changes?layer=parcel", Some(&admin)).await;
     assert_eq!(status, StatusCode::OK);
     assert!(
-        list.contains("import of land.gpkg") && list.contains(&format!("/changes/{import}/undo")),
+        list.contains("Nhập tệp land.gpkg") && list.contains(&format!("/changes/{import}/undo")),
         "{list}"
     );
     let (status, preview) = page(&undo, Some(&admin)).await;

@@ -48,3 +48,26 @@ life-attribute = Attribute
 life-old = Before
 life-new = After
 life-on-map = Shown on the map
+
+# Reasons and ways in that the program itself writes.
+told-layer-files = Layer definitions applied
+told-layer-files-version = Layer definitions of this version
+told-sample = Made-up sample province
+told-import = Import of { $files }
+told-undo = Undo of change { $revision }
+told-undo-given = Undo of change { $revision }: { $given }
+told-communes = Communes of items, by the boundaries in force
+told-quality = Quality check
+told-quality-of = Quality check: { $layer }
+told-event = Building permit: { $event }
+client-portal = website
+client-api = API
+client-ogc = OGC API
+client-ogc-with = OGC API ({ $agent })
+client-import = import page
+client-quality = quality check
+client-units = update of boundaries
+client-permit = permit case
+client-up = start of the program
+client-cli = command line
+client-cli-by = command line ({ $user })

@@ -48,3 +48,26 @@ life-attribute = Thuộc tính
 life-old = Trước
 life-new = Sau
 life-on-map = Đang hiển thị trên bản đồ
+
+# Lý do và cách thực hiện do chương trình tự ghi.
+told-layer-files = Cập nhật định nghĩa lớp dữ liệu
+told-layer-files-version = Định nghĩa lớp dữ liệu của phiên bản này
+told-sample = Nạp dữ liệu mẫu giả định
+told-import = Nhập tệp { $files }
+told-undo = Hoàn tác lần thay đổi { $revision }
+told-undo-given = Hoàn tác lần thay đổi { $revision }: { $given }
+told-communes = Cập nhật xã, phường của đối tượng theo địa giới hiện hành
+told-quality = Kiểm tra chất lượng
+told-quality-of = Kiểm tra chất lượng: { $layer }
+told-event = Hồ sơ cấp phép: { $event }
+client-portal = trang web
+client-api = API
+client-ogc = OGC API
+client-ogc-with = OGC API ({ $agent })
+client-import = trang nhập dữ liệu
+client-quality = kiểm tra chất lượng
+client-units = cập nhật địa giới
+client-permit = hồ sơ cấp phép
+client-up = khởi động chương trình
+client-cli = dòng lệnh
+client-cli-by = dòng lệnh ({ $user })

@@ -36,7 +36,8 @@ pub async fn page(
     let (view, reader) = super::open(&state, &visit.who, &id)?;
     let catalog = state.catalog.load_full();
     let changes = activity.known(&state).await;
-    let layer = Teller { catalog: &catalog, who: &visit.who, tr, changes }.layer(&view, &reader);
+    let layer =
+        Teller { catalog: &catalog, who: &visit.who, tr, law: &state.law, changes }.layer(&view, &reader);
     let months = activity.months(&state, &id).await;
     let quality_found = of_layer(&state, &visit.who, &id).await;
     let links = Links::new(&state.config.base_url(), &id);

@@ -62,7 +62,8 @@ async fn one(
     let (view, reader) = open(&state, &who, &id)?;
     let catalog = state.catalog.load_full();
     let changes = activity.known(&state).await;
-    let layer = Teller { catalog: &catalog, who: &who, tr: Tr(lang), changes }.layer(&view, &reader);
+    let layer =
+        Teller { catalog: &catalog, who: &who, tr: Tr(lang), law: &state.law, changes }.layer(&view, &reader);
     let mut body = serde_json::to_value(&layer).map_err(|e| Error::internal("a layer's description", e))?;
     body["changes_by_month"] = json!(activity.months(&state, &id).await?.as_slice());
     body["attribution"] = json!(links::attribution(Tr(lang), &layer));
@@ -106,7 +107,7 @@ async fn list(
     let catalog = state.catalog.load_full();
     let readers = layers::readers(&catalog, &state.features.snapshot(), &visit.who);
     let changes = activity.known(&state).await;
-    let themes = Teller { catalog: &catalog, who: &visit.who, tr, changes }.themes(&readers);
+    let themes = Teller { catalog: &catalog, who: &visit.who, tr, law: &state.law, changes }.themes(&readers);
     let words = fold(&q);
     let shown =
         |l: &Layer, theme: &Theme| words.split_whitespace().all(|w| search_text(l, theme).contains(w));
