@@ -30,6 +30,7 @@ pub mod health;
 pub mod history;
 mod idempotency;
 pub mod imports;
+mod item_title;
 pub mod lang;
 pub mod lineage;
 pub mod ogc;

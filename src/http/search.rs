@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::Session;
 use super::extract::Query;
+use super::item_title::capital;
 use super::lang::Language;
 use crate::Result;
 use crate::access::{self, Principal};
@@ -265,12 +266,6 @@ fn former_units(reader: &LayerReader, wanted: &Wanted, q: &str, lang: Lang) -> R
         }
     }
     Ok(hits)
-}
-
-/// With a capital letter at its beginning.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn hit(reader: &LayerReader, item: &Item<'_>, lang: Lang, rank: u32) -> Option<Hit> {

@@ -312,6 +312,19 @@ pub(in crate::store) fn same_content(def: &LayerDef) -> Result<String> {
     Ok(sql)
 }
 
+/// Whether the rows `a` and `b` of one item differ in their vertices or in one of the attributes (by their index)
+/// that count; always, where `any` change does.
+pub(in crate::store) fn differs(def: &LayerDef, counts: impl Fn(usize) -> bool, any: bool) -> Result<String> {
+    if any {
+        return Ok("true".to_owned());
+    }
+    let mut sql = "ST_AsBinary(a.geom) <> ST_AsBinary(b.geom)".to_owned();
+    for (_, column) in columns(def)?.iter().enumerate().filter(|(i, _)| counts(*i)) {
+        let _ = write!(sql, " or a.{column} is distinct from b.{column}");
+    }
+    Ok(sql)
+}
+
 /// Each row of `staging` with the item that has its key, and whether they say the same.
 pub(in crate::store) fn match_key(def: &LayerDef, staging: &str) -> Result<String> {
     Ok(format!(

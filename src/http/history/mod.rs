@@ -1,6 +1,7 @@
 //! The list of changes, the life of an item, and undo, under `/api/v1`. For officers, and only of what they may see.
 
 mod json;
+mod seen;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,6 +12,7 @@ use axum::{Router, middleware};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+pub use self::seen::{Opened, open as open_revision};
 use super::auth::User;
 use super::edit::Writer;
 use super::extract::{Path, Query};
@@ -36,6 +38,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/api/v1/revisions", get(list))
         .route("/api/v1/revisions/{number}", get(one))
+        .route("/api/v1/revisions/{number}/items", get(items))
         .route("/api/v1/revisions/{number}/undo", post(undo))
         .route("/api/v1/layers/{id}/items/{fid}/history", get(item))
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::layer))
@@ -108,10 +111,12 @@ pub async fn revisions(
     let more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = found.last().map(|r| r.origin.number).filter(|_| more);
+    seen::only_seen(state, who, &mut found).await?;
     Ok((found, next))
 }
 
-/// Whether `who` may undo a revision that did this: to items only, of layers that are his to correct.
+/// Whether `who` may undo a revision that did this: to items only, of layers that are his to correct. A layer that he
+/// does not see is not looked at here but when he asks.
 pub fn may_undo(state: &AppState, who: &Principal, revision: &Revision) -> bool {
     let catalog = state.catalog.load();
     let may = |id: &str| catalog.layer(id).is_some_and(|l| access::may_undo(who, l));
@@ -130,7 +135,7 @@ async fn list(
 }
 
 /// The revision, if it changed a layer that `who` may see.
-async fn find(state: &AppState, who: &Principal, number: i64) -> Result<Revision> {
+pub async fn find(state: &AppState, who: &Principal, number: i64) -> Result<Revision> {
     let query = ListQuery { cursor: number.checked_add(1), limit: Some(1), ..ListQuery::default() };
     let found = revisions(state, who, &query).await?.0.into_iter().find(|r| r.origin.number == number);
     found.ok_or_else(|| Error::not_found("revision", number.to_string()))
@@ -144,6 +149,30 @@ async fn one(
     let who = user.principal();
     let found = find(&state, &who, number).await?;
     Ok(axum::Json(json::revision(&found, may_undo(&state, &who, &found))))
+}
+
+/// Which of a revision's items.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemsQuery {
+    /// Of this layer; the first of the revision's layers where none is named.
+    layer: Option<String>,
+    /// Behind this fid: where the last page ended.
+    cursor: Option<i64>,
+    /// At most so many.
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/revisions/{number}/items`: what a revision did to each item of a layer, with old and new values.
+async fn items(
+    State(state): State<AppState>,
+    user: User,
+    Path(number): Path<i64>,
+    Query(query): Query<ItemsQuery>,
+) -> Result<axum::Json<serde_json::Value>> {
+    let layer = query.layer.as_deref();
+    let found = open_revision(&state, &user.principal(), number, layer, query.cursor, query.limit).await?;
+    Ok(axum::Json(json::items(&found)))
 }
 
 /// The body of an undo; empty is the default.

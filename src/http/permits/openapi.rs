@@ -161,6 +161,8 @@ const OPERATIONS: &[Operation] = &[
     op("get", "/revisions", "200", "Changes of the layers that the officer may see, the newest first")
         .query(&["layer", "actor", "after", "before", "cursor", "limit"]),
     op("get", "/revisions/{number}", "200", "One change"),
+    op("get", "/revisions/{number}/items", "200", "The items that a change touched in a layer, with old and new values")
+        .query(&["layer", "cursor", "limit"]),
     op("post", "/revisions/{number}/undo", "200", "Take a change back: restores what was not changed since, lists the rest; 202 with a job for a large one")
         .json("Undo"),
     op("get", "/layers/{id}/items/{fid}/history", "200", "What happened to an item: who, when, why, old and new values")

@@ -71,8 +71,7 @@ mod tests {
 
     #[test]
     fn every_entry_that_pages_name_is_bundled() {
-        let entries =
-            "portal.ts map.ts case.ts catalogue.ts import.ts analysis.ts edit.ts portal.css map.css edit.css";
+        let entries = "portal.ts map.ts case.ts catalogue.ts changes.ts import.ts analysis.ts edit.ts portal.css map.css edit.css";
         for entry in entries.split(' ') {
             let name = url(entry);
             assert!(Dist::get(name.trim_start_matches("/assets/")).is_some(), "{name}");

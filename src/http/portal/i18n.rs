@@ -123,6 +123,7 @@ mod tests {
         let mut missing = BTreeSet::new();
         for (folder, prefix, calls) in [
             ("src/http/portal", "", &[".t(\"", ".with(\"", "t(\""][..]),
+            ("src/http/portal/changes", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("src/http/portal/catalogue", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("src/http/portal/import", "", &[".t(\"", ".with(\"", "t(\""][..]),
             ("web/src", "js-", &["t('"][..]),

@@ -16,6 +16,7 @@ use crate::access;
 use crate::error::{Error, Result};
 use crate::features::{LayerReader, Query as Wanted};
 use crate::http::extract::{Path, Query};
+use crate::http::item_title::capital;
 use crate::layers::Value;
 use crate::state::AppState;
 use crate::units::{self, COMMUNE_LAYER, Level, Related, Unit};
@@ -165,10 +166,4 @@ fn map(tr: Tr, outlines: &[Outline], now: &[&Unit]) -> Markup {
             }
         }
     }
-}
-
-/// With a capital letter at its beginning.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -4,6 +4,7 @@
 //! (`version ≤ R`) and the superseded ones that were current then (`rev_from ≤ R < rev_to`). They are read with
 //! today's rights and today's definition: an attribute that came later is null.
 
+pub mod changed;
 mod json;
 pub mod revisions;
 pub mod undo;

@@ -114,7 +114,7 @@ pub fn steps(view: &View, versions: &[Version], newer: Option<i64>, more: bool) 
     steps
 }
 
-fn changed(view: &View, old: &ItemRow, new: &ItemRow) -> Step {
+pub(super) fn changed(view: &View, old: &ItemRow, new: &ItemRow) -> Step {
     let pairs = old.values.iter().zip(&new.values).enumerate();
     Step {
         revision: new.version,

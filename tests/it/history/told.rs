@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::front::{Server, square};
 use crate::store_feed::coded;
 
-async fn ask(
+pub(super) async fn ask(
     server: &Server,
     method: Method,
     path: &str,
@@ -31,7 +31,7 @@ async fn ask(
 }
 
 /// An officer of an agency that has no part in the cadastre; gives his token.
-async fn of_agency(server: &Server, agency: &str) -> String {
+pub(super) async fn of_agency(server: &Server, agency: &str) -> String {
     let account = NewAccount {
         name: "stranger".to_owned(),
         display_name: "stranger".to_owned(),
@@ -49,14 +49,14 @@ async fn of_agency(server: &Server, agency: &str) -> String {
     answer["token"].as_str().unwrap().to_owned()
 }
 
-async fn get(server: &Server, path: &str, token: &str) -> Json {
+pub(super) async fn get(server: &Server, path: &str, token: &str) -> Json {
     let (status, json) = ask(server, Method::GET, path, Some(token), None).await;
     assert_eq!(status, StatusCode::OK, "{path}: {json}");
     json
 }
 
 /// A parcel that is imported and then corrected: its fid, the import, the correction.
-async fn corrected(server: &Server) -> (i64, i64, i64) {
+pub(super) async fn corrected(server: &Server) -> (i64, i64, i64) {
     let catalog = server.state.catalog.load_full();
     let def = server.layer("parcel");
     let mut values = coded(&catalog, "parcel", "A");
@@ -173,14 +173,7 @@ async fn pages_tell_changes_lives_and_undos() {
     let server = Server::start().await;
     let (fid, import, correction) = corrected(&server).await;
     let admin = server.sign_in("admin1", Role::Admin).await;
-    let page = async |path: &str, token: Option<&str>| {
-        let mut request = server.client.get(format!("{}{path}", server.base)).header("accept", "text/html");
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status(), answer.text().await.unwrap())
-    };
+    let page = async |path: &str, token: Option<&str>| super::pages::page(&server, path, token).await;
     let undo = format!("/changes/{correction}/undo");
     let item = format!("/changes/items/parcel/{fid}");
     for path in ["/changes", &undo, &item] {
@@ -197,9 +190,9 @@ async fn pages_tell_changes_lives_and_undos() {
     assert!(preview.contains(&format!("POST /api/v1/revisions/{correction}/undo")), "{preview}");
     let (status, life) = page(&item, Some(&admin)).await;
     assert_eq!(status, StatusCode::OK, "{life}");
-    assert!(life.contains("Trần Thị B") && life.contains("\"part\":\"projection\""), "{life}");
+    assert!(life.contains("Trần Thị B") && life.contains("\"state\":\"old\""), "{life}");
     let (_, first) = page(&format!("{item}?revision={import}"), Some(&admin)).await;
-    assert!(first.contains("\"part\":\"after\"") && !first.contains("\"part\":\"projection\""), "{first}");
+    assert!(first.contains("\"state\":\"new\"") && !first.contains("\"state\":\"old\""), "{first}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
