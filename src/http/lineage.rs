@@ -6,7 +6,7 @@
 //! what would be made and writes nothing.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -17,16 +17,17 @@ use serde_json::{Map, Value as Member, json};
 use super::auth::Session;
 use super::edit::{Editing, Writer, patch_of};
 use super::extract::{Json, Path};
+use super::family::{Family, Relative};
 use super::former_units::ResolvedUnits;
 use super::idempotency;
+use super::lang::Language;
 use super::ogc::open;
 use crate::access::View;
 use crate::error::{Error, Result};
-use crate::features::{LayerReader, Query};
-use crate::layers::Value;
+use crate::features::Query;
 use crate::space::{Bbox, crs, geojson};
 use crate::state::AppState;
-use crate::store::lineage::{Lineage, Merge, Split, Step, Succession, Successor};
+use crate::store::lineage::{Merge, Split, Step, Succession, Successor};
 
 /// Decimals of a degree in answers: 0.1 mm.
 const DECIMALS: u8 = 9;
@@ -211,83 +212,45 @@ fn feature(view: &View, made: &Successor) -> Member {
     })
 }
 
-/// `GET …/lineage`: the splits and merges that led to an item and those that followed, oldest first. Officers see
-/// who did them and why.
+/// `GET …/lineage`: the splits and merges that led to an item and those that followed, oldest first, each item with
+/// what people call it. Officers see who did them and why, and where an item's history is told.
 async fn lineage(
     State(state): State<AppState>,
     Session(who): Session,
+    Language(lang): Language,
     Path((id, fid)): Path<(String, String)>,
-) -> Result<axum::Json<Member>> {
+) -> Result<Response> {
     let (reader, _) = open(&state, &who, &id)?;
     let missing = || Error::not_found("item", format!("{id}/{fid}"));
     let number: i64 = fid.parse().map_err(|_| missing())?;
-    let found = state.store.lineage(&id, number).await?;
-    // An item that is gone has a page of its past only where every row of the layer may be seen.
-    let known = reader.get(number).is_some() || reader.view().rows.is_none() && found.has_steps();
-    if !known {
-        return Err(missing());
-    }
-    let names = Names::read(&state, &reader, &found).await?;
+    let family = Family::read(&state, &reader, number, lang).await?.ok_or_else(missing)?;
+    let officer = who.is_officer();
+    let items = |fids: &[i64]| {
+        let one = |r: &Relative| {
+            json!({"fid": r.fid, "label": r.label, "title": r.title, "current": r.current,
+                "history": officer.then(|| format!("/changes/items/{id}/{}", r.fid))})
+        };
+        family.members(fids).into_iter().map(one).collect::<Vec<_>>()
+    };
     let steps = |list: &[Step]| {
         let one = |s: &Step| {
             json!({
                 "revision": s.revision,
                 "at": s.at,
-                "by": s.by.as_ref().filter(|_| who.is_officer()),
-                "reason": who.is_officer().then_some(&s.reason),
-                "predecessors": names.of(&s.predecessors),
-                "successors": names.of(&s.successors),
+                "by": s.by.as_ref().filter(|_| officer),
+                "reason": officer.then_some(&s.reason),
+                "predecessors": items(&s.predecessors),
+                "successors": items(&s.successors),
             })
         };
         list.iter().map(one).collect::<Vec<_>>()
     };
-    Ok(axum::Json(json!({
+    let body = json!({
         "layer": id,
         "fid": number,
-        "before": steps(&found.before),
-        "after": steps(&found.after),
-        "truncated": found.truncated,
-    })))
-}
-
-/// What the items of a lineage are called, and whether they are there today.
-struct Names(std::collections::BTreeMap<i64, (Option<String>, bool)>);
-
-impl Names {
-    async fn read(state: &AppState, reader: &LayerReader, lineage: &Lineage) -> Result<Self> {
-        let steps = lineage.before.iter().chain(&lineage.after);
-        let fids: std::collections::BTreeSet<i64> =
-            steps.flat_map(|s| s.predecessors.iter().chain(&s.successors)).copied().collect();
-        let view = reader.view();
-        let label = view.layer.label.as_deref().filter(|l| view.attribute(l).is_some());
-        let mut names = std::collections::BTreeMap::new();
-        let mut gone = Vec::new();
-        for fid in fids {
-            match reader.get(fid) {
-                Some(item) => {
-                    let name = match label.and_then(|l| item.value_of(l)) {
-                        Some(Value::Text(name)) => Some(name),
-                        _ => None,
-                    };
-                    names.insert(fid, (name, true));
-                }
-                // Hidden from the reader, or gone: where rows are hidden the two are not told apart.
-                None if view.rows.is_some() => {}
-                None => gone.push(fid),
-            }
-        }
-        if !gone.is_empty() {
-            for name in state.store.last_names(&view.layer, &gone).await? {
-                names.insert(name.fid, (name.label.filter(|_| label.is_some()), false));
-            }
-        }
-        Ok(Self(names))
-    }
-
-    fn of(&self, fids: &[i64]) -> Vec<Member> {
-        let one = |fid: &i64| {
-            self.0.get(fid).map(|(name, current)| json!({"fid": fid, "label": name, "current": current}))
-        };
-        fids.iter().filter_map(one).collect()
-    }
+        "before": steps(&family.lineage.before),
+        "after": steps(&family.lineage.after),
+        "truncated": family.lineage.truncated,
+    });
+    Ok(([(header::VARY, "cookie, accept-language")], axum::Json(body)).into_response())
 }

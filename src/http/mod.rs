@@ -24,6 +24,7 @@ pub mod auth;
 pub mod edit;
 pub mod edit_item;
 pub mod extract;
+mod family;
 mod former_units;
 mod guard;
 pub mod health;

@@ -259,15 +259,25 @@ pub(in crate::store) fn closed_in(def: &LayerDef) -> Result<String> {
     Ok(format!("select max(rev_to) from {} where fid = $1", history(def)?))
 }
 
-/// What items that are gone were called: fid, label (text or null) of the last state of each of the fids `$1`.
-pub(in crate::store) fn last_labels(def: &LayerDef) -> Result<String> {
-    let label = match def.label.as_deref() {
-        Some(name) => format!("{}::text", ident(name)?),
-        None => "null::text".to_owned(),
-    };
+/// The last states of items that are gone, of the fids `$1`, as [`select_list`] gives them.
+pub(in crate::store) fn last_rows(def: &LayerDef) -> Result<String> {
+    let list = geom_and_columns(def, "")?;
     Ok(format!(
-        "select distinct on (fid) fid, {label} from {} where fid = any($1) order by fid, rev_to desc",
+        "select {} from (select distinct on (fid) fid, rev_from as version, {list} from {} where fid = any($1) \
+         order by fid, rev_to desc) s",
+        select_list(def)?,
         history(def)?
+    ))
+}
+
+/// The item of the layer `$1` that had the value `$2` in `attribute` when it was last split or merged.
+pub(in crate::store) fn succeeded(def: &LayerDef, attribute: &str) -> Result<String> {
+    // The lineage is short beside the history: each of its items is looked up in its life.
+    Ok(format!(
+        "select l.predecessor from dothi.lineage l join {} h on h.fid = l.predecessor and h.rev_to = l.revision \
+         where l.layer = $1 and h.{} = $2 order by l.revision desc limit 1",
+        history(def)?,
+        ident(attribute)?
     ))
 }
 

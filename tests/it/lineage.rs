@@ -154,19 +154,72 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     let public = server.json(&url).await;
     let steps = public["before"].as_array().unwrap();
     assert_eq!(steps.len(), 2);
-    assert_eq!(steps[0]["predecessors"], json!([{"fid": fid, "label": "24611-12-87", "current": false}]));
-    assert_eq!(steps[1]["successors"], json!([{"fid": last, "label": "24611-12-92", "current": true}]));
+    let named = |fid: i64, number: i64, current: bool| {
+        json!([{"fid": fid, "label": format!("24611-12-{number}"), "title": format!("Thửa đất {number} tờ 12"),
+            "current": current, "history": null}])
+    };
+    assert_eq!(steps[0]["predecessors"], named(fid, 87, false));
+    assert_eq!(steps[1]["successors"], named(last, 92, true));
     assert!(steps[0]["by"].is_null() && steps[0]["reason"].is_null(), "{public}");
     let request = server.client.get(format!("{}{url}", server.base)).bearer_auth(&admin);
     let officer: Json = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(officer["before"][0]["reason"], "Tách thửa theo trích đo 12-2026");
     assert_eq!(officer["before"][0]["by"], "admin-of-test");
+    assert_eq!(officer["before"][0]["predecessors"][0]["history"], format!("/changes/items/parcel/{fid}"));
     let first = server.json(&format!("/api/v1/layers/parcel/items/{fid}/lineage")).await;
     assert_eq!(
         first["after"].as_array().unwrap().len(),
         2,
         "a parcel that is gone still tells what became of it"
     );
+}
+
+/// Parcel 87 split into 90 and 91: the fids of the three.
+async fn divided(server: &Server, token: &str) -> [i64; 3] {
+    let (fid, version) = parcel(server, 87, &[(0.0, 0.0), (30.0, 0.0), (30.0, 30.0), (0.0, 30.0)]).await;
+    let pieces =
+        json!([{"parcel_number": 90, "code": "24611-12-90"}, {"parcel_number": 91, "code": "24611-12-91"}]);
+    let body = json!({"version": version, "line": line(&[(15.0, -5.0), (15.0, 35.0)]), "pieces": pieces});
+    let (status, made) =
+        post(server, token, &format!("/api/v1/layers/parcel/items/{fid}/split"), &body).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let made = fids(&made["successors"]);
+    [fid, made[0], made[1]]
+}
+
+async fn page(server: &Server, path: &str, token: Option<&str>) -> String {
+    let mut request = server.client.get(format!("{}{path}", server.base)).header("accept", "text/html");
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    answer.text().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_predecessor_and_successor_is_linked_by_its_own_title() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin-of-test", Role::Admin).await;
+    let [old, west, east] = divided(&server, &admin).await;
+    let link = |href: String, title: &str| format!("<a href=\"{href}\">{title}</a>");
+    let history = |fid: i64| format!("/changes/items/parcel/{fid}");
+    // The history of the old one leads to each of the new, and back.
+    let told = page(&server, &history(old), Some(&admin)).await;
+    for (fid, title) in [(west, "Thửa đất 90 tờ 12"), (east, "Thửa đất 91 tờ 12")] {
+        assert!(told.contains(&link(history(fid), title)), "{told}");
+        assert!(
+            page(&server, &history(fid), Some(&admin))
+                .await
+                .contains(&link(history(old), "Thửa đất 87 tờ 12"))
+        );
+    }
+    // So does the page of the item; the public has no page of what is gone.
+    let item = format!("/ogc/collections/parcel/items/{west}?f=html");
+    let old_one = format!("{}{}", server.base, history(old));
+    let (officer, public) = (page(&server, &item, Some(&admin)).await, page(&server, &item, None).await);
+    assert!(officer.contains(&link(old_one, "Thửa đất 87 tờ 12")), "{officer}");
+    assert!(public.contains("Thửa đất 87 tờ 12") && !public.contains("/changes/"), "{public}");
 }
 
 fn holder_of(server: &Server, fid: i64) -> Option<Value> {

@@ -16,6 +16,7 @@ use super::params::{ItemsQuery, Params};
 use super::past;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
+use crate::http::family::Family;
 use crate::http::former_units::{self, ResolvedUnits};
 use crate::layers::{LayerDef, Source};
 use crate::state::AppState;
@@ -163,8 +164,12 @@ pub(super) fn etag(version: i64, profile: u64) -> String {
 pub(super) fn lineage(ask: &Ask, def: &LayerDef, fid: i64) -> Option<Value> {
     let href = format!("{}/api/v1/layers/{}/items/{fid}/lineage", ask.base, def.id);
     let title = ask.say("Nguồn gốc: các lần tách, hợp", "Lineage: splits and merges");
-    let divided = def.source == Source::Table && def.geometry.is_area();
-    divided.then(|| link(&href, "related", "application/json", title))
+    is_divided(def).then(|| link(&href, "related", "application/json", title))
+}
+
+/// Whether items of the layer are split and merged.
+fn is_divided(def: &LayerDef) -> bool {
+    def.source == Source::Table && def.geometry.is_area()
 }
 
 /// `GET /ogc/collections/{id}/items/{fid}`; the tag is the item's version.
@@ -190,6 +195,13 @@ pub(super) async fn one(
         (Format::Json, profile) => etag(item.version, profile),
         (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
     };
+    // A state of the past is told as it was: what came after it is not looked for.
+    let family = match (ask.format, &past) {
+        (Format::Html, None) if is_divided(&view.layer) => {
+            Family::read(&state, &reader, item.fid, ask.lang).await?
+        }
+        _ => None,
+    };
     let mut response = not_modified(&ask.headers, &etag).unwrap_or_else(|| match ask.format {
         Format::Json => {
             let mut links = ask.self_links(GEOJSON);
@@ -202,7 +214,7 @@ pub(super) async fn one(
         }
         Format::Html => {
             let catalog = state.catalog.load();
-            ask.answer("text/html", &Value::Null, || items_html::one(&ask, &item, &catalog))
+            ask.answer("text/html", &Value::Null, || items_html::one(&ask, &item, &catalog, family.as_ref()))
         }
     });
     let headers = response.headers_mut();

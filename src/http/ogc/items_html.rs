@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::html::below;
 use super::items::{Page, lineage};
 use crate::features::{Item, LayerReader};
+use crate::http::family::{Family, Relative};
 use crate::layers::{Attribute, Catalog, Value};
 
 /// Rows and columns of the table of items; all are in the other forms.
@@ -40,7 +41,7 @@ pub(super) fn list(ask: &Ask, reader: &LayerReader, page: &Page, links: &[Json])
 }
 
 /// One item.
-pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
+pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog, family: Option<&Family>) -> Markup {
     let def = &item.view().layer;
     let title = |a: &Attribute, v: &Value| {
         let list = a.codes.as_ref().and_then(|c| catalog.code_list(c));
@@ -68,11 +69,37 @@ pub(super) fn one(ask: &Ask, item: &Item<'_>, catalog: &Catalog) -> Markup {
                     ", N " (format!("{:.2}", e.min_y)) " … " (format!("{:.2}", e.max_y)) } }
             } }
         } } }
+        @if let Some(family) = family { (relatives(ask, &def.id, item.fid, family)) }
         @if let Some(link) = lineage(ask, def, item.fid) {
             p { a href=(link["href"].as_str().unwrap_or_default()) { (link["title"].as_str().unwrap_or_default()) } }
         }
     };
     below(ask, Some(def), &name, &body)
+}
+
+/// Whom the item was made from and what it was made into. One that is gone has a page of its history, for officers.
+fn relatives(ask: &Ask, layer: &str, fid: i64, family: &Family) -> Markup {
+    let href = |r: &Relative| {
+        if r.current {
+            return Some(ask.url(&format!("/collections/{layer}/items/{}?f=html", r.fid)));
+        }
+        ask.who.is_officer().then(|| format!("{}/changes/items/{layer}/{}", ask.base, r.fid))
+    };
+    let list = |heading: &str, members: Vec<&Relative>| {
+        html! {
+            @if !members.is_empty() {
+                h2 { (heading) }
+                ul { @for r in members { li {
+                    @match href(r) { Some(href) => { a href=(href) { (r.title) } }, None => { (r.title) } }
+                    @if !r.current { " – " (ask.say("không còn hiệu lực", "no longer in force")) }
+                } } }
+            }
+        }
+    };
+    html! {
+        (list(ask.say("Tách, hợp từ", "Split or merged from"), family.predecessors(fid)))
+        (list(ask.say("Đã tách, hợp thành", "Split or merged into"), family.successors(fid)))
+    }
 }
 
 fn unit_sign(unit: &str) -> &str {

@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::Row as _;
 
 pub use merge::{LEAST_BORDER_M, MAX_ITEMS, Merge};
-pub use read::{ItemName, Lineage, Step};
+pub use read::{Lineage, Step};
 pub use split::{MAX_PIECES, Split};
 
 use super::feed::{self, Position, Revision};

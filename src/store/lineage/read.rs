@@ -1,11 +1,10 @@
 //! Reading who came from whom.
 
-use chrono::{DateTime, Utc};
-use sqlx::Row;
-
-use crate::layers::LayerDef;
+use crate::Result;
+use crate::layers::{ItemRow, LayerDef};
+use crate::store::load::item;
 use crate::store::{Store, layer_sql};
-use crate::{Error, Result};
+use chrono::{DateTime, Utc};
 
 /// Most steps that are followed from one item: a parcel of a hundred years has fewer.
 const MAX_STEPS: i64 = 1000;
@@ -43,15 +42,6 @@ impl Lineage {
     pub fn has_steps(&self) -> bool {
         !self.before.is_empty() || !self.after.is_empty()
     }
-}
-
-/// What an item that is gone was called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemName {
-    /// The item.
-    pub fid: i64,
-    /// Its label in its last state.
-    pub label: Option<String>,
 }
 
 impl Store {
@@ -121,13 +111,16 @@ impl Store {
             .collect())
     }
 
-    /// What items that are gone were called, those that history knows.
-    pub async fn last_names(&self, def: &LayerDef, fids: &[i64]) -> Result<Vec<ItemName>> {
-        let sql = layer_sql::last_labels(def)?;
+    /// The last states of items that are gone, those that history knows.
+    pub async fn last_rows(&self, def: &LayerDef, fids: &[i64]) -> Result<Vec<ItemRow>> {
+        let sql = layer_sql::last_rows(def)?;
         let rows = sqlx::query(&sql).bind(fids).fetch_all(&self.pool).await?;
-        rows.iter()
-            .map(|r| Ok(ItemName { fid: r.try_get(0)?, label: r.try_get(1)? }))
-            .collect::<std::result::Result<_, sqlx::Error>>()
-            .map_err(Error::from)
+        rows.iter().map(|r| item(r, def)).collect()
+    }
+
+    /// The item that last had `value` in `attribute` (a text) when it was split or merged.
+    pub async fn find_succeeded(&self, def: &LayerDef, attribute: &str, value: &str) -> Result<Option<i64>> {
+        let sql = layer_sql::succeeded(def, attribute)?;
+        Ok(sqlx::query_scalar(&sql).bind(&def.id).bind(value).fetch_optional(&self.pool).await?)
     }
 }

@@ -93,3 +93,5 @@ change-map-new = new
 change-map-changed = after the change
 change-map-old = before the change
 change-map-gone = removed
+life-predecessors = Split or merged from
+life-successors = Split or merged into

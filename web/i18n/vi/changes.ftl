@@ -93,3 +93,5 @@ change-map-new = thêm mới
 change-map-changed = sau khi sửa
 change-map-old = trước khi sửa
 change-map-gone = đã xóa
+life-predecessors = Tách, hợp từ
+life-successors = Đã tách, hợp thành

@@ -34,11 +34,12 @@ function step(s: Step, fid: number, open: (fid: number) => void): HTMLElement {
   const what = s.predecessors.length > 1 ? 'lineage-merged' : 'lineage-split';
   const names = (list: Step['successors']): (Node | string)[] =>
     list.flatMap((item, i) => {
-      const name = item.label ?? String(item.fid);
-      const here = item.fid === fid;
+      const name = item.label && !item.title.includes(item.label) ? `${item.title} (${item.label})` : item.title;
       const link = el('button', { type: 'button', class: 'link-button' }, name);
       link.addEventListener('click', () => open(item.fid));
-      const node: Node | string = here ? el('strong', {}, name) : item.current ? link : el('s', { title: t('lineage-gone') }, name);
+      // One that is gone lies on no map: its history tells of it, to who may read that.
+      const gone = el('s', { title: t('lineage-gone') }, item.history ? el('a', { href: item.history }, name) : name);
+      const node: Node = item.fid === fid ? el('strong', {}, name) : item.current ? link : gone;
       return i > 0 ? [', ', node] : [node];
     });
   return el(

@@ -64,13 +64,23 @@ export async function merge(layer: string, body: Record<string, unknown>): Promi
   return (await exchange<Succession>('POST', `/api/v1/layers/${layer}/merge`, body, { 'dothi-client': 'portal' })).body;
 }
 
+interface Relative {
+  fid: number;
+  label: string | null;
+  /** What people call it. */
+  title: string;
+  current: boolean;
+  /** Where its history is told, for who may read it. */
+  history: string | null;
+}
+
 interface Step {
   revision: number;
   at: string;
   by: string | null;
   reason: string | null;
-  predecessors: { fid: number; label: string | null; current: boolean }[];
-  successors: { fid: number; label: string | null; current: boolean }[];
+  predecessors: Relative[];
+  successors: Relative[];
 }
 
 export interface Lineage {

@@ -6,14 +6,17 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::format::time;
+use super::super::i18n::Tr;
 use super::super::page::{Page, Visit};
 use super::super::told::Words;
 use super::map::{self, Drawn};
 use super::{kind_of, values};
 use crate::Result;
 use crate::http::extract::{Path, Query};
+use crate::http::family::{Family, Relative};
 use crate::http::history::{self, Life};
 use crate::http::item_title;
+use crate::http::ogc::open;
 use crate::state::AppState;
 use crate::store::history::versions::{Kind, Step};
 
@@ -42,8 +45,11 @@ pub(super) async fn page(
     };
     let title = tr.with("life-heading", &[("item", &item)]);
     let on_map: Vec<Drawn<'_>> = life.steps.get(at).map(|s| drawn(&life, s)).into_iter().collect();
+    let (reader, _) = open(&state, &visit.who, &layer)?;
+    let family = Family::read(&state, &reader, fid, tr.0).await?;
     let body = html! {
         h1 { (title) }
+        @if let Some(family) = &family { (relatives(tr, &layer, fid, family)) }
         @if !on_map.is_empty() { (map::place(tr, "life-map", &on_map)) }
         ol class="timeline" reversed {
             @for (i, s) in life.steps.iter().enumerate() { (step(words, &life, s, fid, i == at, shown.cursor)) }
@@ -55,6 +61,27 @@ pub(super) async fn page(
     let list = format!("/changes?layer={layer}");
     let page = Page::new(&visit, title).crumb(tr.t("changes-heading"), list).with_script("changes.ts");
     Ok(page.data("change-shapes", &map::shapes(&life.view, &on_map)?).render(&body))
+}
+
+/// Whom the item was made from and what it was made into, each with its own history.
+fn relatives(tr: Tr, layer: &str, fid: i64, family: &Family) -> Markup {
+    let list = |key: &str, members: Vec<&Relative>| {
+        html! {
+            @if !members.is_empty() {
+                dt { (tr.t(key)) }
+                dd { @for r in members { div {
+                    a href={ "/changes/items/" (layer) "/" (r.fid) } { (r.title) }
+                    @if !r.current { span class="small muted" { " – " (tr.t("js-lineage-gone")) } }
+                } } }
+            }
+        }
+    };
+    let (before, after) = (family.predecessors(fid), family.successors(fid));
+    html! {
+        @if !before.is_empty() || !after.is_empty() {
+            dl class="facts" { (list("life-predecessors", before)) (list("life-successors", after)) }
+        }
+    }
 }
 
 /// The state that a step led to, and the one before it.
