@@ -222,6 +222,37 @@ async fn each_predecessor_and_successor_is_linked_by_its_own_title() {
     assert!(public.contains("Thửa đất 87 tờ 12") && !public.contains("/changes/"), "{public}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_applies_for_a_parcel_that_was_split_is_led_to_its_successors() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin-of-test", Role::Admin).await;
+    divided(&server, &admin).await;
+    let applicant = server.sign_in("applicant-of-test", Role::Applicant).await;
+    for (token, field) in [(Some(&*applicant), true), (None, false)] {
+        let told = page(&server, "/apply?parcel=24611-12-87&kind=repair", token).await;
+        assert_eq!(told.matches("Thửa đất mã 24611-12-87").count(), 1, "{told}");
+        assert_eq!(told.matches("role=\"alert\"").count(), 1, "{told}");
+        assert_eq!(told.contains("id=\"parcel-error\""), field, "{told}");
+        for code in ["90", "91"] {
+            let href = format!("/apply?parcel=24611%2D12%2D{code}&amp;kind=repair");
+            assert!(
+                told.contains(&format!("<a href=\"{href}\">Thửa đất {code} tờ 12 (24611-12-{code})</a>")),
+                "{told}"
+            );
+        }
+    }
+    let unknown = page(&server, "/apply?parcel=24611-12-999", Some(&applicant)).await;
+    assert_eq!(unknown.matches("role=\"alert\"").count(), 1, "{unknown}");
+    assert!(!unknown.contains("/apply?parcel=24611%2D"), "{unknown}");
+    let body = json!({"kind": "new_house", "parcel": "24611-12-87", "form": {}});
+    let (status, refused) = post(&server, &applicant, "/api/v1/applications", &body).await;
+    assert_eq!((status, &refused["parameter"]), (StatusCode::BAD_REQUEST, &json!("parcel")), "{refused}");
+    assert!(
+        refused["detail"].as_str().unwrap_or_default().ends_with("nay là 24611-12-90, 24611-12-91"),
+        "{refused}"
+    );
+}
+
 fn holder_of(server: &Server, fid: i64) -> Option<Value> {
     let view = dothi::access::View::system(&server.layer("parcel"));
     let reader = server.state.features.snapshot().layer(&view).unwrap();

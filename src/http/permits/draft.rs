@@ -12,12 +12,14 @@ use super::casework::text;
 use super::place::from_crs84;
 use crate::error::{Error, Result};
 use crate::http::auth::User;
+use crate::http::family;
 use crate::jobs::parcels::find_parcel;
 use crate::permit::calendar::local_date;
 use crate::permit::law::Procedure;
 use crate::state::AppState;
 use crate::store::permits::Work;
 use crate::store::permits::drafts::Draft;
+use crate::text::Lang;
 
 /// Fields of a form that hold personal data; they are kept apart from the technical ones.
 const PERSONAL_FIELDS: [&str; 3] = ["investor", "designer", "representative"];
@@ -58,7 +60,7 @@ pub(super) async fn parse(state: &AppState, body: NewApplication, user: &User) -
     let procedure = state.law.procedure(&body.kind, local_date(Utc::now()))?;
     check_origin(&body)?;
     let (form, parties, investor_type) = split(check_form(state, &procedure, body.form)?);
-    let parcels = parcels(state, body.parcel, body.parcels)?;
+    let parcels = parcels(state, user, body.parcel, body.parcels).await?;
     let site = match &body.site {
         Some(site) => {
             let geometry = from_crs84("site", site)?;
@@ -147,7 +149,12 @@ fn split(mut form: Map<String, Value>) -> (Value, Value, Option<String>) {
     (Value::Object(form), Value::Object(parties), kind)
 }
 
-fn parcels(state: &AppState, one: Option<String>, many: Vec<String>) -> Result<Vec<String>> {
+async fn parcels(
+    state: &AppState,
+    user: &User,
+    one: Option<String>,
+    many: Vec<String>,
+) -> Result<Vec<String>> {
     let codes: Vec<String> = one.into_iter().chain(many).collect();
     if codes.len() > MAX_PARCELS {
         let (vi, en) = (format!("nhiều nhất {MAX_PARCELS} thửa"), format!("at most {MAX_PARCELS} parcels"));
@@ -163,14 +170,33 @@ fn parcels(state: &AppState, one: Option<String>, many: Vec<String>) -> Result<V
             ));
         }
         if find_parcel(state, code)?.is_none() {
-            return Err(Error::invalid(
-                "parcel",
-                format!("không có thửa đất mã {code}"),
-                format!("there is no parcel with code {code}"),
-            ));
+            return Err(no_parcel(state, user, code).await);
         }
     }
     Ok(codes)
+}
+
+/// Says that there is no parcel of this code, and which ones it was split or merged into, if it was.
+async fn no_parcel(state: &AppState, user: &User, code: &str) -> Error {
+    // The names are of the parcels' codes alone: the language does not matter.
+    let became = match family::parcels_of_today(state, &user.principal(), code, Lang::Vi).await {
+        Ok(became) => became,
+        Err(other) => return other,
+    };
+    let codes: Vec<String> = became.into_iter().filter_map(|r| r.label).collect();
+    if codes.is_empty() {
+        return Error::invalid(
+            "parcel",
+            format!("không có thửa đất mã {code}"),
+            format!("there is no parcel with code {code}"),
+        );
+    }
+    let codes = codes.join(", ");
+    Error::invalid(
+        "parcel",
+        format!("thửa {code} đã tách, hợp; nay là {codes}"),
+        format!("parcel {code} was split or merged; it is now {codes}"),
+    )
 }
 
 /// One work by default, named after what the form says it is used for.

@@ -225,6 +225,7 @@ bulk-intro = For rows that share a finding and its reason, such as rows that are
 bulk-rows = Rows without a finding
 bulk-all = Choose all
 apply-no-parcel = There is no parcel with code { $code }. Check the code or choose the parcel on the map.
+apply-parcel-gone = Parcel { $code } is no longer in force: it was split or merged. Choose one of the parcels of today:
 apply-choose-on-map = Choose on the map
 parcel-title = Parcel { $number }, sheet { $sheet }
 source-parcel = Parcel

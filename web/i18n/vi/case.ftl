@@ -225,6 +225,7 @@ bulk-intro = Dùng khi nhiều mục có cùng kết luận và cùng lý do, v�
 bulk-rows = Các mục chưa có kết luận
 bulk-all = Chọn tất cả
 apply-no-parcel = Không có thửa đất mã { $code }. Hãy kiểm tra lại mã hoặc chọn thửa trên bản đồ.
+apply-parcel-gone = Thửa đất mã { $code } không còn hiệu lực: đã tách hoặc hợp. Hãy chọn một trong các thửa hiện nay:
 apply-choose-on-map = Chọn trên bản đồ
 parcel-title = Thửa đất số { $number }, tờ bản đồ số { $sheet }
 source-parcel = Thửa đất

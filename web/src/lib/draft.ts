@@ -21,7 +21,8 @@ function restore(form: HTMLFormElement, values: Record<string, string>): boolean
   let changed = false;
   for (const f of form.querySelectorAll<Field>('[name]')) {
     const value = values[f.name];
-    if (value === undefined) continue;
+    // What the address of the page asks for goes before what was typed another time.
+    if (value === undefined || f.dataset['given'] !== undefined) continue;
     if (f instanceof HTMLInputElement && (f.type === 'radio' || f.type === 'checkbox')) {
       changed ||= f.checked !== (f.value === value);
       f.checked = f.value === value;

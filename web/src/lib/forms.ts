@@ -153,7 +153,11 @@ function fieldAt(form: HTMLFormElement, place: unknown): Field | undefined {
 export function mistakesOf(form: HTMLFormElement, e: unknown): Mistake[] {
   if (!(e instanceof Problem)) return [{ text: (e as Error).message }];
   const listed = e.body['errors'] ?? e.body['missing'];
-  const found: Mistake[] = [{ text: e.message, field: fieldAt(form, e.body['name'] ?? e.body['pointer'] ?? e.body['parameter']) }];
+  const field = fieldAt(form, e.body['name'] ?? e.body['pointer'] ?? e.body['parameter']);
+  // Programs need the parameter's name in the text; beside its field it says nothing.
+  const name = `${String(e.body['parameter'])}: `;
+  const text = field && e.message.startsWith(name) ? e.message.slice(name.length) : e.message;
+  const found: Mistake[] = [{ text: text.charAt(0).toUpperCase() + text.slice(1), field }];
   if (Array.isArray(listed)) {
     for (const one of listed as unknown[]) {
       const entry = typeof one === 'object' && one !== null ? (one as Record<string, unknown>) : { detail: one };
@@ -173,6 +177,17 @@ async function followed(form: HTMLFormElement, job: string): Promise<Record<stri
   } finally {
     bar.remove();
   }
+}
+
+/**
+ * The page that tells more of a refusal than its text does, where the form names one for that parameter:
+ * data-refused="parameter=/page?value={field}".
+ */
+function toldElsewhere(form: HTMLFormElement, e: unknown): string | undefined {
+  const [parameter, page] = form.dataset['refused']?.split(/=(.*)/s) ?? [];
+  if (!page || !(e instanceof Problem) || e.body['parameter'] !== parameter) return undefined;
+  const values = new FormData(form);
+  return page.replace(/\{(\w+)\}/g, (_, k: string) => encodeURIComponent(String(values.get(k) ?? '').trim()));
 }
 
 async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
@@ -198,6 +213,8 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
     else buttons.forEach((b) => (b.disabled = false));
   } catch (e) {
     buttons.forEach((b) => (b.disabled = false));
+    const told = toldElsewhere(form, e);
+    if (told) return location.assign(told);
     showMistakes(form, mistakesOf(form, e));
   }
 }
