@@ -207,8 +207,12 @@ async fn undo(
         reason: Reason::Undo { revision: number, given: &body.reason }.text(),
         client: writer.client.to_owned(),
     };
+    if body.dry_run {
+        let report = foretell(&state, number).await?;
+        return Ok(axum::Json(report.to_json()).into_response());
+    }
     let entry = Entry::new(&who, "undo", "revision", number.to_string());
-    if !body.dry_run && state.store.is_large_revision(number).await? {
+    if state.store.is_large_revision(number).await? {
         // Half a million items take longer than what stands between us and the client waits for.
         let asked = Asked {
             revision: number,
@@ -222,7 +226,7 @@ async fn undo(
         let job = state.store.enqueue(UNDO_JOB, &asked, author.actor).await?;
         return Ok((StatusCode::ACCEPTED, axum::Json(serde_json::json!({ "job": job }))).into_response());
     }
-    let report = state.store.undo(&catalog, number, &author, entry, body.dry_run).await?;
+    let report = state.store.undo(&catalog, number, &author, entry, false).await?;
     let mut response = axum::Json(report.to_json()).into_response();
     if let Some(position) = report.position {
         state.feed.catch_up(position).await?;
@@ -250,7 +254,16 @@ async fn allowed(state: &AppState, who: &Principal, number: i64) -> Result<()> {
 /// What an undo of revision `number` would do.
 pub async fn preview(state: &AppState, who: &Principal, number: i64) -> Result<UndoReport> {
     allowed(state, who, number).await?;
+    foretell(state, number).await
+}
+
+/// As [`preview`], of a revision that one may undo. Of a large one no more is done than to count: the undo's own plan
+/// takes as long as a job, and keeps editors of the layer waiting.
+async fn foretell(state: &AppState, number: i64) -> Result<UndoReport> {
     let catalog = state.catalog.load_full();
+    if state.store.is_large_revision(number).await? {
+        return state.store.preview_undo(&catalog, number).await;
+    }
     state.store.undo(&catalog, number, &Author::default(), Entry::default(), true).await
 }
 

@@ -6,6 +6,7 @@
 
 pub mod changed;
 mod json;
+mod preview;
 pub mod revisions;
 pub mod undo;
 pub mod versions;

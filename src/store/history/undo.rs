@@ -88,17 +88,17 @@ pub enum Why {
 
 /// A layer that a revision changed.
 #[derive(Debug, Clone)]
-struct Touched {
-    def: Arc<LayerDef>,
+pub(super) struct Touched {
+    pub def: Arc<LayerDef>,
     /// Items that were written or removed; none: too many to list.
-    fids: Option<Vec<i64>>,
+    pub fids: Option<Vec<i64>>,
 }
 
 /// A revision about to be taken back.
-struct Undo<'a> {
-    number: i64,
-    at: DateTime<Utc>,
-    layer: &'a Touched,
+pub(super) struct Undo<'a> {
+    pub number: i64,
+    pub at: DateTime<Utc>,
+    pub layer: &'a Touched,
     /// `staging."u…"`: what is to be done with each item.
     plan: String,
 }
@@ -110,7 +110,11 @@ impl Store {
         Ok(self.touched(catalog, number).await?.1.into_iter().map(|t| t.def).collect())
     }
 
-    async fn touched(&self, catalog: &Catalog, number: i64) -> Result<(DateTime<Utc>, Vec<Touched>)> {
+    pub(super) async fn touched(
+        &self,
+        catalog: &Catalog,
+        number: i64,
+    ) -> Result<(DateTime<Utc>, Vec<Touched>)> {
         let at = sqlx::query_scalar!("select committed_at from dothi.revision where number = $1", number)
             .fetch_optional(&self.pool)
             .await?
@@ -205,7 +209,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             let name = layer_sql::ident(&format!("u{}", Uuid::now_v7().simple()))?;
-            let undo = Undo { number, at, layer, plan: format!("staging.{name}") };
+            let undo = Undo::new(number, at, layer, format!("staging.{name}"));
             undo.make_plan(&mut tx).await?;
             undo.find_taken_keys(&mut tx).await?;
             let counts = undo.report(&mut tx, &mut report).await?;
@@ -220,9 +224,9 @@ impl Store {
             self.refuse_half_a_succession(number).await?;
         }
         let revision = feed::bump(&mut tx, author).await?;
-        for (undo, counts) in &undos {
-            let fids = undo.write(&mut tx, &revision).await?;
-            told(0.2 + 0.7 / undos.len() as f32);
+        let share = 0.75 / undos.len() as f32;
+        for (i, (undo, counts)) in undos.iter().enumerate() {
+            let fids = undo.write(&mut tx, &revision, |done| told(0.2 + share * (i as f32 + done))).await?;
             feed::change_counted(&mut tx, &revision, &undo.layer.def.id, fids.as_deref(), Some(*counts))
                 .await?;
         }
@@ -274,24 +278,47 @@ impl Store {
     }
 }
 
-impl Undo<'_> {
-    /// Finds what the revision did to each item and whether that still stands.
-    async fn make_plan(&self, tx: &mut Tx) -> Result<()> {
+impl UndoReport {
+    /// Adds that `n` items meet with `act`.
+    pub(super) fn add(&mut self, act: &str, n: i64, counts: &mut Counts) {
+        let total = match act {
+            "restore" => {
+                counts.updated = n;
+                &mut self.restored
+            }
+            "remove" => {
+                counts.removed = n;
+                &mut self.removed
+            }
+            "reinsert" => {
+                counts.inserted = n;
+                &mut self.reinserted
+            }
+            "gone" => return,
+            _ => &mut self.conflicting,
+        };
+        *total += u64::try_from(n).unwrap_or(0);
+    }
+}
+
+impl<'a> Undo<'a> {
+    pub(super) fn new(number: i64, at: DateTime<Utc>, layer: &'a Touched, plan: String) -> Self {
+        Self { number, at, layer, plan }
+    }
+
+    /// `select fid, act, by …`: what the revision did to each item and whether that still stands. `$1` the revision,
+    /// `$2` its time, `$3` the items, null: all.
+    pub(super) fn acts(&self) -> Result<String> {
         let (table, history) = (layer_sql::table(&self.layer.def)?, layer_sql::history(&self.layer.def)?);
-        let plan = &self.plan;
-        let sql =
-            format!("create unlogged table {plan} (fid bigint primary key, act text not null, by bigint)");
-        sqlx::query(&sql).execute(&mut **tx).await?;
         // Written: the item was there after the revision. Closed: it had a state before. An item that is new and
         // gone again is as the undo would leave it; one that was removed is as the revision left it while it is
         // not there.
-        let sql = format!(
-            "insert into {plan} (fid, act, by) \
-             select f.fid, case \
+        Ok(format!(
+            "select f.fid, case \
                  when f.written and c.version = $1 then case when f.closed then 'restore' else 'remove' end \
                  when f.written and not f.closed and c.fid is null then 'gone' \
                  when not f.written and c.fid is null then 'reinsert' \
-                 else 'changed' end, coalesce(c.version, h.last) \
+                 else 'changed' end as act, coalesce(c.version, h.last) as by \
              from (select fid, bool_or(written) as written, bool_or(not written) as closed from ( \
                      select fid, true as written from {table} where version = $1 and ($3::bigint[] is null or fid = any($3)) \
                      union all select fid, true from {history} \
@@ -301,8 +328,16 @@ impl Undo<'_> {
              left join {table} c on c.fid = f.fid \
              left join lateral (select max(rev_to) as last from {history} l \
                                 where l.fid = f.fid and l.closed_at >= $2) h on c.fid is null"
-        );
-        sqlx::query(&sql)
+        ))
+    }
+
+    /// Finds what the revision did to each item and whether that still stands.
+    async fn make_plan(&self, tx: &mut Tx) -> Result<()> {
+        let plan = &self.plan;
+        let sql =
+            format!("create unlogged table {plan} (fid bigint primary key, act text not null, by bigint)");
+        sqlx::query(&sql).execute(&mut **tx).await?;
+        sqlx::query(&format!("insert into {plan} (fid, act, by) {}", self.acts()?))
             .bind(self.number)
             .bind(self.at)
             .bind(self.layer.fids.as_deref())
@@ -358,24 +393,7 @@ impl Undo<'_> {
         let mut counts = Counts::default();
         let sql = format!("select act, count(*) from {} group by act", self.plan);
         for row in sqlx::query(&sql).fetch_all(&mut **tx).await? {
-            let (act, n): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-            let total = match act.as_str() {
-                "restore" => {
-                    counts.updated = n;
-                    &mut report.restored
-                }
-                "remove" => {
-                    counts.removed = n;
-                    &mut report.removed
-                }
-                "reinsert" => {
-                    counts.inserted = n;
-                    &mut report.reinserted
-                }
-                "gone" => continue,
-                _ => &mut report.conflicting,
-            };
-            *total += u64::try_from(n).unwrap_or(0);
+            report.add(row.try_get::<&str, _>(0)?, row.try_get(1)?, &mut counts);
         }
         let room = LISTED - i64::try_from(report.conflicts.len()).unwrap_or(LISTED);
         let sql = format!(
@@ -411,7 +429,13 @@ impl Undo<'_> {
 
     /// Closes what the revision wrote and puts back what it superseded: first all that goes, then all that comes, so
     /// that keys which changed hands do not meet. Gives the fids while they are few enough to list.
-    async fn write(&self, tx: &mut Tx, revision: &feed::Revision) -> Result<Option<Vec<i64>>> {
+    /// `told` hears how far it is, 0 … 1.
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        revision: &feed::Revision,
+        told: impl Fn(f32) + Send,
+    ) -> Result<Option<Vec<i64>>> {
         let def = &self.layer.def;
         let (table, history, plan) = (layer_sql::table(def)?, layer_sql::history(def)?, &self.plan);
         let list = layer_sql::geom_and_columns(def, "")?;
@@ -422,13 +446,16 @@ impl Undo<'_> {
              select fid, version, $1, $2, {list} from {table} where {goes}"
         );
         sqlx::query(&sql).bind(number).bind(at).execute(&mut **tx).await?;
+        told(0.3);
         sqlx::query(&format!("delete from {table} where {goes}")).execute(&mut **tx).await?;
+        told(0.6);
         let sql = format!(
             "insert into {table} (fid, version, {list}) select fid, $1, {list} from {history} \
              where rev_to = $2 and closed_at = $3 \
                and fid in (select fid from {plan} where act in ('restore', 'reinsert')) order by fid"
         );
         sqlx::query(&sql).bind(number).bind(self.number).bind(self.at).execute(&mut **tx).await?;
+        told(1.0);
         let sql = format!(
             "select fid from {plan} where act in ('restore', 'remove', 'reinsert') order by fid limit $1"
         );

@@ -128,6 +128,58 @@ async fn what_was_changed_since_is_left_alone_and_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_preview_of_a_large_undo_says_what_a_dry_run_says() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let many = dothi::store::feed::MAX_FIDS + 10;
+    let rows = |moved: f64, range: std::ops::Range<usize>| {
+        // The area is what an edit computes: one that changes nothing else leaves the item as it was.
+        let area =
+            catalog.layer("parcel").unwrap().attributes.iter().position(|a| a.name == "area_m2").unwrap();
+        let row = |i: usize| {
+            let mut row = incoming(&catalog, &format!("P{i}"), i as f64 * 12.0 + moved);
+            row.values[area] = Value::Real(100.0);
+            row
+        };
+        range.map(row).collect::<Vec<_>>()
+    };
+    let author = Author::program("test", "import");
+    let load = async |rows: Vec<Incoming>, mode| {
+        db.store.load_rows(&catalog, "parcel", rows, mode, &author).await.unwrap().position.unwrap().revision
+    };
+    load(rows(0.0, 0..many), Mode::Append).await;
+    // Nearly all move, ten go, ten come.
+    let import = load(rows(1.0, 10..many + 10), Mode::Replace).await;
+    assert!(db.store.is_large_revision(import).await.unwrap());
+    let state = now(&db, &catalog).await;
+    let def = catalog.layer("parcel").unwrap();
+    let items = db.store.items(&catalog, def, &author);
+    let patch = |wkb| Patch { wkb: Some(wkb), values: Vec::new() };
+    // Since then: one is changed, one changed and changed back, one of the new is removed, and the key of one that
+    // went is taken.
+    let (changed, back) = (state["P20"].0, state["P21"].0);
+    items.patch(changed, patch(square(411_000.0, 1_327_195.0, 10.0)), None).await.unwrap();
+    let sheet = def.attributes.iter().position(|a| a.name == "sheet_number").unwrap();
+    for number in [Value::Int(5), Value::Null] {
+        items.patch(back, Patch { wkb: None, values: vec![(sheet, number)] }, None).await.unwrap();
+    }
+    items.delete(state[&format!("P{many}")].0, None).await.unwrap();
+    load(vec![incoming(&catalog, "P3", 200_000.0)], Mode::Append).await;
+
+    let dry = db.store.undo(&catalog, import, &author, Entry::default(), true).await.unwrap();
+    let told = db.store.preview_undo(&catalog, import).await.unwrap();
+    assert_eq!(counts(&told), counts(&dry));
+    assert_eq!(counts(&told), [many as u64 - 11, 9, 9, 2]);
+    let named = |r: &UndoReport| {
+        let mut named: Vec<_> = r.conflicts.iter().map(|c| (c.fid, c.why, c.by.clone())).collect();
+        named.sort_by_key(|c| c.0);
+        named
+    };
+    assert_eq!(named(&told), named(&dry));
+    assert!(told.position.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_that_changed_hands_come_back() {
     let db = database().await;
     let catalog = db.store.catalog().await.unwrap();

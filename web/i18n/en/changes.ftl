@@ -95,3 +95,4 @@ change-map-old = before the change
 change-map-gone = removed
 life-predecessors = Split or merged from
 life-successors = Split or merged into
+undo-large = This is a large change: the undo runs in the background and may take minutes. A few more items may be left as they are because their code is taken.

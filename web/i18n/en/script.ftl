@@ -125,3 +125,5 @@ js-import-sending = Sending { $q }…
 js-import-undone = Undone for { $count } items; { $total } stay as they are, for they were changed since.
 js-import-no-file = No file is chosen.
 js-import-crs-ask = Type a code such as EPSG:9218.
+js-work-running = At work: { $percent } %
+js-work-goes-on = You may leave this page: the work goes on and will show in the list of changes.

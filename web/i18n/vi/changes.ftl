@@ -95,3 +95,4 @@ change-map-old = trước khi sửa
 change-map-gone = đã xóa
 life-predecessors = Tách, hợp từ
 life-successors = Đã tách, hợp thành
+undo-large = Lần thay đổi này lớn: việc hoàn tác chạy nền và có thể mất vài phút. Số đối tượng giữ nguyên có thể tăng thêm vài đối tượng do trùng mã.

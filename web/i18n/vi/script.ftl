@@ -125,3 +125,5 @@ js-import-sending = Đang gửi { $q }…
 js-import-undone = Đã hoàn tác { $count } đối tượng; { $total } đối tượng giữ nguyên vì đã được sửa sau đó.
 js-import-no-file = Chưa chọn tệp.
 js-import-crs-ask = Nhập mã dạng EPSG:9218.
+js-work-running = Đang thực hiện: { $percent } %
+js-work-goes-on = Bạn có thể rời trang này; công việc vẫn tiếp tục và sẽ có trong lịch sử thay đổi.

@@ -170,12 +170,26 @@ export function mistakesOf(form: HTMLFormElement, e: unknown): Mistake[] {
 
 /** Waits for a job with a bar at the foot of the form, and gives its result. */
 async function followed(form: HTMLFormElement, job: string): Promise<Record<string, unknown>> {
-  const bar = el('progress', { max: '1', 'aria-label': t('loading') });
-  form.append(bar);
+  const bar = el('progress', { max: '1', 'aria-labelledby': 'job-state' });
+  const state = el('p', { id: 'job-state', role: 'status' }, t('job-queued'));
+  // Leaving does not stop the work: who waits may know that.
+  const box = el('div', { class: 'job-state' }, state, bar, el('p', { class: 'small muted' }, t('work-goes-on')));
+  // "Cancel" would promise more than it does.
+  const actions = form.querySelector<HTMLElement>('.actions');
+  if (actions) actions.hidden = true;
+  form.append(box);
+  box.scrollIntoView({ block: 'nearest' });
   try {
-    return ((await waitForJob(job, (now) => now.progress != null && (bar.value = now.progress))) ?? {}) as Record<string, unknown>;
+    const told = (now: { state: string; progress?: number | null }) => {
+      if (now.state === 'queued') return;
+      bar.value = now.progress ?? 0;
+      const text = t('work-running', { percent: Math.round(bar.value * 100) });
+      if (state.textContent !== text) state.textContent = text;
+    };
+    return ((await waitForJob(job, told)) ?? {}) as Record<string, unknown>;
   } finally {
-    bar.remove();
+    box.remove();
+    if (actions) actions.hidden = false;
   }
 }
 

@@ -26,6 +26,7 @@ pub(super) async fn page(
     let catalog = state.catalog.load_full();
     let words = Words::new(&visit, &state, &catalog);
     let report = history::preview(&state, &visit.who, revision).await?;
+    let large = state.store.is_large_revision(revision).await?;
     let title = tr.with("undo-heading", &[("revision", &revision.to_string())]);
     let layer = found.layers.first().map_or("", |c| c.layer.as_str());
     let then = format!(
@@ -36,6 +37,7 @@ pub(super) async fn page(
         h1 { (title) }
         p { (words.why(&found.origin)) }
         p class="small muted" { (time(found.origin.committed_at)) " · " (words.by(&found.origin)) }
+        @if large { p class="notice" { (tr.t("undo-large")) } }
         (outcome(tr, &report))
         @if nothing { p class="notice notice--warn" { (tr.t("undo-nothing")) } }
         @else {
