@@ -174,6 +174,9 @@ async function followed(form: HTMLFormElement, job: string): Promise<Record<stri
   const state = el('p', { id: 'job-state', role: 'status' }, t('job-queued'));
   // Leaving does not stop the work: who waits may know that.
   const box = el('div', { class: 'job-state' }, state, bar, el('p', { class: 'small muted' }, t('work-goes-on')));
+  // "Cancel" would promise more than it does.
+  const actions = form.querySelector<HTMLElement>('.actions');
+  if (actions) actions.hidden = true;
   form.append(box);
   box.scrollIntoView({ block: 'nearest' });
   try {
@@ -186,6 +189,7 @@ async function followed(form: HTMLFormElement, job: string): Promise<Record<stri
     return ((await waitForJob(job, told)) ?? {}) as Record<string, unknown>;
   } finally {
     box.remove();
+    if (actions) actions.hidden = false;
   }
 }
 

@@ -24,7 +24,7 @@ use crate::http::extract::Query;
 use crate::http::history::{self, ListQuery};
 use crate::layers::Catalog;
 use crate::state::AppState;
-use crate::store::history::revisions::{LayerChange, Revision};
+use crate::store::history::revisions::{LayerChange, Origin, Revision};
 use crate::store::history::versions::{Kind, Step};
 
 pub(super) fn router() -> Router<AppState> {
@@ -121,7 +121,7 @@ fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
                     th scope="row" { a href={ "/changes/" (r.origin.number) } { (r.origin.number) } }
                     td class="nowrap" data-label=(tr.t("changes-when")) { time datetime=(r.origin.committed_at.to_rfc3339()) { (time(r.origin.committed_at)) } }
                     td data-label=(tr.t("changes-who")) { (words.by(&r.origin)) }
-                    td data-label=(tr.t("changes-why")) { (words.why(&r.origin)) }
+                    td data-label=(tr.t("changes-why")) { (why(words, &r.origin)) }
                     td data-label=(tr.t("changes-what")) {
                         @for c in &r.layers { div { a href={ "/changes?layer=" (c.layer) } { (layer_title(tr, &catalog, &c.layer)) } ": " (counted(tr, c)) } }
                     }
@@ -135,6 +135,12 @@ fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
             }
         }
     }
+}
+
+/// Why a change was made, or that nobody said so.
+fn why(words: Words<'_>, origin: &Origin) -> Markup {
+    let why = words.why(origin);
+    html! { @if why.is_empty() { span class="muted" { (words.tr.t("change-no-reason")) } } @else { (why) } }
 }
 
 /// What a layer is called, or its id where it is no more.

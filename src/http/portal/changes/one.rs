@@ -10,7 +10,7 @@ use super::super::i18n::Tr;
 use super::super::page::{Page, Visit};
 use super::super::told::Words;
 use super::map::{self, Drawn};
-use super::{kind_of, layer_title, values};
+use super::{kind_of, layer_title, values, why};
 use crate::Result;
 use crate::access::View;
 use crate::http::extract::{Path, Query};
@@ -81,14 +81,13 @@ fn drawn(item: &ChangedItem) -> Drawn<'_> {
 
 fn facts(words: Words<'_>, revision: &Revision) -> Markup {
     let (tr, origin) = (words.tr, &revision.origin);
-    let why = words.why(origin);
     let link = |n: i64| html! { a href={ "/changes/" (n) } { (tr.with("change-link", &[("revision", &n.to_string())])) } };
     html! {
         dl class="facts" {
             dt { (tr.t("changes-when")) } dd { time datetime=(origin.committed_at.to_rfc3339()) { (time(origin.committed_at)) } }
             dt { (tr.t("changes-who")) } dd { (origin.actor_name.clone().unwrap_or_else(|| tr.t("change-program"))) }
             dt { (tr.t("change-through")) } dd { (words.through(&origin.client)) }
-            dt { (tr.t("changes-why")) } dd { @if why.is_empty() { span class="muted" { (tr.t("change-no-reason")) } } @else { (why) } }
+            dt { (tr.t("changes-why")) } dd { (why(words, origin)) }
             @if let Some(n) = origin.undoes { dt { (tr.t("change-undoes")) } dd { (link(n)) } }
             @if let Some(n) = revision.undone_by { dt { (tr.t("change-undone-by")) } dd { (link(n)) } }
         }
@@ -143,7 +142,7 @@ fn item(tr: Tr, catalog: &Catalog, view: &View, item: &ChangedItem) -> Markup {
                 strong { (kind_of(tr, step)) } " · "
                 a href={ "/changes/items/" (view.layer.id) "/" (row.fid) "?revision=" (step.revision) } { (title) }
                 @if step.geometry_changed { " · " (tr.t("life-geometry")) }
-                " " button class="link-button small" type="button" data-shape=(row.fid) { (tr.t("show-on-map")) span class="visually-hidden" { ": " (title) } }
+                " · " button class="link-button small" type="button" data-shape=(row.fid) { (tr.t("show-on-map")) span class="visually-hidden" { ": " (title) } }
             }
             // What an item was made with is long and seldom asked for.
             @if item.before.is_some() && item.after.is_some() { (table) }

@@ -37,8 +37,8 @@ pub(super) async fn page(
         h1 { (title) }
         p { (words.why(&found.origin)) }
         p class="small muted" { (time(found.origin.committed_at)) " · " (words.by(&found.origin)) }
-        (outcome(tr, &report))
         @if large { p class="notice" { (tr.t("undo-large")) } }
+        (outcome(tr, &report))
         @if nothing { p class="notice notice--warn" { (tr.t("undo-nothing")) } }
         @else {
             form data-api={ "POST /api/v1/revisions/" (revision) "/undo" } data-then=(then) data-await data-confirm=(tr.t("undo-confirm")) {
