@@ -13,7 +13,7 @@ use rstar::{AABB, RTree};
 
 use super::geometry::{Tally, plain, wkb};
 use super::open::{Opened, Texts};
-use super::polygonise::{Faces, polygonise};
+use super::polygonise::{Dangle, Faces, Miss, polygonise};
 use super::read::{BATCH_BYTES, Sink, layer_values};
 use super::record::Record;
 use super::transform::ToStored;
@@ -88,22 +88,24 @@ pub(super) fn read(
     if !(0.0..=100.0).contains(&tolerance) {
         return Err(Error::invalid("--snap-m", "cần từ 0 đến 100 m", "0 to 100 m was expected"));
     }
-    let unit = if transform.is_geographic() { tolerance / METRES_A_DEGREE } else { tolerance };
-    let (made, faces) = areas(&content, unit, own_fields, &header.layer)?;
+    let scale = Scale { geographic: transform.is_geographic() };
+    let (made, faces) = areas(&content, scale.units(tolerance), own_fields, &header.layer, scale)?;
 
     let mut summary = Summary { notes: tally.notes(), ..Summary::default() };
-    summary.warnings = told(&content, &faces, tolerance);
+    summary.warnings = told(&content, &faces, tolerance, scale);
     header.features = None;
     sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
-    let texts = join(&made, &content.labels, &text_layers, &mut summary);
+    let texts = join(&made, &content.labels, &text_layers, scale, &mut summary);
     let mut batch = Vec::new();
-    let total = (made.len() + content.rejected.len() + faces.dangles.len()) as u64;
+    let left = faces.dangles.len() + faces.slivers.len();
+    let total = (made.len() + content.rejected.len() + left) as u64;
     let records = made
         .into_iter()
         .zip(texts)
         .map(|(area, texts)| record(area, texts, transform))
         .chain(content.rejected)
-        .chain(faces.dangles.iter().map(|at| dangling(*at, &header.layer)));
+        .chain(faces.slivers.iter().map(|s| sliver(*s, &header.layer, tolerance, scale)))
+        .chain(faces.dangles.iter().map(|dangle| dangling(dangle, &header.layer, scale)));
     for record in records {
         summary.features += 1;
         record.write(&mut batch);
@@ -225,7 +227,13 @@ fn outlines(geometry: Geometry<f64>) -> Vec<LineString<f64>> {
 }
 
 /// Closed lines that no open line meets are areas as they are; the others and the open lines bound areas together.
-fn areas(content: &Content, tolerance: f64, fields: usize, layer: &str) -> Result<(Vec<Made>, Faces)> {
+fn areas(
+    content: &Content,
+    tolerance: f64,
+    fields: usize,
+    layer: &str,
+    scale: Scale,
+) -> Result<(Vec<Made>, Faces)> {
     let closed = |l: &LineString<f64>| l.is_closed() && l.0.len() >= 4;
     let all = || content.elements.iter().enumerate().flat_map(|(i, e)| e.lines.iter().map(move |l| (i, l)));
     let open: Vec<(usize, &LineString<f64>)> = all().filter(|(_, l)| !closed(l)).collect();
@@ -279,14 +287,20 @@ fn areas(content: &Content, tolerance: f64, fields: usize, layer: &str) -> Resul
         let values =
             source.map_or_else(|| vec![Value::Null; fields], |s| content.elements[s.data].values.clone());
         let at = polygon.interior_point().unwrap_or_default();
-        let place = format!("{layer} ({:.2}, {:.2})", at.x(), at.y());
+        let place = format!("{layer} {}", scale.place(at.into()));
         made.push(Made { polygon, place, values, note: None });
     }
     Ok((made, faces))
 }
 
 /// The texts of each area: the first, all, and those of each layer.
-fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summary) -> Vec<Vec<Value>> {
+fn join(
+    made: &[Made],
+    labels: &[Label],
+    layers: &[String],
+    scale: Scale,
+    summary: &mut Summary,
+) -> Vec<Vec<Value>> {
     let boxes = made.iter().enumerate().filter_map(|(i, m)| {
         m.polygon.bounding_rect().map(|r| {
             GeomWithData::new(Rectangle::from_corners([r.min().x, r.min().y], [r.max().x, r.max().y]), i)
@@ -312,7 +326,7 @@ fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summar
     if !outside.is_empty() {
         let n = outside.len();
         let places =
-            outside.iter().take(PLACES).map(|l| format!("“{}” ({:.2}, {:.2})", l.text, l.at.x(), l.at.y()));
+            outside.iter().take(PLACES).map(|l| format!("“{}” {}", l.text, scale.place(l.at.into())));
         let places = places.collect::<Vec<_>>().join(", ");
         summary.warnings.push(Text::new(
             format!("{n} chữ không nằm trong vùng nào: {places}"),
@@ -342,17 +356,81 @@ fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summar
         .collect()
 }
 
-fn told(content: &Content, faces: &Faces, tolerance: f64) -> Vec<Text> {
+/// Lengths and places in the file's units, metres or degrees.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    geographic: bool,
+}
+
+impl Scale {
+    fn units(self, metres: f64) -> f64 {
+        if self.geographic { metres / METRES_A_DEGREE } else { metres }
+    }
+
+    fn metres(self, units: f64) -> f64 {
+        if self.geographic { units * METRES_A_DEGREE } else { units }
+    }
+
+    fn place(self, c: Coord<f64>) -> String {
+        let decimals = if self.geographic { 7 } else { 2 };
+        format!("({:.decimals$}, {:.decimals$})", c.x, c.y)
+    }
+
+    /// The first places with their lengths.
+    fn list(self, places: &[(Coord<f64>, f64)]) -> String {
+        let first = places.iter().take(PLACES);
+        first
+            .map(|(c, length)| format!("{} {:.3}", self.place(*c), self.metres(*length)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+fn told(content: &Content, faces: &Faces, tolerance: f64, scale: Scale) -> Vec<Text> {
     let mut told = Vec::new();
     if !faces.gaps.is_empty() {
-        let n = faces.gaps.len();
-        let places =
-            faces.gaps.iter().take(PLACES).map(|(c, gap)| format!("({:.2}, {:.2}) {gap:.3}", c.x, c.y));
-        let places = places.collect::<Vec<_>>().join(", ");
+        let (n, places) = (faces.gaps.len(), scale.list(&faces.gaps));
         told.push(Text::new(
             format!("đã khép {n} khe hở không quá {tolerance} m: {places}"),
             format!("{n} gaps up to {tolerance} m were closed: {places}"),
         ));
+    }
+    if !faces.trimmed.is_empty() {
+        let (n, places) = (faces.trimmed.len(), scale.list(&faces.trimmed));
+        told.push(Text::new(
+            format!("đã cắt {n} đầu đường thừa không quá {tolerance} m: {places}"),
+            format!("{n} ends beyond a line by up to {tolerance} m were cut off: {places}"),
+        ));
+    }
+    if !faces.dangles.is_empty() {
+        let lengths = |of: fn(Miss) -> Option<f64>| -> Vec<(Coord<f64>, f64)> {
+            let mut found: Vec<_> = faces.dangles.iter().filter_map(|d| Some((d.at, of(d.miss)?))).collect();
+            // Those that are most likely meant to meet come first.
+            found.sort_by(|a, b| a.1.total_cmp(&b.1));
+            found
+        };
+        let short = lengths(|miss| if let Miss::Short(gap) = miss { Some(gap) } else { None });
+        let over = lengths(|miss| if let Miss::Over(over) = miss { Some(over) } else { None });
+        for (found, vi, en) in [
+            (
+                short,
+                "đầu đường còn hở quá dung sai, hở ít nhất",
+                "ends fall short of a line by more than the tolerance, least",
+            ),
+            (
+                over,
+                "đầu đường thừa quá dung sai, thừa ít nhất",
+                "ends go beyond a line by more than the tolerance, least",
+            ),
+        ] {
+            if !found.is_empty() {
+                let (n, places) = (found.len(), scale.list(&found));
+                told.push(Text::new(
+                    format!("{n} {vi} (dung sai {tolerance} m; đổi bằng --snap-m): {places}"),
+                    format!("{n} {en} (tolerance {tolerance} m; change it by --snap-m): {places}"),
+                ));
+            }
+        }
     }
     if content.left_out > 0 {
         let n = content.left_out;
@@ -364,12 +442,44 @@ fn told(content: &Content, faces: &Faces, tolerance: f64) -> Vec<Text> {
     told
 }
 
-fn dangling(at: Coord<f64>, layer: &str) -> Record {
+fn dangling(dangle: &Dangle, layer: &str, scale: Scale) -> Record {
+    let (vi, en) = match dangle.miss {
+        Miss::Short(gap) => {
+            let gap = scale.metres(gap);
+            (
+                format!("; còn hở {gap:.3} m so với đường gần nhất"),
+                format!("; the next line is {gap:.3} m away"),
+            )
+        }
+        Miss::Over(over) => {
+            let over = scale.metres(over);
+            (
+                format!("; thừa {over:.3} m sau đường cuối cùng nó chạm"),
+                format!("; it goes {over:.3} m beyond the last one it meets"),
+            )
+        }
+        Miss::Alone => (String::new(), String::new()),
+    };
     Record::Rejected {
-        place: format!("{layer} ({:.2}, {:.2})", at.x, at.y),
+        place: format!("{layer} {}", scale.place(dangle.at)),
         reason: Text::new(
-            "đầu đường này không chạm đường nào nên không bao được vùng",
-            "this end of a line meets no other, so that it bounds no area",
+            format!("đầu đường này không chạm đường nào nên không bao được vùng{vi}"),
+            format!("this end of a line meets no other, so that it bounds no area{en}"),
+        ),
+    }
+}
+
+fn sliver((at, width): (Coord<f64>, f64), layer: &str, tolerance: f64, scale: Scale) -> Record {
+    let width = scale.metres(width);
+    Record::Rejected {
+        place: format!("{layer} {}", scale.place(at)),
+        reason: Text::new(
+            format!(
+                "vùng này chỉ rộng {width:.3} m, hẹp hơn dung sai {tolerance} m: hai đường gần trùng nhau"
+            ),
+            format!(
+                "this area is {width:.3} m wide, less than the tolerance of {tolerance} m: two lines nearly coincide"
+            ),
         ),
     }
 }

@@ -13,6 +13,7 @@ mod geopackage;
 pub mod inspect;
 pub mod mapping;
 mod open;
+mod oversized;
 mod polygonise;
 pub mod read;
 pub mod record;
@@ -93,7 +94,7 @@ pub struct Drawing {
     pub boundary_layers: Vec<String>,
     /// Layers whose texts are joined to the areas; all if empty.
     pub text_layers: Vec<String>,
-    /// Gaps up to this many metres are closed.
+    /// Gaps up to this many metres are closed, and ends beyond a line cut off. By default the layer's own tolerance.
     pub snap_m: Option<f64>,
 }
 
