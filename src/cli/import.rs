@@ -51,7 +51,7 @@ pub struct Args {
     /// Of a drawing: layers or levels whose texts are joined to the areas; all where left out
     #[arg(long, value_name = "LAYER,…", value_delimiter = ',')]
     text_layers: Vec<String>,
-    /// Of a drawing: gaps between lines up to this are closed
+    /// Of a drawing: gaps up to this are closed, ends beyond a line cut off; by default the layer's tolerance, else 0.05
     #[arg(long, value_name = "METRES")]
     snap_m: Option<f64>,
     /// Attributes and the fields they come from; equal names need none. A source in single quotes is a constant

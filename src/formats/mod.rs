@@ -14,6 +14,7 @@ pub mod inspect;
 pub mod mapping;
 mod open;
 mod osm;
+mod oversized;
 mod polygonise;
 mod preview;
 pub mod read;
@@ -96,7 +97,7 @@ pub struct Drawing {
     pub boundary_layers: Vec<String>,
     /// Layers whose texts are joined to the areas; all if empty.
     pub text_layers: Vec<String>,
-    /// Gaps up to this many metres are closed.
+    /// Gaps up to this many metres are closed, and ends beyond a line cut off. By default the layer's own tolerance.
     pub snap_m: Option<f64>,
 }
 

@@ -12,7 +12,7 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use super::encoding::detect::{Decision, Source, Used, decide};
 use super::geopackage::{self, GeoPackage};
 use super::texts::extension;
-use super::{Encoding, ReadOptions, dgn, staging, texts, unpack};
+use super::{Encoding, ReadOptions, dgn, oversized, staging, texts, unpack};
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -287,7 +287,7 @@ pub(super) fn dataset(file: &Path, open_options: &[&str]) -> Result<Dataset> {
         open_options: Some(open_options),
         ..DatasetOptions::default()
     };
-    Dataset::open_ex(file, options).map_err(|e| refused(&e))
+    Dataset::open_ex(file, options).map_err(|e| oversized::or_largest(file, refused(&e)))
 }
 
 pub(super) fn refused(e: &gdal::errors::GdalError) -> Error {

@@ -150,7 +150,10 @@ async fn run(
         crs: request.crs.clone(),
         encoding: request.encoding,
         swap_axes: request.swap_axes,
-        drawing: request.drawing.clone(),
+        drawing: Drawing {
+            snap_m: request.drawing.snap_m.or(def.snap_tolerance_m()),
+            ..request.drawing.clone()
+        },
         scratch: Some(scratch.path().to_owned()),
         target: def.geometry,
     };

@@ -146,6 +146,12 @@ impl LayerDef {
         self.quality.iter().cloned().chain(open.flat_map(implied)).collect()
     }
 
+    /// How near the items' borders come without being meant to lie apart, metres: the tolerance of the layer's rule
+    /// that they meet each other.
+    pub fn snap_tolerance_m(&self) -> Option<f64> {
+        self.quality.iter().find(|r| r.kind == QualityKind::Snap && r.layer.is_none())?.tolerance_m
+    }
+
     /// Whether the attribute is seen by everyone who sees the layer.
     pub fn is_open_attribute(&self, attribute: &Attribute) -> bool {
         attribute.access.is_none_or(|access: Access| access <= self.access)

@@ -114,6 +114,10 @@ fn lines_and_texts_of_a_design_file_become_parcels() {
     assert_eq!(rejected.len(), 2, "both ends of the stray line: {records:?}");
     assert!(rejected.iter().any(|p| p.contains("(411900.00, 1327195.00)")), "{rejected:?}");
     assert!(told.iter().any(|t| t.contains("gaps up to 0.05 m were closed")), "{told:?}");
+    assert!(
+        told.iter().any(|t| t.contains("2 ends fall short of a line") && t.contains("0) 200.000")),
+        "{told:?}"
+    );
     assert!(told.iter().any(|t| t.contains("1 texts lie in no area: “99”")), "{told:?}");
 }
 

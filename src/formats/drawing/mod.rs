@@ -2,6 +2,8 @@
 //! in. Beside the drawing's own fields each area has `text` (the first that lies in it), `texts` (all) and, for each
 //! layer of texts, `text:LAYER`.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use gdal::vector::{Feature, LayerAccess};
@@ -23,6 +25,8 @@ use crate::layers::Value;
 use crate::text::Text;
 use crate::{Error, Result};
 
+use told::{PLACES, Scale, dangling, sliver, told};
+
 /// Most vertices of a drawing that is made into areas: all its lines are held at once.
 const MAX_VERTICES: usize = 3_000_000;
 /// Gaps that are closed unless the caller says otherwise, in metres.
@@ -31,9 +35,6 @@ const SNAP_M: f64 = 0.05;
 pub const TEXT_FIELD: &str = "text:";
 /// Layers of texts that become fields of their own.
 const MAX_TEXT_FIELDS: usize = 50;
-/// Places that a warning names.
-const PLACES: usize = 5;
-const METRES_A_DEGREE: f64 = 111_000.0;
 
 /// Whether a driver's files are drawings.
 pub fn is_drawing(driver: &str) -> bool {
@@ -80,16 +81,19 @@ pub(super) fn read(
     options: &ReadOptions,
     sink: &mut dyn Sink,
 ) -> Result<Summary> {
-    let Built { content, made, texts, faces, mut summary } = build(opened, &mut header, transform, options)?;
+    let Built { content, made, texts, faces, mut summary, tolerance, scale } =
+        build(opened, &mut header, transform, options)?;
     sink.header(&serde_json::to_vec(&header).map_err(|e| Error::internal("header", e))?)?;
     let mut batch = Vec::new();
-    let total = (made.len() + content.rejected.len() + faces.dangles.len()) as u64;
+    let left = faces.dangles.len() + faces.slivers.len();
+    let total = (made.len() + content.rejected.len() + left) as u64;
     let records = made
         .into_iter()
         .zip(texts)
         .map(|(area, texts)| record(area, texts, transform))
         .chain(content.rejected)
-        .chain(faces.dangles.iter().map(|at| dangling(*at, &header.layer)));
+        .chain(faces.slivers.iter().map(|s| sliver(*s, &header.layer, tolerance, scale)))
+        .chain(faces.dangles.iter().map(|dangle| dangling(dangle, &header.layer, scale)));
     for record in records {
         summary.features += 1;
         record.write(&mut batch);
@@ -112,6 +116,9 @@ struct Built {
     texts: Vec<Vec<Value>>,
     faces: Faces,
     summary: Summary,
+    /// Metres up to which gaps are closed.
+    tolerance: f64,
+    scale: Scale,
 }
 
 /// Makes the areas and joins the texts to them; their fields are added to the header.
@@ -134,13 +141,13 @@ fn build(
     if !(0.0..=100.0).contains(&tolerance) {
         return Err(Error::invalid("--snap-m", "cần từ 0 đến 100 m", "0 to 100 m was expected"));
     }
-    let unit = if transform.is_geographic() { tolerance / METRES_A_DEGREE } else { tolerance };
-    let (made, faces) = areas(&content, unit, own_fields, &header.layer)?;
+    let scale = Scale { geographic: transform.is_geographic() };
+    let (made, faces) = areas(&content, scale.units(tolerance), own_fields, &header.layer, scale)?;
     let mut summary = Summary { notes: tally.notes(), ..Summary::default() };
-    summary.warnings = told(&content, &faces, tolerance);
+    summary.warnings = told(content.left_out, &faces, tolerance, scale);
     header.features = None;
-    let texts = join(&made, &content.labels, &text_layers, &mut summary);
-    Ok(Built { content, made, texts, faces, summary })
+    let texts = join(&made, &content.labels, &text_layers, scale, &mut summary);
+    Ok(Built { content, made, texts, faces, summary, tolerance, scale })
 }
 
 /// What a look at a drawing shows before it is imported.
@@ -280,7 +287,13 @@ fn outlines(geometry: Geometry<f64>) -> Vec<LineString<f64>> {
 }
 
 /// Closed lines that no open line meets are areas as they are; the others and the open lines bound areas together.
-fn areas(content: &Content, tolerance: f64, fields: usize, layer: &str) -> Result<(Vec<Made>, Faces)> {
+fn areas(
+    content: &Content,
+    tolerance: f64,
+    fields: usize,
+    layer: &str,
+    scale: Scale,
+) -> Result<(Vec<Made>, Faces)> {
     let closed = |l: &LineString<f64>| l.is_closed() && l.0.len() >= 4;
     let all = || content.elements.iter().enumerate().flat_map(|(i, e)| e.lines.iter().map(move |l| (i, l)));
     let open: Vec<(usize, &LineString<f64>)> = all().filter(|(_, l)| !closed(l)).collect();
@@ -334,14 +347,20 @@ fn areas(content: &Content, tolerance: f64, fields: usize, layer: &str) -> Resul
         let values =
             source.map_or_else(|| vec![Value::Null; fields], |s| content.elements[s.data].values.clone());
         let at = polygon.interior_point().unwrap_or_default();
-        let place = format!("{layer} ({:.2}, {:.2})", at.x(), at.y());
+        let place = format!("{layer} {}", scale.place(at.into()));
         made.push(Made { polygon, place, values, note: None });
     }
     Ok((made, faces))
 }
 
 /// The texts of each area: the first, all, and those of each layer.
-fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summary) -> Vec<Vec<Value>> {
+fn join(
+    made: &[Made],
+    labels: &[Label],
+    layers: &[String],
+    scale: Scale,
+    summary: &mut Summary,
+) -> Vec<Vec<Value>> {
     let boxes = made.iter().enumerate().filter_map(|(i, m)| {
         m.polygon.bounding_rect().map(|r| {
             GeomWithData::new(Rectangle::from_corners([r.min().x, r.min().y], [r.max().x, r.max().y]), i)
@@ -367,7 +386,7 @@ fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summar
     if !outside.is_empty() {
         let n = outside.len();
         let places =
-            outside.iter().take(PLACES).map(|l| format!("“{}” ({:.2}, {:.2})", l.text, l.at.x(), l.at.y()));
+            outside.iter().take(PLACES).map(|l| format!("“{}” {}", l.text, scale.place(l.at.into())));
         let places = places.collect::<Vec<_>>().join(", ");
         summary.warnings.push(Text::new(
             format!("{n} chữ không nằm trong vùng nào: {places}"),
@@ -395,38 +414,6 @@ fn join(made: &[Made], labels: &[Label], layers: &[String], summary: &mut Summar
             [first, of(None)].into_iter().chain(layers.iter().map(|l| of(Some(l)))).collect()
         })
         .collect()
-}
-
-fn told(content: &Content, faces: &Faces, tolerance: f64) -> Vec<Text> {
-    let mut told = Vec::new();
-    if !faces.gaps.is_empty() {
-        let n = faces.gaps.len();
-        let places =
-            faces.gaps.iter().take(PLACES).map(|(c, gap)| format!("({:.2}, {:.2}) {gap:.3}", c.x, c.y));
-        let places = places.collect::<Vec<_>>().join(", ");
-        told.push(Text::new(
-            format!("đã khép {n} khe hở không quá {tolerance} m: {places}"),
-            format!("{n} gaps up to {tolerance} m were closed: {places}"),
-        ));
-    }
-    if content.left_out > 0 {
-        let n = content.left_out;
-        told.push(Text::new(
-            format!("{n} phần tử của bản vẽ không được dùng (lớp không chọn, tô nền, khung giấy, điểm không có chữ)"),
-            format!("{n} elements of the drawing were not used (layers not chosen, hatches, paper space, points without text)"),
-        ));
-    }
-    told
-}
-
-fn dangling(at: Coord<f64>, layer: &str) -> Record {
-    Record::Rejected {
-        place: format!("{layer} ({:.2}, {:.2})", at.x, at.y),
-        reason: Text::new(
-            "đầu đường này không chạm đường nào nên không bao được vùng",
-            "this end of a line meets no other, so that it bounds no area",
-        ),
-    }
 }
 
 fn record(area: Made, texts: Vec<Value>, transform: &ToStored) -> Record {
