@@ -272,7 +272,6 @@ pub(in crate::store) fn last_rows(def: &LayerDef) -> Result<String> {
 
 /// The item of the layer `$1` that had the value `$2` in `attribute` when it was last split or merged.
 pub(in crate::store) fn succeeded(def: &LayerDef, attribute: &str) -> Result<String> {
-    // The lineage is short beside the history: each of its items is looked up in its life.
     Ok(format!(
         "select l.predecessor from dothi.lineage l join {} h on h.fid = l.predecessor and h.rev_to = l.revision \
          where l.layer = $1 and h.{} = $2 order by l.revision desc limit 1",
@@ -322,8 +321,7 @@ pub(in crate::store) fn same_content(def: &LayerDef) -> Result<String> {
     Ok(sql)
 }
 
-/// Whether the rows `a` and `b` of one item differ in their vertices or in one of the attributes (by their index)
-/// that count; always, where `any` change does.
+/// Whether the rows `a` and `b` of an item differ in geometry or in an attribute that `counts`; or `any`how.
 pub(in crate::store) fn differs(def: &LayerDef, counts: impl Fn(usize) -> bool, any: bool) -> Result<String> {
     if any {
         return Ok("true".to_owned());

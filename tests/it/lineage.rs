@@ -174,6 +174,30 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_is_kept_with_who_made_it_and_through_what() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin-of-test", Role::Admin).await;
+    let (fid, mut version) = parcel(&server, 1, &[(0.0, 0.0), (20.0, 0.0), (20.0, 20.0)]).await;
+    let path = format!("{}/api/v1/layers/parcel/items/{fid}", server.base);
+    for (n, (says, client)) in
+        [(Some("portal"), "portal"), (Some("other"), "api"), (None, "api")].into_iter().enumerate()
+    {
+        let body = json!({"version": version, "properties": {"sheet_number": n + 20}, "reason": " lý do "});
+        let mut request = server.client.patch(&path).bearer_auth(&admin).json(&body);
+        if let Some(says) = says {
+            request = request.header("dothi-client", says);
+        }
+        let written: Json = request.send().await.unwrap().json().await.unwrap();
+        version = written["version"].as_i64().unwrap_or_else(|| panic!("{written}"));
+        let (who, why, through) = server.author_of(version).await;
+        assert_eq!((&*who, &*why, &*through), ("admin-of-test", "lý do", client));
+    }
+    let long = json!({"version": version, "properties": {}, "reason": "ă".repeat(501)});
+    let refused = server.client.patch(&path).bearer_auth(&admin).json(&long).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+}
+
 /// Parcel 87 split into 90 and 91: the fids of the three.
 async fn divided(server: &Server, token: &str) -> [i64; 3] {
     let (fid, version) = parcel(server, 87, &[(0.0, 0.0), (30.0, 0.0), (30.0, 30.0), (0.0, 30.0)]).await;

@@ -147,7 +147,10 @@ async fn an_import_is_undone_by_who_may() {
         ask(&server, Method::POST, &undo(import), Some(&admin), Some(json!({"dry_run": true}))).await;
     assert_eq!(status, StatusCode::OK, "{report}");
     assert_eq!(report["conflicting"], 1);
-    assert_eq!(report["conflicts"][0]["revision"], correction);
+    let conflict = &report["conflicts"][0];
+    assert_eq!(conflict["revision"], correction);
+    assert_eq!((&conflict["reason"], &conflict["client"]), (&json!("by hand"), &json!("test")));
+    assert!(conflict["actor"].is_null() && conflict["committed_at"].is_string(), "{conflict}");
     assert_eq!(report["revision"], Json::Null);
 
     let body = json!({"reason": "sai số đo"});
