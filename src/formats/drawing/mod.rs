@@ -7,9 +7,7 @@ mod told;
 use std::collections::BTreeMap;
 
 use gdal::vector::{Feature, LayerAccess};
-use geo::{
-    Area, BoundingRect, Contains, Coord, Geometry, InteriorPoint, Intersects, LineString, Point, Polygon,
-};
+use geo::{Area, BoundingRect, Contains, Geometry, InteriorPoint, Intersects, LineString, Point, Polygon};
 use rstar::primitives::{GeomWithData, Line, Rectangle};
 use rstar::{AABB, RTree};
 

@@ -1,5 +1,7 @@
 //! `dothi import`: a file of any format that GDAL reads into a layer.
 
+mod print;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +14,7 @@ use super::{Outcome, quality};
 use crate::app::Database;
 use crate::config::Config;
 use crate::formats::unpack::MAIN_FILES;
-use crate::formats::{Drawing, Encoding, Source, mapping};
+use crate::formats::{Drawing, Encoding, mapping};
 use crate::jobs::import::{Report, Request, import};
 use crate::jobs::imports;
 use crate::jobs::quality::{Summary, after_import};
@@ -23,6 +25,8 @@ use crate::store::{Author, Store};
 use crate::text::{Lang, Text};
 use crate::units::COMMUNE_LAYER;
 use crate::{Error, Result};
+
+use print::print;
 
 /// `dothi import`
 #[derive(Debug, ClapArgs)]
@@ -392,113 +396,4 @@ fn bar() -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn print(report: &Report) {
-    let lang = Lang::of_environment();
-    let vietnamese = lang == Lang::Vi;
-    let t = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
-    let s = &report.source;
-    println!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
-    let e = &s.encoding;
-    let source = match e.source {
-        Source::Given => t("được chỉ định", "as given"),
-        Source::File => t("theo tệp", "as the file says"),
-        Source::Detected => t("nhận biết", "detected"),
-        Source::Default => t("chỉ có ASCII", "plain ASCII"),
-    };
-    println!("{:<10} {} ({source}, {:.2})", t("bảng mã", "encoding"), e.name, e.confidence);
-    println!("{:<10} {}", t("đọc", "read"), report.read);
-    let parts = [
-        (report.inserted, t("mới", "new")),
-        (report.updated, t("thay đổi", "changed")),
-        (report.unchanged, t("không đổi", "unchanged")),
-    ];
-    let parts: Vec<String> = parts.iter().map(|(n, what)| format!("{n} {what}")).collect();
-    println!("{:<10} {} ({})", t("nhập", "imported"), report.imported, parts.join(", "));
-    if report.closed > 0 {
-        println!("{:<10} {}", t("đóng", "closed"), report.closed);
-    }
-    let area = if report.repaired_area_m2 > 0.0 {
-        format!(" ({} {:.2} m²)", t("diện tích đổi", "area changed by"), report.repaired_area_m2)
-    } else {
-        String::new()
-    };
-    println!("{:<10} {}{area}", t("sửa", "repaired"), report.repaired);
-    notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
-    println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
-    notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
-    let units = [
-        (report.units.from_codes, t("từ mã cũ", "from former codes")),
-        (report.units.from_names, t("từ tên", "from names")),
-        (report.units.filled, t("theo vị trí", "by where they lie")),
-    ];
-    if units.iter().any(|(n, _)| *n > 0) {
-        let units: Vec<String> = units.iter().map(|(n, what)| format!("{n} {what}")).collect();
-        println!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
-    }
-    for note in &report.notes {
-        println!("{}", note.get(lang));
-    }
-    if report.lists_cut_off {
-        println!("{}", t("(danh sách chỉ nêu những dòng đầu)", "(the lists name only the first ones)"));
-    }
-    for warning in &report.warnings {
-        eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));
-    }
-    if report.dry_run {
-        println!("{}", t("chạy thử: không ghi gì", "dry run: nothing was stored"));
-    }
-}
-
-/// Places that are named of those with one reason.
-const PLACES: usize = 3;
-
-/// One line a reason, in the order in which they came up, with the first places that it is said of.
-fn notes<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) {
-    for line in grouped(notes, lang) {
-        println!("  {line}");
-    }
-}
-
-fn grouped<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) -> Vec<String> {
-    let mut order: Vec<(&str, Vec<&str>)> = Vec::new();
-    let mut known = std::collections::HashMap::new();
-    for (place, reason) in notes {
-        let reason = reason.get(lang);
-        let at = *known.entry(reason).or_insert_with(|| {
-            order.push((reason, Vec::new()));
-            order.len() - 1
-        });
-        order[at].1.push(place);
-    }
-    let line = |(reason, places): (&str, Vec<&str>)| match places.len() {
-        n if n <= PLACES => format!("{}: {reason}", places.join(", ")),
-        n => {
-            let (first, rest) = (places[..PLACES].join(", "), n - PLACES);
-            match lang {
-                Lang::Vi => format!("{first} và {rest} đối tượng khác: {reason}"),
-                Lang::En => format!("{first} and {rest} more: {reason}"),
-            }
-        }
-    };
-    order.into_iter().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_of_many_is_said_once() {
-        let place = |n: usize| format!("trees fid {n}");
-        let (point, null) = (Text::new("là điểm", "is a point"), Text::new("không có", "is missing"));
-        let rows: Vec<(String, &Text)> =
-            (0..6).map(|n| (place(n), if n == 1 { &null } else { &point })).collect();
-        let lines = grouped(rows.iter().map(|(p, r)| (p, *r)), Lang::En);
-        assert_eq!(
-            lines,
-            ["trees fid 0, trees fid 2, trees fid 3 and 2 more: is a point", "trees fid 1: is missing"]
-        );
-    }
 }
