@@ -101,6 +101,14 @@ pub struct Drawing {
     pub snap_m: Option<f64>,
 }
 
+impl Drawing {
+    /// With the layer's own snapping tolerance where none was asked for.
+    #[must_use]
+    pub fn for_layer(&self, def: &crate::layers::LayerDef) -> Self {
+        Self { snap_m: self.snap_m.or(def.snap_tolerance_m()), ..self.clone() }
+    }
+}
+
 /// A layer of a drawing, or the part of it that has one colour (`level/colour`), to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrawingLayer {

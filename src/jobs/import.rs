@@ -150,10 +150,7 @@ async fn run(
         crs: request.crs.clone(),
         encoding: request.encoding,
         swap_axes: request.swap_axes,
-        drawing: Drawing {
-            snap_m: request.drawing.snap_m.or(def.snap_tolerance_m()),
-            ..request.drawing.clone()
-        },
+        drawing: request.drawing.for_layer(&def),
         scratch: Some(scratch.path().to_owned()),
         target: def.geometry,
     };

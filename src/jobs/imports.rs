@@ -76,7 +76,7 @@ impl Settings {
             crs: self.crs.clone(),
             encoding: self.encoding,
             swap_axes: self.swap_axes,
-            drawing: self.drawing.clone(),
+            drawing: self.drawing.for_layer(def),
             scratch: None,
             target: def.geometry,
         }
@@ -305,6 +305,7 @@ async fn bring(state: &AppState, import: &Import, task: Task, share: &Share) -> 
     let report = self::import(&state.store, &catalog, &request, &author, told).await?;
     let value = serde_json::to_value(&report).map_err(|e| Error::internal("an import's report", e))?;
     if run {
+        super::until_shown(state, report.position).await;
         if report.position.is_some() {
             super::quality::after_import(&state.store, &catalog, &import.layer, Some(import.created_by))
                 .await?;

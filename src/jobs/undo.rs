@@ -36,5 +36,6 @@ pub async fn run_job(state: &AppState, lease: &Lease, share: &Share) -> Result<V
     let catalog = state.store.catalog().await?;
     let told = |done| share.set(done);
     let report = state.store.undo_telling(&catalog, asked.revision, &author, entry, false, told).await?;
+    super::until_shown(state, report.position).await;
     Ok(report.to_json())
 }

@@ -448,8 +448,9 @@ pub(in crate::store) fn fill_units(
     Ok(format!(
         "with found as (select s.{number} as n, s.{column} as given, t.unit, t.approximate from {staging} s {lies_in}), \
          filled as (update {staging} s set {column} = f.unit from found f \
-         where f.n = s.{number} and f.given is null and f.unit is not null returning 1) \
-         select (select count(*) from filled), \
+         where f.n = s.{number} and f.given is null and f.unit is not null returning f.n), \
+         noted as (insert into pg_temp.filled_rows select n from filled returning 1) \
+         select (select count(*) from noted), \
          (select count(*) from found where given <> unit and not approximate)"
     ))
 }

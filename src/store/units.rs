@@ -118,10 +118,22 @@ pub(in crate::store) async fn fill(
     let Some(attribute) = def.unit_attribute.as_deref().filter(|_| known) else {
         return Ok(Filled::default());
     };
+    sqlx::query("create temporary table filled_rows (n bigint not null) on commit drop")
+        .execute(&mut **tx)
+        .await?;
     let sql = layer_sql::fill_units(def, attribute, staging, number)?;
     let row = sqlx::query(&sql).fetch_one(&mut **tx).await?;
     let n = |i: usize| row.try_get::<i64, _>(i).map(|n| u64::try_from(n).unwrap_or(0));
     Ok(Filled { filled: n(0)?, contradicted: n(1)? })
+}
+
+/// How many of the rows that [`fill`] gave their commune are still there, after some were refused.
+pub(in crate::store) async fn count_filled(tx: &mut Tx, staging: &str, number: &str) -> Result<u64> {
+    let sql = format!(
+        "select count(*) from pg_temp.filled_rows f where exists (select from {staging} s where s.{number} = f.n)"
+    );
+    let left: i64 = sqlx::query_scalar(&sql).fetch_one(&mut **tx).await?;
+    Ok(u64::try_from(left).unwrap_or(0))
 }
 
 impl Store {

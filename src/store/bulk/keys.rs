@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::{Bulk, Mode, report::LISTED};
 use crate::Result;
-use crate::store::{Tx, layer_sql};
+use crate::store::{Tx, layer_sql, units};
 use crate::text::Text;
 
 /// Rejects rows whose key is missing (which appended ones may lack) or stands in an earlier row.
@@ -51,5 +51,8 @@ pub(super) async fn delete(bulk: &mut Bulk<'_>, tx: &mut Tx, condition: &str, re
     }
     bulk.report.rejected += all.saturating_sub(numbers.len() as u64);
     bulk.written = bulk.written.saturating_sub(all);
+    if bulk.report.units.filled > 0 {
+        bulk.report.units.filled = units::count_filled(tx, &bulk.staging, number).await?;
+    }
     Ok(())
 }

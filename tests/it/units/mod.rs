@@ -201,6 +201,21 @@ async fn a_sketch_fills_in_and_overrules_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_row_is_not_counted_among_those_that_got_their_commune() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    communes(&db, 1000.0, false).await;
+    let hydrant =
+        |code: &str, x: f64| row(&catalog, "hydrant", point(AT.0 + x, AT.1 + 100.0), &[("code", text(code))]);
+    let rows = vec![hydrant("a", 100.0), hydrant("a", 200.0), hydrant("b", 300.0)];
+    let report = db.store.load_rows(&catalog, "hydrant", rows, Mode::Upsert, &author()).await.unwrap();
+    assert_eq!((report.inserted, report.rejected, report.units.filled), (2, 1, 2));
+    let known = vec![hydrant("b", 400.0), hydrant("c", 500.0)];
+    let report = db.store.load_rows(&catalog, "hydrant", known, Mode::Append, &author()).await.unwrap();
+    assert_eq!((report.inserted, report.rejected, report.units.filled), (1, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_began_is_followed() {
     let db = database().await;
     communes(&db, 1000.0, false).await;

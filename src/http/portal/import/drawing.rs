@@ -33,7 +33,7 @@ pub(super) fn section(tr: Tr, drawn: &Drawn, chosen: &Drawing) -> Markup {
                 label for="snap_m" { (tr.t("import-snap")) }
                 span class="hint" id="snap-hint" { (tr.t("import-snap-about")) }
                 div class="with-unit" {
-                    input type="text" id="snap_m" name="drawing.snap_m" inputmode="decimal" pattern="\\d{1,3}([.,]\\d+)?" placeholder=(number(tr, 0.05, 2)) value=[chosen.snap_m.map(|m| number(tr, m, 3))] aria-describedby="snap-hint";
+                    input type="text" id="snap_m" name="drawing.snap_m" inputmode="decimal" pattern="\\d{1,3}([.,]\\d+)?" value=[chosen.snap_m.map(|m| number(tr, m, 3))] aria-describedby="snap-hint";
                     span { "m" }
                 }
             }
