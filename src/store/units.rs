@@ -296,7 +296,9 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
                 sqlx::query(&set).bind(number).bind(&fids).bind(&units).execute(&mut *tx).await?;
-                feed::change(&mut tx, &revision, &def.id, Some(&fids)).await?;
+                let updated = i64::try_from(fids.len()).unwrap_or(i64::MAX);
+                let counts = feed::Counts { updated, ..feed::Counts::default() };
+                feed::change_counted(&mut tx, &revision, &def.id, Some(&fids), Some(counts)).await?;
                 *position = Some(revision.position);
                 items += u64::try_from(fids.len()).unwrap_or(0);
             }

@@ -113,6 +113,15 @@ async fn a_parcel_is_split_and_merged_back_with_its_lineage() {
     assert_eq!(status, StatusCode::CREATED, "{made}");
     assert_eq!(made["revision"], json!(before + 1), "one revision");
     assert_eq!((&made["predecessors"], &made["adjusted"]), (&json!([fid]), &json!([south])));
+    let list = format!("{}/api/v1/revisions?layer=parcel&limit=1", server.base);
+    let listed: Json =
+        server.client.get(list).bearer_auth(&admin).send().await.unwrap().json().await.unwrap();
+    let change = &listed["revisions"][0]["layers"][0];
+    assert_eq!(
+        (&change["inserted"], &change["updated"], &change["removed"]),
+        (&json!(2), &json!(1), &json!(1)),
+        "two pieces, a neighbour with a new corner, the parcel: {listed}"
+    );
     let pieces = fids(&made["successors"]);
     assert_eq!(
         server.get(&format!("/ogc/collections/parcel/items/{fid}")).await.status(),

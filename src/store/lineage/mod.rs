@@ -162,7 +162,9 @@ impl Items<'_> {
         .execute(&mut *tx)
         .await?;
         let touched: Vec<i64> = closed.iter().chain(&made).copied().collect();
-        feed::change(&mut tx, &revision, &self.def.id, Some(&touched)).await?;
+        let number = |list: &[i64]| i64::try_from(list.len()).unwrap_or(i64::MAX);
+        let counts = feed::Counts { inserted: number(&made), updated: number(&near), removed: number(&gone) };
+        feed::change_counted(&mut tx, &revision, &self.def.id, Some(&touched), Some(counts)).await?;
         tx.commit().await?;
         Ok(Succession { successors, predecessors: gone, adjusted: near, position: Some(revision.position) })
     }
