@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 use uuid::Uuid;
@@ -125,14 +125,15 @@ async fn list(store: &Store, json: bool) -> Outcome {
 
 /// How long a running server is given to take up jobs: it looks four times a second.
 const SERVER_WITHIN: Duration = Duration::from_millis(1200);
+/// How often it is looked whether one has.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Sees that queued runs are done: by a server where one runs, else here and now. Gives the summaries of those done
 /// here.
 pub(super) async fn settle(store: &Store, jobs: &[Uuid]) -> Result<Vec<Summary>> {
-    if jobs.is_empty() {
+    if jobs.is_empty() || taken_up(store, jobs).await? {
         return Ok(Vec::new());
     }
-    tokio::time::sleep(SERVER_WITHIN).await;
     let mut done = Vec::new();
     while any_waits(store, jobs).await? {
         let Some(lease) = store.lease_job(&[QUALITY_JOB], 60.0).await? else { break };
@@ -154,6 +155,22 @@ pub(super) async fn settle(store: &Store, jobs: &[Uuid]) -> Result<Vec<Summary>>
         }
     }
     Ok(done)
+}
+
+/// Waits for a server to take up the first of the jobs; one that takes one will come to all.
+async fn taken_up(store: &Store, jobs: &[Uuid]) -> Result<bool> {
+    let until = Instant::now() + SERVER_WITHIN;
+    loop {
+        for job in jobs {
+            if store.find_job(*job).await?.is_none_or(|j| j.state != State::Queued) {
+                return Ok(true);
+            }
+        }
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 async fn any_waits(store: &Store, jobs: &[Uuid]) -> Result<bool> {
