@@ -7,6 +7,7 @@
 
 mod column;
 pub mod encode;
+mod index;
 mod layer;
 mod meets;
 mod packed;

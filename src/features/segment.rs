@@ -1,11 +1,11 @@
-//! An immutable run of items sorted by fid: columns, packed geometry and a bulk-loaded tree of envelopes.
+//! An immutable run of items sorted by fid: columns, packed geometry and an index of envelopes.
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rstar::{AABB, RTree, RTreeObject};
 
 use super::column::{Cell, Column, ColumnBuilder};
+use super::index::Index;
 use super::shapes::{Shape, Shapes, ShapesBuilder};
 use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
@@ -20,24 +20,7 @@ pub(super) struct Segment {
     pub(super) versions: Vec<i64>,
     pub(super) columns: Vec<Column>,
     pub(super) shapes: Shapes,
-    tree: RTree<Entry>,
-    extent: Option<Bbox>,
-}
-
-/// An item's envelope in EPSG:9218.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    low: [f64; 2],
-    high: [f64; 2],
-    position: u32,
-}
-
-impl RTreeObject for Entry {
-    type Envelope = AABB<[f64; 2]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.low, self.high)
-    }
+    index: Index,
 }
 
 impl Segment {
@@ -61,32 +44,25 @@ impl Segment {
 
     /// Box around all items, EPSG:9218; none without geometry.
     pub(super) fn extent(&self) -> Option<Bbox> {
-        self.extent
+        self.index.extent()
     }
 
-    /// Positions whose envelope meets the box, in the order of the tree.
+    /// Positions whose envelope meets the box.
     pub(super) fn in_box(&self, b: &Bbox) -> impl Iterator<Item = u32> + use<'_> {
-        self.tree
-            .locate_in_envelope_intersecting(AABB::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]))
-            .map(|e| e.position)
+        self.index.in_box(b).map(|(position, _)| position)
     }
 
-    /// Positions and envelopes that meet the box, in the order of the tree.
+    /// Positions and envelopes that meet the box.
     pub(super) fn envelopes_in_box(&self, b: &Bbox) -> impl Iterator<Item = (u32, Bbox)> + use<'_> {
-        self.tree
-            .locate_in_envelope_intersecting(AABB::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]))
-            .map(|e| {
-                let b = Bbox { min_x: e.low[0], min_y: e.low[1], max_x: e.high[0], max_y: e.high[1] };
-                (e.position, b)
-            })
+        self.index.in_box(b)
     }
 
-    /// Bytes on the heap, the tree estimated at its entries.
+    /// Bytes on the heap, the index estimated at its entries.
     pub(super) fn bytes(&self) -> usize {
         16 * self.fids.len()
             + self.columns.iter().map(Column::bytes).sum::<usize>()
             + self.shapes.bytes()
-            + self.tree.size() * size_of::<Entry>() * 5 / 4
+            + self.index.bytes()
     }
 }
 
@@ -158,29 +134,17 @@ impl SegmentBuilder {
         let sorted = self.fids.is_sorted_by(|a, b| a < b);
         let def = self.def.clone();
         let (columns, items, shapes) = (self.columns, self.fids.len(), self.shapes);
-        let ((shapes, (tree, extent)), columns) = rayon::join(
+        let ((shapes, index), columns) = rayon::join(
             || {
                 let shapes = shapes.build();
-                let indexed = if sorted { index(&shapes, items) } else { (RTree::new(), None) };
-                (shapes, indexed)
+                let index = if sorted { Index::build(&shapes, items) } else { Index::default() };
+                (shapes, index)
             },
             || columns.into_par_iter().map(ColumnBuilder::build).collect(),
         );
-        let segment = Segment { fids: self.fids, versions: self.versions, columns, shapes, tree, extent };
+        let segment = Segment { fids: self.fids, versions: self.versions, columns, shapes, index };
         if sorted { segment } else { in_order(&def, &segment) }
     }
-}
-
-fn index(shapes: &Shapes, items: usize) -> (RTree<Entry>, Option<Bbox>) {
-    let mut extent: Option<Bbox> = None;
-    let entries = (0..items)
-        .filter_map(|i| {
-            let b = shapes.shape(i).envelope()?;
-            extent = Some(extent.map_or(b, |e| union(&e, &b)));
-            Some(Entry { low: [b.min_x, b.min_y], high: [b.max_x, b.max_y], position: i as u32 })
-        })
-        .collect();
-    (RTree::bulk_load(entries), extent)
 }
 
 /// The same items sorted by fid; of several with one fid the last.

@@ -372,12 +372,13 @@ impl Bulk<'_> {
         if self.report.position.is_none() {
             return Ok(());
         }
-        if self.whole {
-            self.store.build_due_indexes().await?;
-        }
         if self.report.inserted + self.report.updated > 1000 {
             // Estimates of a table that just grew a hundredfold would spoil the next plans.
             sqlx::query!("select dothi.analyze_layer($1)", self.def.id).execute(&self.store.pool).await?;
+        }
+        // Last: the nodes are loading meanwhile, and need the processors more.
+        if self.whole {
+            self.store.build_due_indexes().await?;
         }
         Ok(())
     }
