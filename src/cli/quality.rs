@@ -157,20 +157,17 @@ pub(super) async fn settle(store: &Store, jobs: &[Uuid]) -> Result<Vec<Summary>>
     Ok(done)
 }
 
-/// Waits for a server to take up the first of the jobs; one that takes one will come to all.
+/// Waits until a server has taken up all of the jobs; false where some still wait after the time that it is given. (One
+/// alone may have been taken by another command, which will not come to the rest.)
 async fn taken_up(store: &Store, jobs: &[Uuid]) -> Result<bool> {
     let until = Instant::now() + SERVER_WITHIN;
-    loop {
-        for job in jobs {
-            if store.find_job(*job).await?.is_none_or(|j| j.state != State::Queued) {
-                return Ok(true);
-            }
-        }
+    while any_waits(store, jobs).await? {
         if Instant::now() >= until {
             return Ok(false);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+    Ok(true)
 }
 
 async fn any_waits(store: &Store, jobs: &[Uuid]) -> Result<bool> {
