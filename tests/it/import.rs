@@ -13,7 +13,8 @@ use dothi::{Error, Result};
 
 use crate::support::{TestDb, database};
 
-fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
+/// What is asked of an import, everything else by default.
+pub fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
     Request {
         file: file.as_ref().to_owned(),
         layer: layer.to_owned(),
@@ -29,7 +30,8 @@ fn request(file: impl AsRef<Path>, layer: &str, map: &str) -> Request {
     }
 }
 
-async fn run(db: &TestDb, request: &Request) -> Result<Report> {
+/// Imports it by the program that is tested.
+pub async fn run(db: &TestDb, request: &Request) -> Result<Report> {
     worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
     let catalog = db.store.catalog().await?;
     import(&db.store, &catalog, request, &Author::program("test", "import"), |_, _| {}).await

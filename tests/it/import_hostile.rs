@@ -4,42 +4,17 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dothi::formats::Drawing;
-use dothi::jobs::import::{Report, Request, import};
-use dothi::jobs::worker;
-use dothi::store::Author;
-use dothi::{Error, Result};
+use dothi::Error;
 use gdal::DriverManager;
 use gdal::spatial_ref::{AxisMappingStrategy, SpatialRef};
 use gdal::vector::{Geometry, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType};
 
+use crate::import::{request, run};
 use crate::support::{TestDb, database};
-
-fn request(file: &Path, layer: &str) -> Request {
-    Request {
-        file: file.to_owned(),
-        layer: layer.to_owned(),
-        source_layer: None,
-        crs: None,
-        encoding: None,
-        swap_axes: false,
-        drawing: Drawing::default(),
-        map: Vec::new(),
-        units_as_of: None,
-        mode: None,
-        dry_run: false,
-    }
-}
-
-async fn run(db: &TestDb, request: &Request) -> Result<Report> {
-    worker::use_executable(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
-    let catalog = db.store.catalog().await?;
-    import(&db.store, &catalog, request, &Author::program("test", "import"), |_, _| {}).await
-}
 
 /// Little-endian WKB of a polygon of one ring.
 fn polygon(ring: &[(f64, f64)]) -> Vec<u8> {
@@ -91,7 +66,7 @@ async fn a_polygon_of_five_million_points_is_refused_alone() {
         let file = folder.path().join(name);
         write(&file, driver, &polygons);
         let begin = Instant::now();
-        let report = run(&db, &request(&file, "parcel")).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let report = run(&db, &request(&file, "parcel", "")).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(begin.elapsed() < Duration::from_mins(2), "{name}: {:?}", begin.elapsed());
         assert_eq!((report.read, report.imported, report.rejected_count), (2, 1, 1), "{name}: {report:?}");
         let refused = &report.rejected[0];
@@ -113,7 +88,7 @@ async fn a_polygon_of_five_million_points_is_refused_alone() {
         r#"{"type":"Feature","properties":{"code":"large"},"geometry":{"type":"Polygon","coordinates":"#;
     fs::write(&file, format!("{{{SMALL},{large}[[{ring}]]}}}}]}}")).unwrap();
     let begin = Instant::now();
-    let done = run(&db, &request(&file, "parcel")).await;
+    let done = run(&db, &request(&file, "parcel", "")).await;
     let Err(Error::BadFile { place, reason }) = done else { panic!("{done:?}") };
     assert!(place.ends_with("feature 2") && reason.en.contains("divide it"), "{place}: {}", reason.en);
     assert!(begin.elapsed() < Duration::from_mins(2), "{:?}", begin.elapsed());
@@ -149,7 +124,7 @@ async fn a_vertex_that_is_no_number_refuses_its_item_alone() {
         } else {
             write(&file, driver, &polygons(bad));
         }
-        let report = run(&db, &request(&file, "parcel")).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let report = run(&db, &request(&file, "parcel", "")).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!((report.read, report.imported, report.rejected_count), (4, 1, 3), "{name}: {report:?}");
         for refused in &report.rejected {
             assert!(refused.place.contains(" fid "), "{name}: {refused:?}");
@@ -170,7 +145,7 @@ async fn a_vertex_that_is_no_number_refuses_its_item_alone() {
         .unwrap();
     }
     fs::write(&file, format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#)).unwrap();
-    let report = run(&db, &request(&file, "parcel")).await.unwrap();
+    let report = run(&db, &request(&file, "parcel", "")).await.unwrap();
     assert_eq!((report.read, report.imported, report.rejected_count), (2, 1, 1), "{report:?}");
     assert!(report.rejected[0].reason.en.contains("is not finite"), "{report:?}");
 }
