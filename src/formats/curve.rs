@@ -103,13 +103,16 @@ impl Reader<'_> {
         Ok(if little { f64::from_le_bytes(b) } else { f64::from_be_bytes(b) })
     }
 
-    fn coord(&mut self, little: bool) -> Result<Coord<f64>, Text> {
-        finite(Coord { x: self.f64(little)?, y: self.f64(little)? })
-    }
-
     fn line(&mut self, little: bool) -> Result<LineString<f64>, Text> {
-        let n = self.u32(little)?;
-        (0..n).map(|_| self.coord(little)).collect::<Result<Vec<_>, _>>().map(LineString)
+        let n = self.u32(little)? as usize;
+        let bytes = n.checked_mul(16).ok_or_else(broken)?;
+        let number = |b: [u8; 8]| if little { f64::from_le_bytes(b) } else { f64::from_be_bytes(b) };
+        let (numbers, _) = self.take(bytes)?.as_chunks::<8>();
+        let mut line = Vec::with_capacity(n);
+        for pair in numbers.chunks_exact(2) {
+            line.push(finite(Coord { x: number(pair[0]), y: number(pair[1]) })?);
+        }
+        Ok(LineString(line))
     }
 
     fn polygon(&mut self, little: bool) -> Result<Polygon<f64>, Text> {

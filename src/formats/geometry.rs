@@ -3,11 +3,11 @@
 
 use gdal::vector::{Geometry as OgrGeometry, geometry_type_has_m, geometry_type_has_z};
 use geo::{Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
-use geozero::{CoordDimensions, ToWkb};
 
 use super::curve;
 use super::transform::ToStored;
 use crate::layers::GeometryKind;
+pub(super) use crate::space::wkb::encode as wkb;
 use crate::text::Text;
 
 /// A geometry ready to be stored.
@@ -105,16 +105,9 @@ pub(super) fn ready(
     target: GeometryKind,
     tally: &mut Tally,
 ) -> Result<Ready, Text> {
-    let geometry = transform.apply(&plain(ogr, transform.sagitta(), tally)?)?;
+    let geometry = transform.apply(plain(ogr, transform.sagitta(), tally)?)?;
     let (geometry, note) = to_area(geometry, target);
     Ok(Ready { wkb: wkb(&geometry)?, note })
-}
-
-/// ISO WKB of a geometry.
-pub(super) fn wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, Text> {
-    geometry.to_wkb(CoordDimensions::xy()).map_err(|e| {
-        Text::new(format!("hình học không ghi được: {e}"), format!("the geometry cannot be written: {e}"))
-    })
 }
 
 /// Drawings (DXF) hold areas as closed lines: for an area layer they are taken as such, and it is told.

@@ -242,7 +242,7 @@ fn placed(layer: &Layer, shapes: &[Json]) -> Vec<Json> {
     };
     let Ok(way) = ToStored::new(srs) else { return Vec::new() };
     let place = |shape: &Json| {
-        let there = way.apply(&from_json(shape).ok()?).ok()?;
+        let there = way.apply(from_json(shape).ok()?).ok()?;
         Some(to_json(&there.map_coords(|c| to_crs84(c.x, c.y).into()), DEGREE_DECIMALS))
     };
     shapes.iter().map(|shape| place(shape).unwrap_or_default()).collect()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gdal::vector::{Feature, FieldValue, LayerAccess, OGRwkbGeometryType};
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 use super::drawing;
 use super::geometry::{Tally, ready};
@@ -15,7 +15,7 @@ use super::transform::{ToStored, label, likely, named};
 use super::{Header, ReadOptions, Summary};
 use crate::layers::Value;
 use crate::space::PROVINCE;
-use crate::text::Text;
+use crate::text::{Text, is_composed};
 use crate::{Error, Result};
 
 /// Bytes of records that are gathered before they are handed out.
@@ -139,7 +139,7 @@ fn no_crs(opened: &mut Opened) -> Error {
 /// Where the data lies outside the province but would lie in it in another system.
 fn elsewhere(opened: &mut Opened, transform: &ToStored, crs: &str) -> Option<Text> {
     let (x, y) = middle(opened)?;
-    let inside = match transform.apply(&geo::Geometry::Point(geo::Point::new(x, y))) {
+    let inside = match transform.apply(geo::Geometry::Point(geo::Point::new(x, y))) {
         Ok(geo::Geometry::Point(p)) => PROVINCE.holds(p.x(), p.y()),
         _ => false,
     };
@@ -213,17 +213,15 @@ fn record(
 
 fn values(feature: &Feature, header: &Header, texts: &Texts) -> Result<Vec<Value>, Text> {
     // The header may name one that is made of these.
-    let values = layer_values(feature, header.fields.len().min(feature.field_count()), texts);
-    header
-        .fields
-        .iter()
-        .zip(values)
-        .map(|(name, value)| {
-            value.map_err(|reason| {
-                Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en))
-            })
-        })
-        .collect()
+    let fields = header.fields.len().min(feature.field_count());
+    let mut values = Vec::with_capacity(header.fields.len());
+    for (i, name) in header.fields.iter().take(fields).enumerate() {
+        let value = value(feature, i, texts).map_err(|reason| {
+            Text::new(format!("{name}: {}", reason.vi), format!("{name}: {}", reason.en))
+        })?;
+        values.push(value);
+    }
+    Ok(values)
 }
 
 /// The values of the first `fields` fields, each or why not.
@@ -255,8 +253,8 @@ fn value(feature: &Feature, i: usize, texts: &Texts) -> Result<Value, Text> {
         Some(FieldValue::RealValue(r)) => Value::Real(r),
         Some(FieldValue::DateValue(d)) => Value::Date(d),
         Some(FieldValue::DateTimeValue(t)) => Value::Time(t.to_utc()),
-        Some(FieldValue::StringValue(s)) => decode(&s, feature, texts)?,
-        Some(FieldValue::StringListValue(list)) => decode(&list.join(", "), feature, texts)?,
+        Some(FieldValue::StringValue(s)) => decode(s, feature, texts)?,
+        Some(FieldValue::StringListValue(list)) => decode(list.join(", "), feature, texts)?,
         Some(FieldValue::IntegerListValue(list)) => Value::Text(join(&list)),
         Some(FieldValue::Integer64ListValue(list)) => Value::Text(join(&list)),
         Some(FieldValue::RealListValue(list)) => Value::Text(join(&list)),
@@ -267,10 +265,10 @@ fn join<T: ToString>(list: &[T]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn decode(text: &str, feature: &Feature, texts: &Texts) -> Result<Value, Text> {
+fn decode(text: String, feature: &Feature, texts: &Texts) -> Result<Value, Text> {
     match texts {
         Texts::Unicode => unicode(text),
-        Texts::Bytes(encoding) => carried(text, *encoding),
+        Texts::Bytes(encoding) => carried(&text, *encoding),
         // GDAL has spoilt the letters of an element's text; those of the other fields are ASCII.
         Texts::Elements(encoding, elements) => match feature.fid().and_then(|fid| elements.get(&fid)) {
             Some(bytes) if !text.is_ascii() => encoding
@@ -282,12 +280,11 @@ fn decode(text: &str, feature: &Feature, texts: &Texts) -> Result<Value, Text> {
     }
 }
 
-fn unicode(text: &str) -> Result<Value, Text> {
-    if text.contains('\u{fffd}') {
+fn unicode(text: String) -> Result<Value, Text> {
+    if !text.is_ascii() && text.contains('\u{fffd}') {
         return Err(Text::new("văn bản không phải UTF-8", "the text is not UTF-8"));
     }
-    let composed = text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes;
-    Ok(Value::Text(if composed { text.to_owned() } else { text.nfc().collect() }))
+    Ok(Value::Text(if is_composed(&text) { text } else { text.nfc().collect() }))
 }
 
 fn carried(text: &str, encoding: super::Encoding) -> Result<Value, Text> {

@@ -4,11 +4,11 @@
 //! PROJ changes no datum to or from VN-2000: in the Mekong delta it would take EPSG:5194, which is 0.8 m off. It goes to
 //! WGS 84 and no further; the rest is EPSG:6960 by `space::crs`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use gdal::vector::Geometry as OgrGeometry;
-use geo::{Coord, CoordsIter, Geometry, MapCoords};
+use geo::{Coord, CoordsIter, Geometry, MapCoords, MapCoordsInPlace};
 
 use super::curve::{self, SAGITTA};
 use super::geometry::wkb;
@@ -27,8 +27,18 @@ pub(super) struct ToStored {
     way: Way,
     geographic: bool,
     swapped: bool,
+    moving: RefCell<Moving>,
+}
+
+/// What a transformation works with, kept from one geometry to the next.
+#[derive(Default)]
+struct Moving {
     /// Positions that were transformed lately, by the bits of the file's coordinates.
-    recent: RefCell<Recent<Coord<f64>>>,
+    recent: Recent<Coord<f64>>,
+    /// Each vertex of the geometry at hand, and where it goes.
+    vertices: Vec<(Coord<f64>, Option<Coord<f64>>)>,
+    x: Vec<f64>,
+    y: Vec<f64>,
 }
 
 enum Way {
@@ -86,7 +96,7 @@ impl ToStored {
         }
         let name = label(&srs);
         if code(&srs) == Some(LAYER_SRID) {
-            return Ok(Self { way: Way::Here, geographic, swapped: false, recent: RefCell::default() });
+            return Ok(Self { way: Way::Here, geographic, swapped: false, moving: RefCell::default() });
         }
         let failed = |e: gdal::errors::GdalError| {
             Error::invalid(
@@ -104,7 +114,7 @@ impl ToStored {
             let by_wgs84 = operation(&srs, 4326).map(|way| Way::ByWgs84(Some(way)));
             by_wgs84.or_else(|e| direct().map_err(|_| e)).map_err(failed)?
         };
-        Ok(Self { way, geographic, swapped: false, recent: RefCell::default() })
+        Ok(Self { way, geographic, swapped: false, moving: RefCell::default() })
     }
 
     /// The same for a file whose coordinates are northing, easting.
@@ -123,62 +133,66 @@ impl ToStored {
     }
 
     /// A geometry in the stored system.
-    pub(super) fn apply(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>, Text> {
+    pub(super) fn apply(&self, mut geometry: Geometry<f64>) -> Result<Geometry<f64>, Text> {
         if let Some(c) = geometry.coords_iter().find(|c| !(c.x.is_finite() && c.y.is_finite())) {
             return Err(Text::new(
                 format!("toạ độ ({}, {}) không phải số hữu hạn", c.x, c.y),
                 format!("the position ({}, {}) is not finite", c.x, c.y),
             ));
         }
-        let swapped;
-        let geometry = if self.swapped {
-            swapped = geometry.map_coords(|c| Coord { x: c.y, y: c.x });
-            &swapped
-        } else {
-            geometry
-        };
+        if self.swapped {
+            geometry.map_coords_in_place(|c| Coord { x: c.y, y: c.x });
+        }
         if let Way::Here = self.way {
-            return Ok(geometry.clone());
+            return Ok(geometry);
         }
-        let mut recent = self.recent.borrow_mut();
-        let mut moved: Vec<Option<Coord<f64>>> =
-            geometry.coords_iter().map(|c| recent.get(bits(c))).collect();
+        let mut moving = self.moving.borrow_mut();
+        let Moving { recent, vertices, x, y } = &mut *moving;
+        vertices.clear();
+        vertices.extend(geometry.coords_iter().map(|c| (c, recent.get(bits(c)))));
         // All vertices that are new in one call: a call costs as much as a dozen positions.
-        let new: Vec<Coord<f64>> =
-            geometry.coords_iter().zip(&moved).filter(|(_, m)| m.is_none()).map(|(c, _)| c).collect();
-        let done = self.transform(&new)?;
-        for ((slot, from), to) in moved.iter_mut().filter(|m| m.is_none()).zip(new).zip(done) {
-            *slot = Some(to);
-            recent.put(bits(from), to);
+        let new = || vertices.iter().filter(|(_, to)| to.is_none()).map(|(from, _)| from);
+        x.clear();
+        x.extend(new().map(|c| c.x));
+        y.clear();
+        y.extend(new().map(|c| c.y));
+        if let Err(i) = self.transform(x, y) {
+            let at = new().nth(i).copied().unwrap_or_default();
+            return Err(Text::new(
+                format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", at.x, at.y),
+                format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
+            ));
         }
-        let moved = RefCell::new(moved.into_iter());
+        let done = x.iter().zip(y.iter()).map(|(&x, &y)| Coord { x, y });
+        for ((from, slot), to) in vertices.iter_mut().filter(|(_, to)| to.is_none()).zip(done) {
+            *slot = Some(to);
+            recent.put(bits(*from), to);
+        }
         // The vertices come back in the order in which they were taken.
-        Ok(geometry.map_coords(|c| moved.borrow_mut().next().flatten().unwrap_or(c)))
+        let next = Cell::new(0);
+        geometry.map_coords_in_place(|c| {
+            let i = next.replace(next.get() + 1);
+            vertices.get(i).and_then(|(_, to)| *to).unwrap_or(c)
+        });
+        Ok(geometry)
     }
 
-    /// Positions in the stored system.
-    fn transform(&self, from: &[Coord<f64>]) -> Result<Vec<Coord<f64>>, Text> {
-        let (mut x, mut y): (Vec<f64>, Vec<f64>) = from.iter().map(|c| (c.x, c.y)).unzip();
+    /// Positions into the stored system, in place, or which of them has no place there.
+    fn transform(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), usize> {
+        if x.is_empty() {
+            return Ok(());
+        }
         let done = match &self.way {
             Way::Here | Way::ByWgs84(None) => Ok(()),
-            Way::Direct(way) | Way::ByWgs84(Some(way)) => way.transform_coords(&mut x, &mut y, &mut []),
+            Way::Direct(way) | Way::ByWgs84(Some(way)) => way.transform_coords(x, y, &mut []),
         };
-        let moved = x.into_iter().zip(y);
-        let moved: Vec<Coord<f64>> = match self.way {
-            Way::ByWgs84(_) => moved.map(|(x, y)| Coord::from(from_crs84(x, y))).collect(),
-            Way::Here | Way::Direct(_) => moved.map(Coord::from).collect(),
-        };
-        let failed = moved.iter().position(|c| !(c.x.is_finite() && c.y.is_finite()));
-        match failed.or(done.is_err().then_some(0)) {
-            None => Ok(moved),
-            Some(i) => {
-                let at = from.get(i).copied().unwrap_or_default();
-                Err(Text::new(
-                    format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", at.x, at.y),
-                    format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
-                ))
+        if let Way::ByWgs84(_) = self.way {
+            for (x, y) in x.iter_mut().zip(y.iter_mut()) {
+                (*x, *y) = from_crs84(*x, *y);
             }
         }
+        let failed = x.iter().zip(y.iter()).position(|(x, y)| !(x.is_finite() && y.is_finite()));
+        failed.or(done.is_err().then_some(0)).map_or(Ok(()), Err)
     }
 }
 
@@ -210,7 +224,7 @@ pub(super) fn likely_systems(x: f64, y: f64) -> Vec<(&'static str, &'static str,
         let point = Geometry::Point(geo::Point::new(x, y));
         let degrees = x.abs() <= 180.0 && y.abs() <= 90.0;
         let way = named(code).and_then(ToStored::new).ok().filter(|way| way.geographic == degrees);
-        match way.and_then(|way| way.apply(&point).ok()) {
+        match way.and_then(|way| way.apply(point.clone()).ok()) {
             Some(Geometry::Point(p)) => PROVINCE.holds(p.x(), p.y()),
             _ => false,
         }
@@ -301,7 +315,7 @@ mod tests {
 
     fn stored(srs: SpatialRef, x: f64, y: f64) -> (f64, f64) {
         let point = Geometry::Point(geo::Point::new(x, y));
-        match ToStored::new(srs).unwrap().apply(&point).unwrap() {
+        match ToStored::new(srs).unwrap().apply(point).unwrap() {
             Geometry::Point(p) => (p.x(), p.y()),
             other => panic!("{other:?}"),
         }
@@ -342,7 +356,7 @@ mod tests {
                 let (lon, lat) = (102.2 + f64::from(i) * 0.65, 8.5 + f64::from(j) * 1.35);
                 let (x, y) = there.convert(lon, lat).unwrap();
                 let point = Geometry::Point(geo::Point::new(x, y));
-                let Geometry::Point(p) = way.apply(&point).unwrap() else { panic!("no point") };
+                let Geometry::Point(p) = way.apply(point.clone()).unwrap() else { panic!("no point") };
                 let (e, n) = from_crs84(lon, lat);
                 assert!((p.x() - e).hypot(p.y() - n) < 0.001, "{code} {lon} {lat}: {p:?}, not {e} {n}");
                 let back = FromStored::new(code).unwrap().1.apply(&wkb(&Geometry::Point(p)).unwrap());

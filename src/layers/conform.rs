@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Attribute, AttributeType, Catalog, LayerDef, Value};
-use crate::text::Text;
+use crate::text::{Text, is_composed};
 
 /// A value that does not fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,11 +58,10 @@ fn check(a: &Attribute, catalog: &Catalog, value: &mut Value) -> Result<(), Text
 
 /// Whether a text is as [`tidy`] would leave it; true of nearly all, and cheaper than writing them anew.
 fn is_tidy(text: &str) -> bool {
-    use unicode_normalization::{IsNormalized, is_nfc_quick};
     let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
     !blank(text.chars().next())
         && !blank(text.chars().next_back())
-        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
+        && is_composed(text)
 }
 
 fn tidy(text: &str) -> Value {

@@ -1,5 +1,5 @@
-//! Boxes, tile matrix sets, GeoJSON geometry, validity, shared borders and coordinate reference systems. Pure; `crs` is the only user of
-//! PROJ.
+//! Boxes, tile matrix sets, GeoJSON and WKB, validity, shared borders and coordinate reference systems. Pure; `crs` is
+//! the only user of PROJ.
 
 pub mod bbox;
 pub mod crs;
@@ -8,6 +8,7 @@ pub mod recent;
 pub mod tile_matrix;
 pub mod validity;
 pub mod weld;
+pub mod wkb;
 
 pub use bbox::Bbox;
 

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use geo::{Coord, Geometry, LineString, MapCoords, MultiLineString, MultiPoint, MultiPolygon, Polygon};
+use geo::{Coord, Geometry, LineString, MapCoords, MapCoordsInPlace, MultiLineString, MultiPoint, MultiPolygon, Polygon};
+use geozero::ToGeo;
 use geozero::wkb::{Ewkb, Wkb};
-use geozero::{CoordDimensions, ToGeo, ToWkb};
 
 use crate::layers::GeometryKind;
 use crate::space::crs::{DOMAIN_9218, from_crs84, to_crs84};
 use crate::space::weld::SAME_PLACE_M;
+pub(in crate::store) use crate::space::wkb::encode;
 use crate::text::Text;
 
 /// Cells of the stored grid per metre: 0.1 mm.
@@ -22,10 +23,10 @@ pub(in crate::store) fn refused(vi: &str, en: &str) -> Text {
 /// The geometry of `wkb`: of the layer's kind (a single part becomes a multi geometry and a multi geometry of one
 /// part a single one where the layer wants it), on the 0.1 mm grid, without repeated vertices.
 pub(in crate::store) fn normalise(wkb: &[u8], kind: GeometryKind) -> Result<Geometry<f64>, Text> {
-    let geometry = decode(wkb)?;
+    let mut geometry = decode(wkb)?;
     check_domain(&geometry)?;
-    let geometry = drop_repeated(geometry.map_coords(snap));
-    coerce(geometry, kind)
+    geometry.map_coords_in_place(snap);
+    coerce(drop_repeated(geometry), kind)
 }
 
 /// Reads WKB or EWKB.
@@ -36,17 +37,10 @@ pub(in crate::store) fn decode(wkb: &[u8]) -> Result<Geometry<f64>, Text> {
     // EWKB carries its flags in the high bits of the type.
     let flagged = wkb.get(if wkb.first() == Some(&1) { 4 } else { 1 }).is_some_and(|b| b & 0xe0 != 0);
     if flagged {
-        Ewkb(wkb.to_vec()).to_geo().map_err(broken)
+        Ewkb(wkb).to_geo().map_err(broken)
     } else {
-        Wkb(wkb.to_vec()).to_geo().map_err(broken)
+        Wkb(wkb).to_geo().map_err(broken)
     }
-}
-
-/// Two-dimensional ISO WKB.
-pub(in crate::store) fn encode(geometry: &Geometry<f64>) -> Result<Vec<u8>, Text> {
-    geometry.to_wkb(CoordDimensions::xy()).map_err(|e| {
-        Text::new(format!("hình học không ghi được: {e}"), format!("the geometry cannot be written: {e}"))
-    })
 }
 
 fn snap(c: Coord<f64>) -> Coord<f64> {

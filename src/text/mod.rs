@@ -3,6 +3,8 @@
 pub mod fold;
 mod number;
 
+use unicode_normalization::{IsNormalized, is_nfc_quick};
+
 pub use number::number;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,13 @@ impl Lang {
     pub fn of_environment() -> Self {
         if std::env::var("LANG").is_ok_and(|l| l.starts_with("vi")) { Self::Vi } else { Self::En }
     }
+}
+
+/// Whether a text is in NFC beyond doubt.
+pub fn is_composed(text: &str) -> bool {
+    // Letters of Latin scripts, Vietnamese among them, that neither combine nor decompose: nearly all texts.
+    let latin = |c: char| c < '\u{300}' || ('\u{1e00}'..='\u{1eff}').contains(&c);
+    text.is_ascii() || text.chars().all(latin) || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 impl Text {

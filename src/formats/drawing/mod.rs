@@ -417,7 +417,7 @@ fn join(
 fn record(area: Made, texts: Vec<Value>, transform: &ToStored) -> Record {
     let Made { polygon, place, mut values, note } = area;
     values.extend(texts);
-    let moved = transform.apply(&Geometry::Polygon(polygon));
+    let moved = transform.apply(Geometry::Polygon(polygon));
     match moved.and_then(|g| wkb(&g)) {
         Ok(wkb) => Record::Row { place, note, wkb, values },
         Err(reason) => Record::Rejected { place, reason },
