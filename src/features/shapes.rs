@@ -9,7 +9,6 @@ use geo::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 use super::packed::Pairs;
 use super::wkb::{self, STEPS_PER_M};
 use crate::layers::GeometryKind;
-use crate::space::recent::Recent;
 use crate::space::{Bbox, crs};
 
 /// Grid steps in a degree of CRS84: nine decimals.
@@ -265,12 +264,10 @@ impl ShapesBuilder {
 }
 
 fn project_chunk(metres: &[[i64; 2]], degrees: &mut [[i64; 2]], world: &mut [[u32; 2]]) {
-    let mut recent = Recent::default();
+    let mut many = crs::ManyToCrs84::default();
     for ((&[x, y], d), w) in metres.iter().zip(degrees).zip(world) {
-        (*d, *w) = recent.get_or([x as u64, y as u64], || {
-            let (lon, lat) = crs::to_crs84(x as f64 / STEPS_PER_M, y as f64 / STEPS_PER_M);
-            let degrees = [(lon * STEPS_PER_DEGREE).round() as i64, (lat * STEPS_PER_DEGREE).round() as i64];
-            (degrees, crs::world_from_crs84(lon, lat))
-        });
+        let (lon, lat);
+        ((lon, lat), *w) = many.convert(x as f64 / STEPS_PER_M, y as f64 / STEPS_PER_M);
+        *d = [(lon * STEPS_PER_DEGREE).round() as i64, (lat * STEPS_PER_DEGREE).round() as i64];
     }
 }

@@ -18,6 +18,7 @@ mod oversized;
 mod polygonise;
 mod preview;
 pub mod read;
+mod recent;
 pub mod record;
 mod staging;
 mod texts;

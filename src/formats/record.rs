@@ -85,16 +85,23 @@ pub struct Records {
 impl Records {
     /// Takes more data and gives the records that are complete.
     pub fn feed(&mut self, data: &[u8]) -> Result<Vec<Record>> {
-        self.rest.extend_from_slice(data);
+        // Frames hold whole records, mostly: then nothing is copied.
+        let joined;
+        let mut data = if self.rest.is_empty() {
+            data
+        } else {
+            self.rest.extend_from_slice(data);
+            joined = std::mem::take(&mut self.rest);
+            &joined[..]
+        };
         let mut records = Vec::new();
-        let mut at = 0;
-        while let Some((head, body)) = self.rest[at..].split_first_chunk::<4>() {
+        while let Some((head, after)) = data.split_first_chunk::<4>() {
             let length = u32::from_le_bytes(*head) as usize;
-            let Some(body) = body.get(..length) else { break };
+            let Some((body, after)) = after.split_at_checked(length) else { break };
             records.push(Record::read(body)?);
-            at += 4 + length;
+            data = after;
         }
-        self.rest.drain(..at);
+        self.rest = data.to_vec();
         Ok(records)
     }
 

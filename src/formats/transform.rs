@@ -12,10 +12,10 @@ use geo::{Coord, CoordsIter, Geometry, MapCoords, MapCoordsInPlace};
 
 use super::curve::{self, SAGITTA};
 use super::geometry::wkb;
+use super::recent::Recent;
 use crate::layers::definition::LAYER_SRID;
 use crate::space::PROVINCE;
-use crate::space::crs::{from_crs84, is_vn2000, to_crs84};
-use crate::space::recent::Recent;
+use crate::space::crs::{ManyFromCrs84, is_vn2000, to_crs84};
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -35,6 +35,7 @@ pub(super) struct ToStored {
 struct Moving {
     /// Positions that were transformed lately, by the bits of the file's coordinates.
     recent: Recent<Coord<f64>>,
+    from_wgs84: ManyFromCrs84,
     /// Each vertex of the geometry at hand, and where it goes.
     vertices: Vec<(Coord<f64>, Option<Coord<f64>>)>,
     x: Vec<f64>,
@@ -134,7 +135,7 @@ impl ToStored {
 
     /// A geometry in the stored system.
     pub(super) fn apply(&self, mut geometry: Geometry<f64>) -> Result<Geometry<f64>, Text> {
-        if let Some(c) = geometry.coords_iter().find(|c| !(c.x.is_finite() && c.y.is_finite())) {
+        if let Some(c) = geometry.coords_iter().find(|c| !is_finite(*c)) {
             return Err(Text::new(
                 format!("toạ độ ({}, {}) không phải số hữu hạn", c.x, c.y),
                 format!("the position ({}, {}) is not finite", c.x, c.y),
@@ -143,11 +144,40 @@ impl ToStored {
         if self.swapped {
             geometry.map_coords_in_place(|c| Coord { x: c.y, y: c.x });
         }
-        if let Way::Here = self.way {
-            return Ok(geometry);
+        let nowhere = |c: Coord<f64>| {
+            Text::new(
+                format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", c.x, c.y),
+                format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", c.x, c.y),
+            )
+        };
+        match &self.way {
+            Way::Here => {}
+            Way::ByWgs84(None) => {
+                let failed = Cell::new(None);
+                geometry.map_coords_in_place(|c| {
+                    let to = Coord::from(self.moving.borrow_mut().from_wgs84.convert(c.x, c.y));
+                    if !is_finite(to) {
+                        failed.set(Some(c));
+                    }
+                    to
+                });
+                failed.get().map_or(Ok(()), |c| Err(nowhere(c)))?;
+            }
+            Way::ByWgs84(Some(way)) => self.by_proj(&mut geometry, way, true).map_err(nowhere)?,
+            Way::Direct(way) => self.by_proj(&mut geometry, way, false).map_err(nowhere)?,
         }
-        let mut moving = self.moving.borrow_mut();
-        let Moving { recent, vertices, x, y } = &mut *moving;
+        Ok(geometry)
+    }
+
+    /// Moves a geometry by PROJ, into WGS 84 (then on from there) or the stored system; or a vertex that has no place
+    /// there.
+    fn by_proj(
+        &self,
+        geometry: &mut Geometry<f64>,
+        way: &CoordTransform,
+        to_wgs84: bool,
+    ) -> Result<(), Coord<f64>> {
+        let Moving { recent, from_wgs84, vertices, x, y } = &mut *self.moving.borrow_mut();
         vertices.clear();
         vertices.extend(geometry.coords_iter().map(|c| (c, recent.get(bits(c)))));
         // All vertices that are new in one call: a call costs as much as a dozen positions.
@@ -156,15 +186,15 @@ impl ToStored {
         x.extend(new().map(|c| c.x));
         y.clear();
         y.extend(new().map(|c| c.y));
-        if let Err(i) = self.transform(x, y) {
-            let at = new().nth(i).copied().unwrap_or_default();
-            return Err(Text::new(
-                format!("không chuyển được toạ độ ({}, {}) sang EPSG:{LAYER_SRID}", at.x, at.y),
-                format!("the position ({}, {}) cannot be transformed to EPSG:{LAYER_SRID}", at.x, at.y),
-            ));
+        if !x.is_empty() && way.transform_coords(x, y, &mut []).is_err() {
+            return Err(new().next().copied().unwrap_or_default());
         }
-        let done = x.iter().zip(y.iter()).map(|(&x, &y)| Coord { x, y });
-        for ((from, slot), to) in vertices.iter_mut().filter(|(_, to)| to.is_none()).zip(done) {
+        let there = x.iter().zip(y.iter()).map(|(&x, &y)| Coord { x, y });
+        for ((from, slot), there) in vertices.iter_mut().filter(|(_, to)| to.is_none()).zip(there) {
+            let to = if to_wgs84 { from_wgs84.convert(there.x, there.y).into() } else { there };
+            if !is_finite(to) {
+                return Err(*from);
+            }
             *slot = Some(to);
             recent.put(bits(*from), to);
         }
@@ -174,26 +204,12 @@ impl ToStored {
             let i = next.replace(next.get() + 1);
             vertices.get(i).and_then(|(_, to)| *to).unwrap_or(c)
         });
-        Ok(geometry)
+        Ok(())
     }
+}
 
-    /// Positions into the stored system, in place, or which of them has no place there.
-    fn transform(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), usize> {
-        if x.is_empty() {
-            return Ok(());
-        }
-        let done = match &self.way {
-            Way::Here | Way::ByWgs84(None) => Ok(()),
-            Way::Direct(way) | Way::ByWgs84(Some(way)) => way.transform_coords(x, y, &mut []),
-        };
-        if let Way::ByWgs84(_) = self.way {
-            for (x, y) in x.iter_mut().zip(y.iter_mut()) {
-                (*x, *y) = from_crs84(*x, *y);
-            }
-        }
-        let failed = x.iter().zip(y.iter()).position(|(x, y)| !(x.is_finite() && y.is_finite()));
-        failed.or(done.is_err().then_some(0)).map_or(Ok(()), Err)
-    }
+fn is_finite(c: Coord<f64>) -> bool {
+    c.x.is_finite() && c.y.is_finite()
 }
 
 /// Systems in which files of the province come.
@@ -311,7 +327,7 @@ fn moved(mut geometry: OgrGeometry, way: &CoordTransform) -> gdal::errors::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::crs::Transform;
+    use crate::space::crs::{Transform, from_crs84};
 
     fn stored(srs: SpatialRef, x: f64, y: f64) -> (f64, f64) {
         let point = Geometry::Point(geo::Point::new(x, y));

@@ -59,9 +59,7 @@ fn check(a: &Attribute, catalog: &Catalog, value: &mut Value) -> Result<(), Text
 /// Whether a text is as [`tidy`] would leave it; true of nearly all, and cheaper than writing them anew.
 fn is_tidy(text: &str) -> bool {
     let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
-    !blank(text.chars().next())
-        && !blank(text.chars().next_back())
-        && is_composed(text)
+    !blank(text.chars().next()) && !blank(text.chars().next_back()) && is_composed(text)
 }
 
 fn tidy(text: &str) -> Value {

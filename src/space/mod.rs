@@ -4,7 +4,6 @@
 pub mod bbox;
 pub mod crs;
 pub mod geojson;
-pub mod recent;
 pub mod tile_matrix;
 pub mod validity;
 pub mod weld;

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use geo::{Coord, Geometry, LineString, MapCoords, MapCoordsInPlace, MultiLineString, MultiPoint, MultiPolygon, Polygon};
+use geo::{
+    Coord, Geometry, LineString, MapCoords, MapCoordsInPlace, MultiLineString, MultiPoint, MultiPolygon,
+    Polygon,
+};
 use geozero::ToGeo;
 use geozero::wkb::{Ewkb, Wkb};
 
@@ -36,11 +39,7 @@ pub(in crate::store) fn decode(wkb: &[u8]) -> Result<Geometry<f64>, Text> {
     };
     // EWKB carries its flags in the high bits of the type.
     let flagged = wkb.get(if wkb.first() == Some(&1) { 4 } else { 1 }).is_some_and(|b| b & 0xe0 != 0);
-    if flagged {
-        Ewkb(wkb).to_geo().map_err(broken)
-    } else {
-        Wkb(wkb).to_geo().map_err(broken)
-    }
+    if flagged { Ewkb(wkb).to_geo().map_err(broken) } else { Wkb(wkb).to_geo().map_err(broken) }
 }
 
 fn snap(c: Coord<f64>) -> Coord<f64> {

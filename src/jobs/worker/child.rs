@@ -1,6 +1,8 @@
 //! The child's side: limits itself, reads its task, does it, answers in frames.
 
+use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
+use std::os::fd::AsFd;
 
 use super::{Frame, Limits, Progress, Task};
 use crate::{Error, Result};
@@ -28,7 +30,7 @@ impl<W: Write> Output<W> {
     /// Sends bytes; long ones in several frames.
     pub fn data(&mut self, bytes: &[u8]) -> Result<()> {
         for part in bytes.chunks(16 * 1024 * 1024) {
-            self.write(&Frame::Data(part.to_vec()))?;
+            Frame::write_data(part, &mut self.out).map_err(broken_pipe)?;
         }
         Ok(())
     }
@@ -41,10 +43,10 @@ impl<W: Write> Output<W> {
 /// The whole life of a child: `perform` answers the done frame's payload, or why not.
 pub fn serve<F>(limits: &Limits, perform: F) -> Result<()>
 where
-    F: FnOnce(Task, &mut Output<io::BufWriter<io::Stdout>>) -> Result<Vec<u8>>,
+    F: FnOnce(Task, &mut Output<io::BufWriter<File>>) -> Result<Vec<u8>>,
 {
     limits.apply()?;
-    let mut output = Output::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let mut output = Output::new(io::BufWriter::with_capacity(64 * 1024, pipe()?));
     let task = read_task().and_then(|task| end_with_parent().map(|()| task));
     let last = match task.and_then(|task| perform(task, &mut output)) {
         Ok(payload) => Frame::Done(payload),
@@ -54,6 +56,17 @@ where
     };
     output.write(&last)?;
     output.out.flush().map_err(broken_pipe)
+}
+
+/// Bytes that wait in the pipe at most: the reader of a file need not stop where its parent is busy.
+const PIPE_BYTES: usize = 1 << 20;
+
+/// Standard output as it is: the library's own looks for the ends of lines.
+fn pipe() -> Result<File> {
+    let out = io::stdout().as_fd().try_clone_to_owned().map_err(broken_pipe)?;
+    // No pipe in tests; and a smaller one does too.
+    let _ = rustix::pipe::fcntl_setpipe_size(&out, PIPE_BYTES);
+    Ok(File::from(out))
 }
 
 fn read_task() -> Result<Task> {

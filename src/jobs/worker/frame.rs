@@ -10,6 +10,9 @@ use crate::text::Text;
 /// Longest frame that the parent accepts. Longer data goes in several frames.
 pub const MAX_FRAME_BYTES: u32 = 64 * 1024 * 1024;
 
+/// Room that is made for a frame before its bytes are there.
+const EXPECTED_BYTES: usize = 2 * 1024 * 1024;
+
 /// One message of the child.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Frame {
@@ -58,7 +61,7 @@ impl Frame {
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Progress(p) => write_frame(out, PROGRESS, &serde_json::to_vec(p)?),
-            Self::Data(bytes) => write_frame(out, DATA, bytes),
+            Self::Data(bytes) => Self::write_data(bytes, out),
             Self::Done(bytes) => write_frame(out, DONE, bytes),
             Self::Refused { place, reason } => {
                 let refusal = Refusal { place: place.clone(), reason: reason.clone() };
@@ -66,6 +69,11 @@ impl Frame {
             }
             Self::Failed(message) => write_frame(out, FAILED, message.as_bytes()),
         }
+    }
+
+    /// Writes a [`Frame::Data`] of bytes that are not the frame's own.
+    pub fn write_data(bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+        write_frame(out, DATA, bytes)
     }
 
     /// Reads the next frame; none where the child closed its end between two frames.
@@ -82,7 +90,7 @@ impl Frame {
         }
         let kind = input.read_u8().await?;
         // Read what comes, not what the child announces: memory grows with real bytes only.
-        let mut payload = Vec::new();
+        let mut payload = Vec::with_capacity((length as usize).min(EXPECTED_BYTES));
         let wanted = u64::from(length) - 1;
         if input.take(wanted).read_to_end(&mut payload).await? as u64 != wanted {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -6,6 +6,7 @@
 //! EPSG:6960.
 
 mod datum;
+mod patch;
 mod transform;
 mod transverse_mercator;
 mod web_mercator;
@@ -14,6 +15,7 @@ pub use transform::{Transform, is_vn2000};
 pub use web_mercator::{WORLD_BITS, world_from_crs84};
 
 use crate::space::Bbox;
+use patch::Patches;
 use transverse_mercator::Zone;
 
 /// EPSG:9218, VN-2000 / TM-3 108-30.
@@ -46,6 +48,48 @@ pub fn from_crs84(lon: f64, lat: f64) -> (f64, f64) {
     let (lon, lat) = datum::wgs84_to_vn2000(lon.to_radians(), lat.to_radians());
     TM3_108_30.forward(lon, lat)
 }
+
+/// [`to_crs84`] for many positions that lie near each other, to 1e-13 degrees; and the position in the world of Web
+/// Mercator beside it. Cheap once some positions of a neighbourhood were converted.
+pub struct ManyToCrs84(Patches<3>);
+
+impl Default for ManyToCrs84 {
+    fn default() -> Self {
+        let exact = |x, y| {
+            let (lon, lat) = to_crs84(x, y);
+            [lon, lat, web_mercator::world_y(lat)]
+        };
+        Self(Patches::new(exact, NEAR_9218, 1.0 / 4096.0))
+    }
+}
+
+impl ManyToCrs84 {
+    /// Longitude and latitude in degrees, and the position in the world as [`world_from_crs84`] gives it.
+    pub fn convert(&mut self, easting: f64, northing: f64) -> ((f64, f64), [u32; 2]) {
+        let [lon, lat, world_y] = self.0.convert(easting, northing);
+        ((lon, lat), web_mercator::world(lon, world_y))
+    }
+}
+
+/// [`from_crs84`] for many positions that lie near each other, to a ten-millionth of a metre.
+pub struct ManyFromCrs84(Patches<2>);
+
+impl Default for ManyFromCrs84 {
+    fn default() -> Self {
+        Self(Patches::new(|lon, lat| from_crs84(lon, lat).into(), NEAR_CRS84, 32.0))
+    }
+}
+
+impl ManyFromCrs84 {
+    /// Easting and northing in metres.
+    pub fn convert(&mut self, lon: f64, lat: f64) -> (f64, f64) {
+        self.0.convert(lon, lat).into()
+    }
+}
+
+/// Where the conversions are smooth enough to be interpolated: Vietnam, its seas and neighbours.
+const NEAR_CRS84: Bbox = Bbox { min_x: 98.0, min_y: 0.0, max_x: 119.0, max_y: 30.0 };
+const NEAR_9218: Bbox = Bbox { min_x: -500_000.0, min_y: 0.0, max_x: 1_500_000.0, max_y: 3_300_000.0 };
 
 /// Points a side of a box is divided into before it is transformed: its sides become curves, and the box of the
 /// corners alone would cut off what lies under the bow.

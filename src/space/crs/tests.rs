@@ -37,6 +37,10 @@ fn a_box_holds_every_point_of_the_box() {
     assert!(bbox_from_crs84(&Bbox { min_x: -180.0, min_y: -90.0, max_x: 180.0, max_y: 90.0 }).is_some());
 }
 
+thread_local! {
+    static MANY: std::cell::RefCell<(ManyFromCrs84, ManyToCrs84)> = std::cell::RefCell::default();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -49,6 +53,24 @@ proptest! {
         let vn2000 = Transform::new("EPSG:9218", "EPSG:4756").unwrap().convert(e, n).unwrap();
         let (pl, pp): (f64, f64) = PIPELINES.with(|p| p[0].convert(vn2000)).unwrap();
         prop_assert!((l - pl).abs() < 1e-9 && (p - pp).abs() < 1e-9, "{l} {p}, PROJ {pl} {pp}");
+    }
+
+    #[test]
+    fn many_positions_go_where_each_goes(
+        lon in 97.0..120.0_f64, lat in -1.0..31.0_f64, x in -6e5..16e5_f64, y in -1e5..34e5_f64,
+    ) {
+        MANY.with_borrow_mut(|(from, to)| {
+            let ((e, n), (pe, pn)) = (from_crs84(lon, lat), from.convert(lon, lat));
+            prop_assert!((e - pe).abs() < 1e-7 && (n - pn).abs() < 1e-7, "{e} {n}, {pe} {pn}");
+            let ((l, p), ((pl, pp), world)) = (to_crs84(x, y), to.convert(x, y));
+            prop_assert!((l - pl).abs() < 1e-12 && (p - pp).abs() < 1e-12, "{l} {p}, {pl} {pp}");
+            let near = world_from_crs84(l, p);
+            prop_assert!(near[0].abs_diff(world[0]) < 2 && near[1].abs_diff(world[1]) < 2);
+            // What was converted in between does not matter.
+            let again = (ManyFromCrs84::default().convert(lon, lat), ManyToCrs84::default().convert(x, y));
+            prop_assert_eq!(again, ((pe, pn), ((pl, pp), world)));
+            Ok(())
+        })?;
     }
 
     #[test]

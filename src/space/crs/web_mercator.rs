@@ -8,9 +8,17 @@ const STEPS: f64 = 4_294_967_296.0;
 
 /// Longitude and latitude (degrees, WGS 84) to world steps; latitudes beyond the square lie on its edge.
 pub fn world_from_crs84(lon: f64, lat: f64) -> [u32; 2] {
-    let x = (lon + 180.0) / 360.0;
-    let y = 0.5 - lat.to_radians().sin().atanh() / std::f64::consts::TAU;
-    [step(x), step(y)]
+    world(lon, world_y(lat))
+}
+
+/// The share of the world's height that lies north of a latitude in degrees.
+pub(super) fn world_y(lat: f64) -> f64 {
+    0.5 - lat.to_radians().sin().atanh() / std::f64::consts::TAU
+}
+
+/// World steps of a longitude in degrees and a [`world_y`].
+pub(super) fn world(lon: f64, world_y: f64) -> [u32; 2] {
+    [step((lon + 180.0) / 360.0), step(world_y)]
 }
 
 fn step(share: f64) -> u32 {
