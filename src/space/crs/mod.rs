@@ -6,11 +6,13 @@
 //! EPSG:6960.
 
 mod datum;
+mod offered;
 mod patch;
 mod transform;
 mod transverse_mercator;
 mod web_mercator;
 
+pub use offered::{AxisOrder, Offered};
 pub use transform::{Transform, is_vn2000};
 pub use web_mercator::{WORLD_BITS, world_from_crs84};
 
