@@ -226,7 +226,7 @@ mod tests {
             assert!((u - x).abs() < 1e-4 && (v - y).abs() < 1e-4, "{crs:?}: {u} {v}");
         }
         let (lon, lat) = Offered::Epsg4326.from_stored(x, y).unwrap();
-        let world = |x, y| Bbox { min_x: -x, min_y: -y, max_x: x, max_y: y };
+        let world = |x: f64, y: f64| Bbox { min_x: -x, min_y: -y, max_x: x, max_y: y };
         for (crs, whole) in [
             (Offered::Crs84, world(180.0, 90.0)),
             (Offered::Epsg4756, world(180.0, 90.0)),
