@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Transform, bbox_from_crs84, from_crs84, to_crs84};
+use super::{Transform, bbox_from_crs84, from_crs84, to_crs84, web_mercator};
 use crate::space::Bbox;
 use crate::{Error, Result};
 
@@ -145,9 +145,13 @@ impl Offered {
             Self::Epsg9218 => Ok(Some(*b)),
             Self::Crs84 | Self::Epsg4326 => Ok(bbox_from_crs84(b)),
             Self::Epsg5899 => Transform::new(self.code(), Self::STORED.code())?.bbox(b).map(Some),
-            // The world in them is not the world of the zone.
-            Self::Epsg3857 | Self::Epsg4756 => {
-                Ok(bbox_from_crs84(&Transform::new(self.code(), "OGC:CRS84")?.bbox(b)?))
+            // The datums are 0.003 degrees apart at most; a box may hold a little more.
+            Self::Epsg4756 => Ok(bbox_from_crs84(&grown(b, 0.005))),
+            // Its sides are meridians and parallels.
+            Self::Epsg3857 => {
+                let (min_x, min_y) = web_mercator::to_crs84(b.min_x, b.min_y);
+                let (max_x, max_y) = web_mercator::to_crs84(b.max_x, b.max_y);
+                Ok(bbox_from_crs84(&Bbox { min_x, min_y, max_x, max_y }))
             }
         }
     }
@@ -173,6 +177,10 @@ impl Offered {
             format!("the reference system {text} is not offered; offered: {offered}"),
         )
     }
+}
+
+fn grown(b: &Bbox, by: f64) -> Bbox {
+    Bbox { min_x: b.min_x - by, min_y: b.min_y - by, max_x: b.max_x + by, max_y: b.max_y + by }
 }
 
 impl AxisOrder {
