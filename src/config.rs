@@ -32,6 +32,10 @@ pub struct Config {
     /// Memory for tiles that were made, in MiB; 0 keeps none
     #[arg(long, env = "DOTHI_TILE_CACHE_MIB", default_value_t = 256, global = true)]
     pub tile_cache_mib: u64,
+    /// Requests a second of one client address, ten times as many at once; 0 switches it off (by default 200, and none
+    /// for programs on this machine)
+    #[arg(long, env = "DOTHI_RATE_LIMIT", global = true)]
+    pub rate_limit: Option<u32>,
 }
 
 impl Config {

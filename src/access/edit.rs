@@ -36,6 +36,9 @@ pub enum Area {
 
 /// What `principal` may change of `layer`; none where he may change nothing.
 pub fn edit(principal: &Principal, layer: &Arc<LayerDef>) -> Option<Edit> {
+    if principal.key.as_ref().is_some_and(|key| !key.may_edit || !key.reaches(&layer.id)) {
+        return None;
+    }
     let view = own_view(principal, layer)?;
     if layer.source == Source::View || !view.exact {
         return None;

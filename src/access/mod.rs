@@ -27,12 +27,16 @@
 //! that he may not read, or items of a blurred layer whose place he does not know exactly. An account without an
 //! agency, or of a commune without its code, changes nothing unless it is an admin's.
 //!
+//! By an access key an account has these rights for the layers that the key names (all where it names none), and
+//! changes something only by a key that is for editing. Towards other layers its holder is the public.
+//!
 //! | work on a whole layer | who |
 //! |---|---|
 //! | import, undo of a revision | who may change every attribute of it everywhere |
 //! | a run of its quality rules | who may change it anywhere |
 
 mod edit;
+mod key;
 pub mod permits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +45,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use edit::{Area, Edit, edit, may_import, may_run_quality, may_undo};
+pub use key::KeyScope;
 
 use crate::filter::{CompareOp, Expr};
 use crate::layers::{Access, Attribute, Catalog, LayerDef, Value};
@@ -67,6 +72,8 @@ pub enum Role {
 pub struct Principal {
     /// The account; none for the public.
     pub user: Option<Account>,
+    /// The access key by which the account asks, which may be narrower than the account; none: in person.
+    pub key: Option<KeyScope>,
 }
 
 /// A signed-in account.
@@ -90,6 +97,11 @@ impl Principal {
     /// Nobody signed in.
     pub fn public() -> Self {
         Self::default()
+    }
+
+    /// An account that signed in itself.
+    pub fn of(account: Account) -> Self {
+        Self { user: Some(account), key: None }
     }
 
     /// Whether the account holds `role`.
@@ -137,6 +149,9 @@ pub fn view(principal: &Principal, layer: &Arc<LayerDef>, catalog: &Catalog) -> 
 
 /// The view without what depends on other layers.
 fn own_view(principal: &Principal, layer: &Arc<LayerDef>) -> Option<View> {
+    let public = Principal::public();
+    let reached = principal.key.as_ref().is_none_or(|key| key.reaches(&layer.id));
+    let principal = if reached { principal } else { &public };
     if !may_read(principal, layer, layer.access, &layer.readers) {
         return None;
     }

@@ -76,16 +76,14 @@ mod tests {
     use crate::access::Account;
 
     fn person(n: u128, roles: &[Role], authority: Option<&str>) -> Principal {
-        Principal {
-            user: Some(Account {
-                id: Uuid::from_u128(n),
-                name: n.to_string(),
-                display_name: n.to_string(),
-                roles: roles.iter().copied().collect(),
-                authority: authority.map(str::to_owned),
-                agency: None,
-            }),
-        }
+        Principal::of(Account {
+            id: Uuid::from_u128(n),
+            name: n.to_string(),
+            display_name: n.to_string(),
+            roles: roles.iter().copied().collect(),
+            authority: authority.map(str::to_owned),
+            agency: None,
+        })
     }
 
     fn case() -> Case {

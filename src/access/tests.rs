@@ -4,16 +4,39 @@ use super::*;
 
 /// An account with a role, an authority and an agency.
 fn who(role: Role, authority: Option<&str>, agency: Option<&str>) -> Principal {
-    Principal {
-        user: Some(Account {
-            id: Uuid::from_u128(7),
-            name: "x".into(),
-            display_name: "x".into(),
-            roles: [role].into(),
-            authority: authority.map(str::to_owned),
-            agency: agency.map(str::to_owned),
-        }),
+    Principal::of(Account {
+        id: Uuid::from_u128(7),
+        name: "x".into(),
+        display_name: "x".into(),
+        roles: [role].into(),
+        authority: authority.map(str::to_owned),
+        agency: agency.map(str::to_owned),
+    })
+}
+
+/// The same by an access key.
+fn by_key(who: &Principal, may_edit: bool, layers: Option<&[&str]>) -> Principal {
+    let layers = layers.map(|names| names.iter().map(|n| (*n).to_owned()).collect());
+    Principal { key: Some(KeyScope { id: Uuid::nil(), may_edit, layers }), ..who.clone() }
+}
+
+#[test]
+fn a_key_is_never_wider_than_its_account_and_reaches_no_further_than_it_says() {
+    let secret = layer(serde_json::json!({"id": "camera", "access": "R", "editors": ["CA"]}));
+    let open = layer(serde_json::json!({"id": "road", "access": "O", "editors": ["CA"]}));
+    let none = Catalog::default();
+    let (officer, stranger) =
+        (who(Role::Editor, Some("CA"), Some("CA")), who(Role::Editor, None, Some("XD")));
+    for (layers, sees) in [(None, true), (Some(&["camera"][..]), true), (Some(&["road"][..]), false)] {
+        let reads = by_key(&officer, false, layers);
+        assert_eq!(view(&reads, &secret, &none).is_some(), sees, "{layers:?}");
+        assert!(view(&reads, &open, &none).is_some(), "what is open stays open");
+        assert!(edit(&reads, &secret).is_none() && edit(&reads, &open).is_none(), "a reading key");
+        assert_eq!(edit(&by_key(&officer, true, layers), &secret).is_some(), sees, "{layers:?}");
     }
+    assert!(edit(&by_key(&officer, true, Some(&["camera"])), &open).is_none(), "out of its reach");
+    assert!(view(&by_key(&stranger, true, None), &secret, &none).is_none());
+    assert!(edit(&by_key(&stranger, true, None), &secret).is_none());
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]

@@ -51,7 +51,7 @@ impl FromRequestParts<AppState> for Session {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let by_header = parts.headers.contains_key(header::AUTHORIZATION);
         match find(state, &parts.headers).await? {
-            Some(session) => Ok(Self(Principal { user: Some(session.account) })),
+            Some(session) => Ok(Self(Principal::of(session.account))),
             None if by_header => Err(Error::Unauthorized),
             None => Ok(Self(Principal::public())),
         }
@@ -68,7 +68,7 @@ pub struct User {
 impl User {
     /// As the deciders of rights take it.
     pub fn principal(&self) -> Principal {
-        Principal { user: Some(self.account.clone()) }
+        Principal::of(self.account.clone())
     }
 }
 
@@ -183,11 +183,24 @@ pub async fn verify(
     }
 }
 
+/// Refuses a client whose address showed too much that was wrong of late.
+pub fn wait_after_failures(address: &str) -> Result<()> {
+    match FAILURES.wait(&format!("address {address}")) {
+        Some(wait) => Err(Error::TooManyRequests { retry_after_s: wait }),
+        None => Ok(()),
+    }
+}
+
+/// Remembers that a client showed something wrong.
+pub fn count_failure(address: &str) {
+    FAILURES.count(&format!("address {address}"));
+}
+
 /// Opens a session for an account whose password was checked.
 pub async fn open(state: &AppState, address: &str, headers: &HeaderMap, account: &Account) -> Result<String> {
     let client = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let token = state.store.open_session(account.id, client, address).await?;
-    let who = Principal { user: Some(account.clone()) };
+    let who = Principal::of(account.clone());
     audit(state, address, headers, &who, "sign_in", account.name.clone()).await?;
     Ok(token)
 }

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use super::{auth::SESSION_COOKIE, cookie};
+use super::{access_keys::token_in, auth::SESSION_COOKIE, cookie};
 use crate::error::Error;
 use crate::text::Text;
 
@@ -56,12 +56,14 @@ fn authority(origin: &Url) -> Option<String> {
 /// Layer: headers that keep browsers from guessing types, framing pages or loading from elsewhere. A handler's
 /// own value stays.
 pub async fn security_headers(request: Request, next: Next) -> Response {
+    // An address with a key in it is told to nobody.
+    let keyed = token_in(request.uri().query()).is_some();
     let mut response = next.run(request).await;
     for (name, value) in [
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "same-origin"),
+        ("referrer-policy", if keyed { "no-referrer" } else { "same-origin" }),
         ("cross-origin-opener-policy", "same-origin"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=(self)"),
     ] {

@@ -17,6 +17,7 @@ use tower_http::trace::TraceLayer;
 use crate::error::Error;
 use crate::state::AppState;
 
+pub mod access_keys;
 mod analysis;
 mod area;
 pub mod as_of;
@@ -40,6 +41,7 @@ pub mod permits;
 pub mod portal;
 pub mod problem;
 pub mod quality;
+mod rate;
 pub mod search;
 pub mod server;
 pub mod tiles;
@@ -58,6 +60,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
         .merge(analysis::router())
+        .merge(access_keys::router())
         .merge(auth::router())
         .merge(password::router())
         .merge(health::router())
@@ -72,7 +75,10 @@ pub fn router(state: AppState) -> Router {
         .merge(imports::router(&state))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads().merge(imports::uploads());
-    let routes = timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method);
+    let mut routes = timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method);
+    if let Some(limit) = rate::Limit::of(&state.config) {
+        routes = routes.layer(middleware::from_fn_with_state((state.clone(), limit), rate::limit));
+    }
     layered(routes, &state).with_state(state)
 }
 

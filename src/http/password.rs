@@ -43,7 +43,7 @@ async fn change(
         ));
     }
     state.store.set_password(account.id, given.new_password).await?;
-    let who = Principal { user: Some(account.clone()) };
+    let who = Principal::of(account.clone());
     auth::audit(&state, &address, &headers, &who, "password_changed", account.name.clone()).await?;
     let token = auth::open(&state, &address, &headers, &account).await?;
     let cookie: [(HeaderName, HeaderValue); 1] =

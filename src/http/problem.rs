@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::access_keys::without_key;
 use super::{lang, portal};
 use crate::error::Error;
 use crate::state::AppState;
@@ -217,13 +218,17 @@ pub struct Asked {
     lang: Lang,
     path: String,
     id: Option<String>,
+    /// Came with HTTP Basic.
+    basic: bool,
 }
 
 impl Asked {
     /// Of a request's head.
     pub fn new(headers: &HeaderMap, path: &str) -> Self {
         let id = headers.get(REQUEST_ID).and_then(|v| v.to_str().ok());
-        Self { lang: lang::of_headers(headers), path: path.to_owned(), id: id.map(str::to_owned) }
+        let shown = headers.get(header::AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
+        let basic = shown.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
+        Self { lang: lang::of_headers(headers), path: path.to_owned(), id: id.map(str::to_owned), basic }
     }
 }
 
@@ -235,10 +240,7 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
 async fn rendered(state: Option<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::new(request.headers(), request.uri().path());
     let opened = request.method().is_safe() && portal::error::wants_page(&asked.path, request.headers());
-    let address = opened.then(|| {
-        let address = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-        (address, request.headers().clone())
-    });
+    let address = opened.then(|| (without_key(request.uri()), request.headers().clone()));
     let response = next.run(request).await;
     let fault = response.extensions().get::<Fault>().cloned();
     let answer = written(response, &asked);
@@ -267,6 +269,11 @@ pub fn written(mut response: Response, asked: &Asked) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some((name, value)) = problem.header {
         headers.entry(name).or_insert(value);
+    }
+    // A browser would ask its user for a password that is of no use here, so only who knows Basic hears of it.
+    if asked.basic && problem.status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Basic realm=\"dothi\", charset=\"UTF-8\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     *response.body_mut() = Body::from(text);
     response

@@ -122,7 +122,7 @@ async fn tile_json(State(state): State<AppState>, Path(file): Path<String>, ask:
         "description": def.description.get(ask.lang),
         "version": "1.0.0",
         "scheme": "xyz",
-        "tiles": [format!("{}/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt", ask.base)],
+        "tiles": [ask.keyed(format!("{}/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt", ask.base))],
         "minzoom": def.min_zoom,
         "maxzoom": max_zoom,
         "vector_layers": [{

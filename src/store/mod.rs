@@ -3,6 +3,7 @@
 //! Fixed tables are queried with `sqlx::query!` (checked at build time against `.sqlx`), layer tables only through
 //! `layer_sql`, the one place that writes identifiers. Geometry travels as WKB bytes in EPSG:9218.
 
+pub mod access_keys;
 pub mod accounts;
 pub mod activity;
 pub mod audit;

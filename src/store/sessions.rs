@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Store;
 use super::accounts::roles;
 use crate::Result;
-use crate::access::Account;
+use crate::access::{Account, Principal};
 
 /// Hours that a session lasts, used or not.
 const LIFETIME_HOURS: f64 = 12.0;
@@ -22,27 +22,42 @@ const RECENT: Duration = Duration::from_millis(900);
 /// Sessions that are remembered at most.
 const RECENT_MAX: usize = 10_000;
 
-/// Sessions that were looked up a moment ago, by the hash of their token. Emptied by what this node does to sessions
-/// and accounts.
+/// Sessions and access keys that were looked up a moment ago, by the hash of their token. Emptied by what this node
+/// does to sessions, keys and accounts.
 #[derive(Debug)]
-pub(in crate::store) struct Recent(Cache<Vec<u8>, (Instant, Arc<Session>)>);
+pub(in crate::store) struct Recent {
+    sessions: Cache<Vec<u8>, (Instant, Arc<Session>)>,
+    keys: Cache<Vec<u8>, (Instant, Arc<Principal>)>,
+}
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Cache::new(RECENT_MAX))
+        Self { sessions: Cache::new(RECENT_MAX), keys: Cache::new(RECENT_MAX) }
     }
 }
 
 impl Recent {
     fn find(&self, hash: &[u8]) -> Option<Session> {
-        let (since, session) = self.0.get(hash)?;
+        let (since, session) = self.sessions.get(hash)?;
         let fresh = since.elapsed() < RECENT && session.expires_at > Utc::now();
         fresh.then(|| Session::clone(&session))
     }
 
-    /// Forgets all: an account changed.
+    /// Who holds an access key.
+    pub(in crate::store) fn find_key(&self, hash: &[u8]) -> Option<Principal> {
+        let (since, holder) = self.keys.get(hash)?;
+        (since.elapsed() < RECENT).then(|| Principal::clone(&holder))
+    }
+
+    /// Keeps who holds a key, counted from when it was `asked`.
+    pub(in crate::store) fn keep_key(&self, hash: Vec<u8>, asked: Instant, holder: Principal) {
+        self.keys.insert(hash, (asked, Arc::new(holder)));
+    }
+
+    /// Forgets all: an account or a key changed.
     pub(in crate::store) fn clear(&self) {
-        self.0.clear();
+        self.sessions.clear();
+        self.keys.clear();
     }
 }
 
@@ -93,7 +108,7 @@ impl Store {
         let session = self.look_up_session(&hash).await?;
         if let Some(session) = &session {
             // Counted from the question: what changed since then may be missing in the answer.
-            self.recent.0.insert(hash, (asked, Arc::new(session.clone())));
+            self.recent.sessions.insert(hash, (asked, Arc::new(session.clone())));
         }
         Ok(session)
     }
@@ -129,7 +144,7 @@ impl Store {
         sqlx::query!("delete from dothi.session where token_sha256 = $1", &hash(token))
             .execute(&self.pool)
             .await?;
-        self.recent.0.remove(&hash(token));
+        self.recent.sessions.remove(&hash(token));
         Ok(())
     }
 }

@@ -48,6 +48,7 @@ impl Server {
             public_url: None,
             behind_proxy: false,
             tile_cache_mib: 16,
+            rate_limit: None,
         };
         let features = Arc::new(Features::default());
         let catalog = Arc::new(ArcSwap::<Catalog>::default());

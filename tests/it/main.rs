@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test fails where it stands, on exact values")]
 
+mod access_keys;
 mod analysis;
 mod arrows;
 mod catalogue;

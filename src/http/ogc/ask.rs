@@ -6,11 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::params::Params;
 use crate::access::{self, Principal, View};
 use crate::features::{LayerReader, Snapshot};
-use crate::http::auth::Session;
+use crate::http::access_keys::{Client, TOKEN};
 use crate::http::lang::Language;
 use crate::layers::Access;
 use crate::state::AppState;
@@ -31,6 +32,8 @@ pub(in crate::http) struct Ask {
     pub lang: Lang,
     pub format: Format,
     pub params: Params,
+    /// The access key that stands in the address, for the links of the answer; none on pages.
+    token: Option<String>,
     /// Base of the service's links, without a slash at the end.
     pub base: String,
     /// Path of the request, below the base.
@@ -42,9 +45,9 @@ impl FromRequestParts<AppState> for Ask {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        let Session(who) = Session::from_request_parts(parts, state).await?;
+        let Client(who) = Client::from_request_parts(parts, state).await?;
         let Ok(Language(lang)) = Language::from_request_parts(parts, state).await;
-        let params = Params::parse(parts.uri.query().unwrap_or_default())?;
+        let mut params = Params::parse(parts.uri.query().unwrap_or_default())?;
         let format = match params.get("f") {
             Some("json" | "geojson") => Format::Json,
             // OGC API Styles names its encodings so.
@@ -59,11 +62,17 @@ impl FromRequestParts<AppState> for Ask {
             }
             None => accepted(parts.headers.get(header::ACCEPT)),
         };
+        // Programs follow the links of an answer with the key that they came with; a page is sent on and printed.
+        let token = (format == Format::Json).then(|| params.get(TOKEN).map(str::to_owned)).flatten();
+        if token.is_none() {
+            params.remove(TOKEN);
+        }
         Ok(Self {
             who,
             lang,
             format,
             params,
+            token,
             base: state.config.base_url(),
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
@@ -95,7 +104,15 @@ fn accepted(value: Option<&HeaderValue>) -> Format {
 impl Ask {
     /// Address of a resource below `/ogc`.
     pub(super) fn url(&self, path: &str) -> String {
-        format!("{}/ogc{path}", self.base)
+        self.keyed(format!("{}/ogc{path}", self.base))
+    }
+
+    /// An address of this service with the key that the request brought in its own.
+    pub(in crate::http) fn keyed(&self, address: String) -> String {
+        let Some(token) = &self.token else { return address };
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+        format!("{address}{sign}{TOKEN}={token}")
     }
 
     /// A link to this resource in JSON and one to its page, the one that is answered first being `self`.

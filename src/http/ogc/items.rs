@@ -102,7 +102,7 @@ fn links(ask: &Ask, following: &Params, page: &Page) -> Vec<Value> {
         links.push(link(&href, "next", kind, ask.say("Trang sau", "Next page")));
     }
     let collection = ask.path.trim_end_matches("/items");
-    let href = format!("{}{collection}", ask.base);
+    let href = ask.keyed(format!("{}{collection}", ask.base));
     links.push(link(&href, "collection", "application/json", ask.say("Lớp dữ liệu", "Collection")));
     links
 }

@@ -7,6 +7,7 @@ use super::datetime::datetime;
 use crate::access::View;
 use crate::filter::check::parse_value;
 use crate::filter::{CompareOp, Expr};
+use crate::http::access_keys::TOKEN;
 use crate::http::former_units::ResolvedUnits;
 use crate::layers::{Attribute, Value};
 use crate::space::Bbox;
@@ -22,7 +23,8 @@ pub(super) const MAX_LIMIT: usize = 100_000;
 pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters of `/items` that are no attributes.
-pub(super) const RESERVED: [&str; 8] = ["f", "limit", "after", "at", "bbox", "bbox-crs", "crs", "datetime"];
+pub(super) const RESERVED: [&str; 9] =
+    [TOKEN, "f", "limit", "after", "at", "bbox", "bbox-crs", "crs", "datetime"];
 
 /// The parameters of a request in their order, each once.
 #[derive(Debug, Clone, Default)]
@@ -57,9 +59,14 @@ impl Params {
         Self(kept.chain([(name.to_owned(), value.to_owned())]).collect())
     }
 
-    /// Refuses parameters that are not in `known`.
+    /// Leaves a parameter out.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.retain(|(n, _)| n != name);
+    }
+
+    /// Refuses parameters that are not in `known`; an access key may stand anywhere.
     pub(super) fn only(&self, known: &[&str]) -> Result<()> {
-        match self.0.iter().find(|(n, _)| !known.contains(&n.as_str())) {
+        match self.0.iter().find(|(n, _)| n != TOKEN && !known.contains(&n.as_str())) {
             Some((name, _)) => Err(unknown(name)),
             None => Ok(()),
         }

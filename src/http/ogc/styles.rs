@@ -68,7 +68,7 @@ pub(super) async fn one(
         if styles.is_empty() {
             continue;
         }
-        let url = format!("{}/tiles/{}.json", ask.base, layer.id);
+        let url = ask.keyed(format!("{}/tiles/{}.json", ask.base, layer.id));
         sources.insert(layer.id.clone(), json!({"type": "vector", "url": url}));
         drawn.extend(styles);
     }

@@ -64,10 +64,18 @@ fn describe(ask: &Ask, reader: &LayerReader, whole: bool) -> Value {
             "application/json",
             ask.say("Lưới ô", "Tile matrix set"),
         ),
-        link(&format!("{}/tiles/{}.json", ask.base, def.id), "describedby", "application/json", "TileJSON"),
+        link(
+            &ask.keyed(format!("{}/tiles/{}.json", ask.base, def.id)),
+            "describedby",
+            "application/json",
+            "TileJSON",
+        ),
     ];
     let mut item = link(
-        &format!("{at}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
+        &ask.url(&format!(
+            "/collections/{}/tiles/{WEB_MERCATOR_QUAD}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",
+            def.id
+        )),
         "item",
         MVT,
         ask.say("Ô vectơ", "Tiles"),

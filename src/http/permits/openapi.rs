@@ -75,6 +75,10 @@ const OPERATIONS: &[Operation] = &[
         .json("ChangePassword")
         .open(),
     op("get", "/me", "200", "The account that is signed in"),
+    op("get", "/access-keys", "200", "One's own access keys, without their text"),
+    op("post", "/access-keys", "201", "Make an access key for QGIS and scripts; its text is told this once")
+        .json("NewAccessKey"),
+    op("delete", "/access-keys/{id}", "204", "Revoke an access key"),
     op("get", "/procedures", "200", "Kinds of procedure in force").query(&["on"]).open(),
     op(
         "get",

@@ -25,7 +25,7 @@ pub async fn visit(state: Option<&AppState>, headers: &HeaderMap, lang: Lang, ad
     let Some(state) = state else { return stranger(address) };
     match auth::find(state, headers).await {
         Ok(Some(session)) => {
-            Visit::new(Tr(lang), Principal { user: Some(session.account) }, address, &state.catalog.load())
+            Visit::new(Tr(lang), Principal::of(session.account), address, &state.catalog.load())
         }
         _ => stranger(address),
     }

@@ -10,6 +10,7 @@ use axum::{Extension, Router};
 
 use self::i18n::Tr;
 use self::page::Visit;
+use super::access_keys::without_key;
 use super::auth::Session;
 use super::lang;
 use crate::error::Error;
@@ -28,6 +29,7 @@ pub(super) mod format;
 pub(super) mod i18n;
 mod icons;
 mod import;
+mod keys;
 mod layers;
 mod list;
 mod map;
@@ -48,6 +50,7 @@ pub fn router() -> Router<AppState> {
         .route("/edit", get(edit::page))
         .route("/search", get(search::page))
         .route("/units/{code}", get(unit::page))
+        .route("/keys", get(keys::page))
         .route("/sign-in", get(sign_in::page))
         .route("/password", get(sign_in::password))
         .route("/lang/{code}", get(sign_in::language))
@@ -75,7 +78,7 @@ impl FromRequestParts<AppState> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let Session(who) = Session::from_request_parts(parts, state).await?;
-        let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let path = without_key(&parts.uri);
         Ok(Self::new(Tr(lang::of_headers(&parts.headers)), who, path, &state.catalog.load()))
     }
 }

@@ -227,7 +227,7 @@ fn header(visit: &Visit) -> Markup {
                     div class="tools" {
                         a href={ "/lang/" (other.0) "?next=" (back) } lang=(other.0) hreflang=(other.0) { (other.1) }
                         @if let Some(user) = &visit.who.user {
-                            p class="who" title={ (user.display_name) " (" (user.name) ")" } { (user.display_name) span { (user.name) } }
+                            a class="who" href="/keys" title={ (user.display_name) " (" (user.name) "): " (tr.t("keys-heading")) } { (user.display_name) span { (user.name) } }
                             form data-api="POST /api/v1/logout" data-then="/" {
                                 button type="submit" { (tr.t("sign-out")) }
                             }
@@ -279,15 +279,15 @@ mod tests {
     #[test]
     fn who_may_change_nothing_is_not_sent_to_the_editor() {
         let catalog = crate::layers::embedded().unwrap();
-        let officer = |role, authority: &str, agency: &str| Principal {
-            user: Some(access::Account {
+        let officer = |role, authority: &str, agency: &str| {
+            Principal::of(access::Account {
                 id: uuid::Uuid::nil(),
                 name: "x".into(),
                 display_name: "x".into(),
                 roles: [role].into(),
                 authority: Some(authority.into()),
                 agency: Some(agency.into()),
-            }),
+            })
         };
         for (who, edits, imports) in [
             (officer(Role::Reviewer, "24611", "XA"), true, false),

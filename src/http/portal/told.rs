@@ -114,7 +114,7 @@ mod tests {
             authority: None,
             agency: None,
         };
-        Principal { user: Some(account) }
+        Principal::of(account)
     }
 
     #[test]

@@ -144,3 +144,32 @@ unit-made-of = Made of
 unit-now = Today
 unit-in-part = in part
 unit-where = Where it lies
+
+# Access keys
+keys-heading = Access keys
+keys-intro = A key stands for your password in QGIS and other programs. It opens map layers only, no applications, and can be revoked at any time.
+keys-new = Make a key
+keys-name = Name of the key
+keys-name-hint = For instance: QGIS, office of urban management
+keys-days = Valid for
+keys-days-n = { $count } days
+keys-edit = Allow changes in the layers that I may change
+keys-layers = Certain layers only
+keys-layers-hint = Without a choice the key is for every layer that I may see.
+keys-make = Make the key
+keys-yours = My keys
+keys-none = No keys yet.
+keys-reach = Rights
+keys-may-read = Read
+keys-may-edit = Read and edit
+keys-all-layers = all layers
+keys-until = Valid until
+keys-used = Last used
+keys-never-used = never
+keys-revoke = Revoke
+keys-revoke-sure = Revoke the key “{ $name }”? Programs that use it will be shut out.
+keys-revoked = Revoked
+keys-ended = Ended
+keys-use-heading = How to use a key
+keys-use-qgis = In QGIS add a connection for WFS / OGC API - Features, choose Basic under Authentication, and enter the user name { $name } with the key as the password.
+keys-use-address = A program that cannot send name and key may add ?token=key to the address; only keys without the right to edit work that way.

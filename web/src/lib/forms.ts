@@ -204,6 +204,33 @@ function toldElsewhere(form: HTMLFormElement, e: unknown): string | undefined {
   return page.replace(/\{(\w+)\}/g, (_, k: string) => encodeURIComponent(String(values.get(k) ?? '').trim()));
 }
 
+/** Shows a secret in place of the form that asked for it, this once. */
+function reveal(form: HTMLFormElement, secret: string): void {
+  const field = el('input', { type: 'text', readonly: true, id: 'secret', value: secret, class: 'mono', spellcheck: 'false' });
+  const told = el('p', { role: 'status', class: 'small muted' });
+  const copy = el('button', { type: 'button', class: 'button' }, t('secret-copy'));
+  copy.addEventListener('click', () => {
+    field.select();
+    // Without https browsers offer no clipboard: then the text stays selected for the keyboard.
+    const done = navigator.clipboard?.writeText(secret) ?? Promise.reject(new Error('no clipboard'));
+    done.then(
+      () => (told.textContent = t('secret-copied')),
+      () => (told.textContent = t('secret-selected')),
+    );
+  });
+  const box = el(
+    'div',
+    { class: 'notice notice--ok', tabindex: '-1' },
+    el('h2', {}, t('secret-heading')),
+    el('p', {}, t('secret-once')),
+    el('div', { class: 'field' }, el('label', { for: 'secret' }, t('secret-label')), field),
+    el('div', { class: 'actions' }, copy, el('a', { href: location.pathname, class: 'button button--plain' }, t('secret-done'))),
+    told,
+  );
+  form.replaceWith(box);
+  box.focus();
+}
+
 async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
   const found = mistakes(form);
   if (found.length) return showMistakes(form, found);
@@ -218,6 +245,7 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
     // The page waits for a job whose result it goes on with; other jobs are followed where they belong.
     if (form.dataset['await'] !== undefined && answer['job']) answer = await followed(form, String(answer['job']));
     form.dispatchEvent(new CustomEvent('sent', { bubbles: true }));
+    if (form.dataset['reveal']) return reveal(form, String(answer[form.dataset['reveal']] ?? ''));
     const next = (form.dataset['then'] ?? 'reload').replace(/\{(\w+)\}/g, (_, k: string) => encodeURIComponent(String(answer[k] ?? '')));
     if (next === 'reload') {
       if (form.dataset['at']) history.replaceState(null, '', `#${form.dataset['at']}`);
