@@ -10,6 +10,12 @@
 
 pub mod check;
 pub mod evaluate;
+pub mod functions;
+pub mod json;
+pub mod like;
+pub mod literal;
+pub mod text;
+pub mod typed;
 
 use geo::Geometry;
 
