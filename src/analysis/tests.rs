@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::access::View;
-use crate::features::{LayerBuilder, LayerReader, Query, Snapshot};
+use crate::features::{LayerBuilder, LayerReader, Snapshot};
 use crate::layers::{ItemRow, LayerDef, Value};
 
 const E: f64 = 400_000.0;
@@ -39,7 +39,7 @@ fn items(def: &Arc<LayerDef>, rows: Vec<(Geometry<f64>, Vec<Value>)>) -> Source 
     let mut snapshot = Snapshot::default();
     snapshot.insert(builder.build());
     let reader: LayerReader = snapshot.layer(&View::system(def)).unwrap();
-    Source::Items { reader, query: Query::default(), area: None }
+    Source::Items { reader, query: Box::default(), area: None }
 }
 
 fn square(x: f64, y: f64, side: f64) -> Geometry<f64> {

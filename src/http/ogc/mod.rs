@@ -5,6 +5,7 @@
 
 mod ask;
 mod collections;
+mod crs;
 mod datetime;
 pub(super) mod feature_body;
 mod html;
@@ -90,7 +91,9 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("allow, etag, link, location, dothi-revision, dothi-resolved-units"),
+        HeaderValue::from_static(
+            "allow, content-crs, etag, link, location, dothi-revision, dothi-resolved-units",
+        ),
     );
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     if preflight {
