@@ -1,5 +1,5 @@
-//! Whether a geometry meets a box, exactly, on the grid of CRS84: an item is in a client's box if its geometry
-//! is, not only its envelope.
+//! Whether a geometry meets a box, exactly, on the grid in which the box's system is served: an item is in a client's
+//! box if its geometry is, not only its envelope.
 
 use std::ops::Range;
 
@@ -9,9 +9,15 @@ use crate::layers::GeometryKind;
 /// A box in grid steps: west, south, east, north.
 pub(super) type GridBox = [i64; 4];
 
-/// Whether the shape and the box share a point.
+/// Whether the shape and the box share a point, on the grid of CRS84.
 pub(super) fn meets(shape: &Shape<'_>, b: &GridBox) -> bool {
     let Some(e) = shape.envelope_degrees() else { return false };
+    meets_on(shape, e, b, |v| shape.degrees(v))
+}
+
+/// Whether the shape and the box share a point on the grid on which its vertices are `at` and its envelope is `e`.
+pub(super) fn meets_on(shape: &Shape<'_>, e: GridBox, b: &GridBox, at: impl Fn(usize) -> [i64; 2]) -> bool {
+    let at = &at;
     if e[0] > b[2] || e[2] < b[0] || e[1] > b[3] || e[3] < b[1] {
         return false;
     }
@@ -19,12 +25,10 @@ pub(super) fn meets(shape: &Shape<'_>, b: &GridBox) -> bool {
         return true;
     }
     match shape.kind() {
-        GeometryKind::Point | GeometryKind::MultiPoint => {
-            shape.vertices().any(|v| inside(shape.degrees(v), b))
-        }
-        GeometryKind::LineString | GeometryKind::MultiLineString => crosses(shape, b),
+        GeometryKind::Point | GeometryKind::MultiPoint => shape.vertices().any(|v| inside(at(v), b)),
+        GeometryKind::LineString | GeometryKind::MultiLineString => crosses(shape, b, at),
         GeometryKind::Polygon | GeometryKind::MultiPolygon => {
-            crosses(shape, b) || covers(shape, [b[0], b[1]])
+            crosses(shape, b, at) || covers(shape, [b[0], b[1]], at)
         }
     }
 }
@@ -34,8 +38,8 @@ fn inside([x, y]: [i64; 2], b: &GridBox) -> bool {
 }
 
 /// Whether any line of the shape has a point in the box.
-fn crosses(shape: &Shape<'_>, b: &GridBox) -> bool {
-    shape.rings().any(|(_, v)| pieces(v).any(|(i, j)| piece_meets(shape.degrees(i), shape.degrees(j), b)))
+fn crosses(shape: &Shape<'_>, b: &GridBox, at: &impl Fn(usize) -> [i64; 2]) -> bool {
+    shape.rings().any(|(_, v)| pieces(v).any(|(i, j)| piece_meets(at(i), at(j), b)))
 }
 
 fn pieces(v: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
@@ -60,12 +64,12 @@ fn side(p: [i64; 2], q: [i64; 2], c: [i64; 2]) -> i128 {
 }
 
 /// Whether the polygons cover a point that lies on none of their rings (even-odd over all rings).
-fn covers(shape: &Shape<'_>, c: [i64; 2]) -> bool {
+fn covers(shape: &Shape<'_>, c: [i64; 2], at: &impl Fn(usize) -> [i64; 2]) -> bool {
     let crossings = shape
         .rings()
         .flat_map(|(_, v)| pieces(v))
         .filter(|(i, j)| {
-            let (p, q) = (shape.degrees(*i), shape.degrees(*j));
+            let (p, q) = (at(*i), at(*j));
             (p[1] > c[1]) != (q[1] > c[1]) && (side(p, q, c) > 0) == (q[1] > p[1])
         })
         .count();

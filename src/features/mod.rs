@@ -10,6 +10,7 @@ pub mod encode;
 mod index;
 mod layer;
 mod meets;
+mod met;
 mod packed;
 mod predicate;
 mod reader;

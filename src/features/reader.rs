@@ -8,6 +8,7 @@ use geo::Geometry;
 use super::column::Cell;
 use super::layer::Layer;
 use super::meets::{GridBox, meets};
+use super::met::{Met, MetBox};
 use super::predicate::{Bound, Predicate};
 use super::segment::Segment;
 use super::shapes::{STEPS_PER_DEGREE, Shape};
@@ -15,7 +16,8 @@ use crate::Result;
 use crate::access::View;
 use crate::filter::Expr;
 use crate::layers::{Attribute, Value};
-use crate::space::{Bbox, crs};
+use crate::space::Bbox;
+use crate::space::crs::{self, Offered};
 
 /// Which items are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Query {
     /// Items whose geometry meets one of these boxes, CRS84; empty: wherever they are. A client's box across the
     /// date line is two boxes.
     pub within_crs84: Vec<Bbox>,
+    /// Items whose geometry meets this box of a system, on the grid in which that is served; east before north.
+    pub within: Option<(Offered, Bbox)>,
     /// Items for which this is true; unknown is not true.
     pub filter: Option<Expr>,
     /// Items with a greater fid.
@@ -35,7 +39,14 @@ pub struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { bbox: None, within_crs84: Vec::new(), filter: None, after: None, limit: usize::MAX }
+        Self {
+            bbox: None,
+            within_crs84: Vec::new(),
+            within: None,
+            filter: None,
+            after: None,
+            limit: usize::MAX,
+        }
     }
 }
 
@@ -129,7 +140,8 @@ impl LayerReader {
 
     /// Number of items that a query matches, whatever its `limit` and `after`.
     pub fn count_matching(&self, query: &Query) -> Result<usize> {
-        let unfiltered = query.bbox.is_none() && query.within_crs84.is_empty() && query.filter.is_none();
+        let anywhere = query.bbox.is_none() && query.within_crs84.is_empty() && query.within.is_none();
+        let unfiltered = anywhere && query.filter.is_none();
         if unfiltered {
             return Ok(self.count());
         }
@@ -191,18 +203,25 @@ impl LayerReader {
             .iter()
             .filter_map(crs::bbox_from_crs84)
             .reduce(|a, b| super::segment::union(&a, &b));
+        let met = query.within.as_ref().map(MetBox::new).transpose()?;
+        let nowhere = met.is_some_and(|m| m.envelope.is_none());
         // An item may meet two boxes that do not meet each other: the index takes the smaller of them.
         let contact = filter.as_ref().and_then(Predicate::contact);
-        let envelope = around.into_iter().chain(query.bbox).chain(contact);
-        let envelope = envelope.min_by(|a, b| a.area().total_cmp(&b.area()));
+        let envelope = around
+            .into_iter()
+            .chain(query.bbox)
+            .chain(contact)
+            .chain(met.and_then(|m| m.envelope))
+            .min_by(|a, b| a.area().total_cmp(&b.area()));
         Ok(Plan {
             envelope,
             bbox: query.bbox,
             within: query.within_crs84.iter().map(grid_box).collect(),
+            met,
             filter,
             rows: self.rows.clone(),
             after: query.after.unwrap_or(0),
-            empty: !query.within_crs84.is_empty() && around.is_none(),
+            empty: nowhere || !query.within_crs84.is_empty() && around.is_none(),
         })
     }
 }
@@ -218,6 +237,7 @@ struct Plan {
     envelope: Option<Bbox>,
     bbox: Option<Bbox>,
     within: Vec<GridBox>,
+    met: Option<MetBox>,
     filter: Option<Predicate>,
     rows: Option<Arc<Predicate>>,
     after: i64,
@@ -234,6 +254,7 @@ struct Cursor<'a> {
     hidden: &'a [u32],
     plan: Arc<Plan>,
     conditions: Vec<Bound<'a>>,
+    met: Option<Met>,
     candidates: Candidates,
 }
 
@@ -260,7 +281,8 @@ impl<'a> Cursor<'a> {
             _ => Candidates::Range(first..end),
         };
         let conditions = plan.filter.iter().chain(plan.rows.as_deref()).map(|p| p.bind(segment)).collect();
-        Self { segment, hidden, plan: plan.clone(), conditions, candidates }
+        let met = plan.met.as_ref().map(MetBox::test);
+        Self { segment, hidden, plan: plan.clone(), conditions, met, candidates }
     }
 
     fn answers(&self, position: u32) -> bool {
@@ -274,6 +296,9 @@ impl<'a> Cursor<'a> {
             return false;
         }
         if !self.plan.within.is_empty() && !self.plan.within.iter().any(|b| meets(&shape, b)) {
+            return false;
+        }
+        if self.met.as_ref().is_some_and(|met| !met.by(&shape)) {
             return false;
         }
         self.conditions.iter().all(|b| b.holds(self.segment, position) == Some(true))

@@ -91,9 +91,14 @@ impl<'a> Shape<'a> {
 
     /// Envelope in EPSG:9218; none where the geometry is empty.
     pub(super) fn envelope(&self) -> Option<Bbox> {
-        let [x0, y0, x1, y1] = self.grid_envelope(&self.shapes.metres)?;
+        let [x0, y0, x1, y1] = self.envelope_metres()?;
         let m = |v: i64| v as f64 / STEPS_PER_M;
         Some(Bbox { min_x: m(x0), min_y: m(y0), max_x: m(x1), max_y: m(y1) })
+    }
+
+    /// Envelope in EPSG:9218 steps.
+    pub(super) fn envelope_metres(&self) -> Option<[i64; 4]> {
+        self.grid_envelope(&self.shapes.metres)
     }
 
     /// Envelope in CRS84 steps.

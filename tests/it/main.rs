@@ -24,6 +24,7 @@ mod imports_page;
 mod lineage;
 mod lost_database;
 mod ogc;
+mod ogc_crs;
 mod permits_journey;
 mod permits_requests;
 mod permits_support;

@@ -1,6 +1,8 @@
-//! GeoJSON (RFC 7946) without a JSON tree: an item goes from columns to bytes. Degrees have up to nine decimals
-//! (0.1 mm), numbers are numbers, and only visible attributes are written.
+//! GeoJSON (RFC 7946; in other systems than CRS84 by OGC API Features part 2) without a JSON tree: an item goes from
+//! columns to bytes. Degrees have up to nine decimals, metres up to four (0.1 mm both), numbers are numbers, and only
+//! visible attributes are written.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::ops::Range;
 
@@ -8,13 +10,25 @@ use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
 use crate::features::shapes::Shape;
+use crate::features::wkb::STEPS_PER_M;
 use crate::layers::GeometryKind;
+use crate::space::crs::{AxisOrder, ManyFromStored, Offered};
 
 /// Writes the features of one view.
 #[derive(Debug)]
 pub struct FeatureWriter {
     /// Index of each visible attribute and its key, `"name":`.
     keys: Vec<(usize, Vec<u8>)>,
+    crs: Offered,
+    /// The conversion into a system whose positions are not at hand.
+    converter: Option<RefCell<Converter>>,
+}
+
+/// A conversion, and room for the positions of one item.
+#[derive(Debug)]
+struct Converter {
+    many: ManyFromStored,
+    at: Vec<[i64; 2]>,
 }
 
 impl FeatureWriter {
@@ -29,10 +43,21 @@ impl FeatureWriter {
                 (i, key)
             })
             .collect();
-        Self { keys }
+        Self { keys, crs: Offered::Crs84, converter: None }
     }
 
-    /// Appends a feature: `type`, `id`, `geometry` in CRS84 and `properties`.
+    /// Positions in `crs`, in the order of its authority.
+    #[must_use]
+    pub fn in_crs(mut self, crs: Offered) -> Self {
+        let at_hand = matches!(crs, Offered::Crs84 | Offered::Epsg4326 | Offered::Epsg9218);
+        let converter = || RefCell::new(Converter { many: ManyFromStored::new(crs), at: Vec::new() });
+        self.converter = (!at_hand).then(converter);
+        self.crs = crs;
+        self
+    }
+
+    /// Appends a feature: `type`, `id`, `geometry` and `properties`. The geometry is null where the item has none,
+    /// and where the system has no positions for it.
     pub fn feature(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         self.open(item, out);
         out.push(b'}');
@@ -50,7 +75,7 @@ impl FeatureWriter {
         out.extend_from_slice(br#"{"type":"Feature","id":"#);
         integer(out, item.fid);
         out.extend_from_slice(br#","geometry":"#);
-        geometry(out, &item.shape());
+        self.geometry(&item.shape(), out);
         out.extend_from_slice(br#","properties":{"#);
         for (n, (i, key)) in self.keys.iter().enumerate() {
             if n > 0 {
@@ -61,9 +86,53 @@ impl FeatureWriter {
         }
         out.push(b'}');
     }
+
+    fn geometry(&self, shape: &Shape<'_>, out: &mut Vec<u8>) {
+        match (self.crs, &self.converter) {
+            (Offered::Epsg9218, _) => geometry::<4>(out, shape, &|v| shape.metres(v)),
+            (Offered::Epsg4326, _) => {
+                let turned = |v| {
+                    let [lon, lat] = shape.degrees(v);
+                    [lat, lon]
+                };
+                geometry::<9>(out, shape, &turned);
+            }
+            (crs, Some(converter)) => {
+                let Converter { many, at } = &mut *converter.borrow_mut();
+                if !shape.is_empty() && !converted(shape, crs, many, at) {
+                    out.extend_from_slice(b"null");
+                    return;
+                }
+                let first = if shape.is_empty() { 0 } else { shape.vertices().start };
+                if crs.is_geographic() {
+                    geometry::<9>(out, shape, &|v| at[v - first]);
+                } else {
+                    geometry::<4>(out, shape, &|v| at[v - first]);
+                }
+            }
+            (_, None) => geometry::<9>(out, shape, &|v| shape.degrees(v)),
+        }
+    }
 }
 
-fn geometry(out: &mut Vec<u8>, shape: &Shape<'_>) {
+/// Puts the shape's vertices into `at`, in steps of the served decimals and the order in which they are written; false
+/// where one of them has no position in the system.
+fn converted(shape: &Shape<'_>, crs: Offered, many: &mut ManyFromStored, at: &mut Vec<[i64; 2]>) -> bool {
+    let steps = crs.steps();
+    at.clear();
+    for v in shape.vertices() {
+        let [x, y] = shape.metres(v);
+        let Some((x, y)) = many.convert(x as f64 / STEPS_PER_M, y as f64 / STEPS_PER_M) else {
+            return false;
+        };
+        let [x, y] = [(x * steps).round() as i64, (y * steps).round() as i64];
+        at.push(if crs.axis_order() == AxisOrder::NorthEast { [y, x] } else { [x, y] });
+    }
+    true
+}
+
+/// The geometry whose vertices are `at`, in steps of `DECIMALS` decimals.
+fn geometry<const DECIMALS: usize>(out: &mut Vec<u8>, shape: &Shape<'_>, at: &impl Fn(usize) -> [i64; 2]) {
     use GeometryKind as K;
     if shape.is_empty() {
         out.extend_from_slice(b"null");
@@ -81,15 +150,15 @@ fn geometry(out: &mut Vec<u8>, shape: &Shape<'_>) {
     out.extend_from_slice(name);
     out.extend_from_slice(br#"","coordinates":"#);
     match shape.kind() {
-        K::Point => position(out, shape.degrees(shape.vertices().start)),
-        K::LineString | K::MultiPoint => positions(out, shape, shape.vertices()),
+        K::Point => position::<DECIMALS>(out, at(shape.vertices().start)),
+        K::LineString | K::MultiPoint => positions::<DECIMALS>(out, shape.vertices(), at),
         K::Polygon | K::MultiLineString => {
             out.push(b'[');
             for (n, (_, vertices)) in shape.rings().enumerate() {
                 if n > 0 {
                     out.push(b',');
                 }
-                positions(out, shape, vertices);
+                positions::<DECIMALS>(out, vertices, at);
             }
             out.push(b']');
         }
@@ -101,7 +170,7 @@ fn geometry(out: &mut Vec<u8>, shape: &Shape<'_>) {
                     (_, true) => out.extend_from_slice(b"],["),
                     (_, false) => out.push(b','),
                 }
-                positions(out, shape, vertices);
+                positions::<DECIMALS>(out, vertices, at);
             }
             out.extend_from_slice(b"]]");
         }
@@ -109,41 +178,45 @@ fn geometry(out: &mut Vec<u8>, shape: &Shape<'_>) {
     out.push(b'}');
 }
 
-fn positions(out: &mut Vec<u8>, shape: &Shape<'_>, vertices: Range<usize>) {
+fn positions<const DECIMALS: usize>(
+    out: &mut Vec<u8>,
+    vertices: Range<usize>,
+    at: &impl Fn(usize) -> [i64; 2],
+) {
     out.push(b'[');
     let first = vertices.start;
     for v in vertices {
         if v > first {
             out.push(b',');
         }
-        position(out, shape.degrees(v));
+        position::<DECIMALS>(out, at(v));
     }
     out.push(b']');
 }
 
-fn position(out: &mut Vec<u8>, [lon, lat]: [i64; 2]) {
+fn position<const DECIMALS: usize>(out: &mut Vec<u8>, [a, b]: [i64; 2]) {
     out.push(b'[');
-    degrees(out, lon);
+    fixed::<DECIMALS>(out, a);
     out.push(b',');
-    degrees(out, lat);
+    fixed::<DECIMALS>(out, b);
     out.push(b']');
 }
 
-/// A number of 1e-9 degree steps as degrees, without trailing zeros.
-fn degrees(out: &mut Vec<u8>, steps: i64) {
+/// A number of steps of `DECIMALS` (at most nine) decimals, without trailing zeros.
+fn fixed<const DECIMALS: usize>(out: &mut Vec<u8>, steps: i64) {
     if steps < 0 {
         out.push(b'-');
     }
-    let (whole, mut part) =
-        (steps.unsigned_abs() / 1_000_000_000, (steps.unsigned_abs() % 1_000_000_000) as u32);
+    let unit = const { 10_u64.pow(DECIMALS as u32) };
+    let (whole, mut part) = (steps.unsigned_abs() / unit, (steps.unsigned_abs() % unit) as u32);
     integer(out, whole as i64);
     if part == 0 {
         return;
     }
     let mut digits = [b'0'; 10];
     digits[0] = b'.';
-    let mut end = 10;
-    for at in (1..10).rev() {
+    let mut end = DECIMALS + 1;
+    for at in (1..=DECIMALS).rev() {
         digits[at] = b'0' + (part % 10) as u8;
         part /= 10;
     }
@@ -203,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn degrees_have_up_to_nine_decimals() {
+    fn degrees_have_up_to_nine_decimals_and_metres_four() {
         for (steps, text) in [
             (107_690_000_000, "107.69"),
             (12_000_000_000, "12"),
@@ -211,7 +284,10 @@ mod tests {
             (107_123_456_789, "107.123456789"),
             (0, "0"),
         ] {
-            assert_eq!(written(|o| degrees(o, steps)), text);
+            assert_eq!(written(|o| fixed::<9>(o, steps)), text);
+        }
+        for (steps, text) in [(4_116_002_650, "411600.265"), (-10_000, "-1"), (1, "0.0001")] {
+            assert_eq!(written(|o| fixed::<4>(o, steps)), text);
         }
         assert_eq!(written(|o| integer(o, i64::MIN)), i64::MIN.to_string());
     }

@@ -46,6 +46,7 @@ fn queries() -> impl Strategy<Value = Query> {
         .prop_map(|(bbox, within_crs84, filter, after, limit)| Query {
             bbox,
             within_crs84,
+            within: None,
             filter,
             after,
             limit,

@@ -11,7 +11,7 @@ use super::params::CRS84;
 use crate::Result;
 use crate::access;
 use crate::features::LayerReader;
-use crate::space::crs;
+use crate::space::crs::{self, Offered};
 use crate::state::AppState;
 
 /// The layers that the caller may see and that are loaded, in the order of the catalog.
@@ -29,6 +29,7 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
     let described: Vec<Value> = readers.iter().map(|r| describe(&ask, r)).collect();
     let json = json!({
         "links": ask.self_links("application/json"),
+        "crs": Offered::ALL.map(Offered::uri),
         "collections": described,
         "numberMatched": described.len(),
         "numberReturned": described.len(),
@@ -98,7 +99,8 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
         "description": def.description.get(ask.lang),
         "keywords": [def.theme],
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": Offered::ALL.map(Offered::uri),
+        "storageCrs": Offered::STORED.uri(),
         "links": links,
     });
     if let Some(bbox) = bounds(reader) {

@@ -1,22 +1,25 @@
 //! The body of a write: one GeoJSON feature, or a merge patch on one. Each wrong member is named.
 
 use axum::http::{HeaderMap, header};
-use geo::{CoordsIter, Geometry, MapCoords};
+use geo::{Coord, CoordsIter, Geometry, MapCoords};
 use serde_json::{Map, Value as Json};
 
-use super::params::CRS84;
+use super::crs::of_body;
 use crate::access::Edit;
 use crate::filter::check::unknown_attribute;
 use crate::http::former_units::{self, ResolvedUnits};
 use crate::layers::conform::from_json;
 use crate::layers::{AttributeType, Value};
-use crate::space::{crs, geojson};
+use crate::space::crs::{AxisOrder, Offered};
+use crate::space::geojson;
 use crate::{Error, Result};
 
 /// A body, read. Geometry is still as given.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Body {
     kind: Option<String>,
+    /// The system of the geometry's positions, which are in the order of its authority.
+    crs: Offered,
     id: Option<Json>,
     /// None where the member is missing.
     geometry: Option<Json>,
@@ -40,13 +43,7 @@ pub(super) fn read(
     if !types.contains(&kind.as_str()) {
         return Err(Error::UnsupportedMediaType(types));
     }
-    if let Some(crs) = text("content-crs").filter(|c| c.trim_matches(['<', '>', ' ']) != CRS84) {
-        return Err(Error::invalid(
-            "Content-Crs",
-            format!("chỉ nhận {CRS84}, nhận được {crs}"),
-            format!("only {CRS84} is taken, got {crs}"),
-        ));
-    }
+    let crs = of_body(headers)?;
     let json: Json = serde_json::from_slice(bytes)
         .map_err(|e| Error::invalid("body", format!("JSON không đúng: {e}"), format!("not JSON: {e}")))?;
     let Json::Object(mut members) = json else { return Err(one_feature()) };
@@ -58,6 +55,7 @@ pub(super) fn read(
     let resolved = former_units::resolve(&edit.layer, &mut values)?;
     Ok(Body {
         kind,
+        crs,
         id: members.remove("id"),
         geometry: members.remove("geometry"),
         values,
@@ -111,7 +109,7 @@ impl Body {
             None | Some(Json::Null) => {
                 Err(Error::invalid("geometry", "phải có hình học", "a geometry is required"))
             }
-            Some(json) => in_metres(json),
+            Some(json) => stored(json, self.crs),
         }
     }
 
@@ -122,30 +120,53 @@ impl Body {
         };
         let mut whole = patch.clone();
         if !(whole.contains_key("type") && whole.contains_key("coordinates")) {
-            let degrees = old.map_coords(|c| crs::to_crs84(c.x, c.y).into());
-            if let Json::Object(stored) = geojson::to_json(&degrees, 9) {
+            // As the client that names a part of it has read the rest.
+            let told = old.try_map_coords(|c| {
+                self.crs.from_stored(c.x, c.y).map(|at| self.crs.axis_order().turn(at).into())
+            })?;
+            if let Json::Object(stored) = geojson::to_json(&told, self.crs.decimals()) {
                 stored.into_iter().for_each(|(name, value)| {
                     whole.entry(name).or_insert(value);
                 });
             }
         }
-        in_metres(&Json::Object(whole)).map(Some)
+        stored(&Json::Object(whole), self.crs).map(Some)
     }
 }
 
 /// A GeoJSON geometry in CRS84 as one in EPSG:9218. The error names the first position that is none.
 pub(in crate::http) fn in_metres(json: &Json) -> Result<Geometry<f64>> {
+    stored(json, Offered::Crs84)
+}
+
+/// A geometry in the form of GeoJSON, its positions in `crs` in the order of the authority, as one in EPSG:9218.
+fn stored(json: &Json, crs: Offered) -> Result<Geometry<f64>> {
     let geometry = geojson::from_json(json)
         .map_err(|en| Error::invalid("geometry", format!("hình học GeoJSON không đúng ({en})"), en))?;
-    let on_earth = |c: &geo::Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
-    if let Some(c) = geometry.coords_iter().find(|c| !on_earth(c)) {
+    let turned = geometry.map_coords(|c| crs.axis_order().turn(c.x_y()).into());
+    let on_earth = |c: &Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0;
+    if crs.is_geographic()
+        && let Some((i, _)) = turned.coords_iter().enumerate().find(|(_, c)| !on_earth(c))
+    {
+        let c = geometry.coords_iter().nth(i).unwrap_or_default();
+        let (vi, en) = match crs.axis_order() {
+            AxisOrder::EastNorth => ("kinh độ, vĩ độ", "longitude and latitude"),
+            AxisOrder::NorthEast => ("vĩ độ, kinh độ", "latitude and longitude"),
+        };
         return Err(Error::invalid(
             "geometry",
-            format!("({}, {}) không phải kinh độ, vĩ độ của CRS84", c.x, c.y),
-            format!("({}, {}) is no longitude and latitude of CRS84", c.x, c.y),
+            format!("({}, {}) không phải {vi} của {}", c.x, c.y, crs.code()),
+            format!("({}, {}) is no {en} of {}", c.x, c.y, crs.code()),
         ));
     }
-    Ok(geometry.map_coords(|c| crs::from_crs84(c.x, c.y).into()))
+    turned.try_map_coords(|c| {
+        crs.to_stored(c.x, c.y).map(Coord::from).map_err(|e| match e {
+            Error::InvalidParameter { reason, .. } => {
+                Error::InvalidParameter { name: "geometry".to_owned(), reason }
+            }
+            other => other,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -236,7 +257,7 @@ mod tests {
         assert!(matches!(read(&headers, b"{}", &edit(), &["a/b"]), Err(Error::UnsupportedMediaType(_))));
         headers.insert(header::CONTENT_TYPE, "a/b".parse().unwrap());
         assert!(read(&headers, b"{}", &edit(), &["a/b"]).is_ok());
-        headers.insert("content-crs", "<http://www.opengis.net/def/crs/EPSG/0/9218>".parse().unwrap());
+        headers.insert("content-crs", "<http://www.opengis.net/def/crs/EPSG/0/2154>".parse().unwrap());
         let refused = read(&headers, b"{}", &edit(), &["a/b"]);
         assert!(matches!(refused, Err(Error::InvalidParameter { name, .. }) if name == "Content-Crs"));
     }

@@ -11,6 +11,7 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
+use super::crs;
 use super::items_html;
 use super::params::{ItemsQuery, Params};
 use super::past;
@@ -19,6 +20,7 @@ use crate::features::{LayerReader, Query};
 use crate::http::family::Family;
 use crate::http::former_units::{self, ResolvedUnits};
 use crate::layers::{LayerDef, Source};
+use crate::space::crs::Offered;
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -35,6 +37,8 @@ pub(super) struct Page {
     pub matched: Option<usize>,
     /// The last fid of this page where another one follows.
     pub next: Option<i64>,
+    /// The system of its positions.
+    pub crs: Offered,
     /// Former communes and names that were read as today's codes.
     pub resolved: Vec<ResolvedUnits>,
 }
@@ -59,7 +63,7 @@ pub(super) async fn list(
     };
     let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
     let links = links(&ask, &following, &page);
-    let resolved = page.resolved.clone();
+    let (crs, resolved) = (page.crs, page.resolved.clone());
     let mut response = match ask.format {
         Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
         Format::Html => {
@@ -74,15 +78,14 @@ pub(super) async fn list(
     if let Some(past) = &past {
         past.headers(headers);
     }
-    let crs = HeaderValue::from_static("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>");
-    headers.insert("content-crs", crs);
+    crs::tell(headers, crs);
     former_units::tell(headers, &resolved);
     Ok(response)
 }
 
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
-    let ItemsQuery { limit, after, boxes, filter, resolved } = asked;
-    let query = Query { bbox: None, within_crs84: boxes, filter, after, limit: limit + 1 };
+    let ItemsQuery { limit, after, crs, boxes, within, filter, resolved } = asked;
+    let query = Query { bbox: None, within_crs84: boxes, within, filter, after, limit: limit + 1 };
     let mut fids: Vec<i64> = reader.query(&query)?.map(|i| i.fid).collect();
     // A first page that holds everything has counted it already.
     let matched =
@@ -90,7 +93,7 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
     let more = fids.len() > limit;
     fids.truncate(limit);
     let next = fids.last().copied().filter(|_| more);
-    Ok(Page { fids, matched: Some(matched), next, resolved })
+    Ok(Page { fids, matched: Some(matched), next, crs, resolved })
 }
 
 /// `following` are the parameters of the next page but for its start.
@@ -120,7 +123,7 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
         Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         Value::from(links.to_vec()),
     );
-    let writer = FeatureWriter::new(reader.view());
+    let writer = FeatureWriter::new(reader.view()).in_crs(page.crs);
     let mut head = br#"{"type":"FeatureCollection","features":["#.to_vec();
     if page.fids.len() <= CHUNK {
         write(&reader, &writer, &page.fids, true, &mut head);
@@ -180,6 +183,7 @@ pub(super) async fn one(
     ask: Ask,
 ) -> Result<Response> {
     ask.params.only(&["f", "crs", "at"])?;
+    let crs = crs::named(&ask.params, "crs")?;
     let missing = || Error::not_found("item", format!("{id}/{fid}"));
     let number: Option<i64> = fid.parse().ok();
     let past = past::open(&state, &ask, &id).await?;
@@ -193,7 +197,9 @@ pub(super) async fn one(
     let item = number.and_then(|f| reader.get(f)).ok_or_else(missing)?;
     let view = reader.view();
     let etag = match (ask.format, view.profile) {
-        (Format::Json, profile) => etag(item.version, profile),
+        (Format::Json, profile) if crs == Offered::Crs84 => etag(item.version, profile),
+        // Of the same version, and another representation.
+        (Format::Json, profile) => format!("\"{}-{profile:x}-{}\"", item.version, crs.code()),
         (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
     };
     // A state of the past is told as it was: what came after it is not looked for.
@@ -210,7 +216,8 @@ pub(super) async fn one(
             links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
             links.extend(lineage(&ask, &view.layer, item.fid));
             let mut out = Vec::with_capacity(1024);
-            FeatureWriter::new(view).feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
+            let writer = FeatureWriter::new(view).in_crs(crs);
+            writer.feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
             typed(GEOJSON, out)
         }
         Format::Html => {
@@ -225,6 +232,7 @@ pub(super) async fn one(
     if let Some(past) = &past {
         past.headers(headers);
     }
+    crs::tell(headers, crs);
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, value);
     }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod collections;
+mod crs;
 mod datetime;
 pub(super) mod feature_body;
 mod filter;

@@ -84,8 +84,8 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
             "title": ask.say("Dothi – OGC API", "Dothi – OGC API"),
             "version": env!("CARGO_PKG_VERSION"),
             "description": ask.say(
-                "Các lớp dữ liệu đô thị của tỉnh. Toạ độ là CRS84, thứ tự kinh độ, vĩ độ.",
-                "The urban layers of the province. Coordinates are CRS84, in the order longitude, latitude.",
+                "Các lớp dữ liệu đô thị của tỉnh. Toạ độ là CRS84, thứ tự kinh độ, vĩ độ; hệ khác theo tham số crs.",
+                "The urban layers of the province. Coordinates are CRS84, in the order longitude, latitude; in other systems by the parameter crs.",
             ),
         },
         // What OGC has no words for (history, undo, split and merge, lineage) lies under /api/v1 and is told there.
@@ -113,6 +113,8 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
     let mut items = vec![
         reference("f"),
         reference("bbox"),
+        reference("bbox-crs"),
+        reference("crs"),
         reference("datetime"),
         reference("filter"),
         reference("filter-lang"),
@@ -154,7 +156,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
                 "item",
                 ask.say("một đối tượng", "one item"),
                 GEOJSON,
-                [path_parameter("fid"), reference("f")]
+                [path_parameter("fid"), reference("f"), reference("crs")]
                     .into_iter()
                     .chain(past.then(|| reference("at")))
                     .collect(),
@@ -229,6 +231,11 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
             "summary": format!("{title}: {}", ask.say(vi, en)), "parameters": parameters, "responses": responses,
         });
         if let Some(kind) = body {
+            if let Some(parameters) = operation["parameters"].as_array_mut() {
+                parameters.push(json!({"name": "Content-Crs", "in": "header", "required": false,
+                    "description": "Reference system of the body: its address in angle brackets.",
+                    "schema": {"type": "string"}}));
+            }
             operation["requestBody"] =
                 json!({"required": true, "content": {kind: {"schema": {"type": "object"}}}});
         }
@@ -271,6 +278,11 @@ fn problem() -> Value {
     })
 }
 
+fn crs_schema() -> Value {
+    let uris = Offered::ALL.map(Offered::uri);
+    json!({"type": "string", "format": "uri", "enum": uris, "default": Offered::Crs84.uri()})
+}
+
 fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| {
         json!({"name": name, "in": "query", "required": false, "style": "form", "explode": false,
@@ -280,10 +292,12 @@ fn parameters() -> Value {
         "f": query("f", "Form of the answer; else by Accept.", json!({"type": "string", "enum": ["json", "html"]})),
         "bbox": query(
             "bbox",
-            "Items that meet the box: west, south, east, north in degrees (CRS84); heights may stand between.",
+            "Items that meet the box: west, south, east, north in degrees (CRS84), or both corners in the axis order of bbox-crs; heights may stand between.",
             json!({"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
                 "items": {"type": "number"}}),
         ),
+        "bbox-crs": query("bbox-crs", "Reference system of bbox.", crs_schema()),
+        "crs": query("crs", "Reference system of the answer, in the axis order of its authority.", crs_schema()),
         "datetime": query(
             "datetime",
             "Items valid at an instant (RFC 3339) or in an interval start/end, .. for an open end.",

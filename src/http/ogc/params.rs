@@ -3,6 +3,7 @@
 use chrono::Utc;
 use url::form_urlencoded;
 
+use super::crs;
 use super::datetime::datetime;
 use crate::access::View;
 use crate::filter::check::parse_value;
@@ -11,6 +12,7 @@ use crate::http::access_keys::TOKEN;
 use crate::http::former_units::ResolvedUnits;
 use crate::layers::{Attribute, Value};
 use crate::space::Bbox;
+use crate::space::crs::Offered;
 use crate::units::{self, Asked, Level, Outcome};
 use crate::{Error, Result};
 
@@ -19,11 +21,12 @@ pub(super) const DEFAULT_LIMIT: usize = 1000;
 /// Most items in one answer; a larger `limit` means this one (part 1, 7.15.2).
 pub(super) const MAX_LIMIT: usize = 100_000;
 
-/// CRS84, the reference system of all answers.
+/// CRS84, the reference system of answers unless `crs` says otherwise.
 pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters of `/items` that are no attributes.
-pub(super) const RESERVED: [&str; 12] = [
+#[rustfmt::skip]
+pub(super) const RESERVED: &[&str] = &[
     TOKEN,
     "f",
     "limit",
@@ -102,19 +105,18 @@ impl Params {
             all.extend(datetime(text, view)?);
         }
         all.extend(super::filter::filter(self, view)?);
-        for name in ["crs", "bbox-crs"] {
-            if let Some(other) = self.get(name).filter(|v| *v != CRS84) {
-                return Err(Error::invalid(
-                    name,
-                    format!("chỉ có {CRS84}, nhận được {other}"),
-                    format!("only {CRS84} is offered, got {other}"),
-                ));
-            }
-        }
+        let bbox_crs = crs::named(self, "bbox-crs")?;
+        let (boxes, within) = match self.get("bbox").map(|text| crs::bbox(text, bbox_crs)).transpose()? {
+            None => (Vec::new(), None),
+            Some(crs::Asked::Degrees(boxes)) => (boxes, None),
+            Some(crs::Asked::In(crs, b)) => (Vec::new(), Some((crs, b))),
+        };
         Ok(ItemsQuery {
             limit: self.get("limit").map(limit).transpose()?.unwrap_or(DEFAULT_LIMIT),
             after: self.get("after").map(|t| number(t, "after")).transpose()?,
-            boxes: self.get("bbox").map(bbox).transpose()?.unwrap_or_default(),
+            crs: crs::named(self, "crs")?,
+            boxes,
+            within,
             filter: (!all.is_empty()).then_some(Expr::And(all)),
             resolved,
         })
@@ -126,7 +128,12 @@ impl Params {
 pub(super) struct ItemsQuery {
     pub limit: usize,
     pub after: Option<i64>,
+    /// The system of the answer's positions.
+    pub crs: Offered,
+    /// In CRS84; more than one where the client's box crosses the date line.
     pub boxes: Vec<Bbox>,
+    /// A box in another system.
+    pub within: Option<(Offered, Bbox)>,
     pub filter: Option<Expr>,
     /// Former communes and names that were read as today's codes.
     pub resolved: Vec<ResolvedUnits>,
@@ -184,33 +191,6 @@ fn limit(text: &str) -> Result<usize> {
     }
 }
 
-/// `west,south,east,north`, or with heights between; west > east crosses the date line.
-fn bbox(text: &str) -> Result<Vec<Bbox>> {
-    let wrong = |vi: &str, en: &str| Error::invalid("bbox", vi, en);
-    let numbers: Option<Vec<f64>> =
-        text.split(',').map(|t| t.trim().parse().ok().filter(|v: &f64| v.is_finite())).collect();
-    let (west, south, east, north) = match numbers.as_deref() {
-        Some([w, s, e, n] | [w, s, _, e, n, _]) => (*w, *s, *e, *n),
-        _ => {
-            return Err(wrong(
-                "cần 4 hoặc 6 số cách nhau bằng dấu phẩy",
-                "expected 4 or 6 numbers with commas between",
-            ));
-        }
-    };
-    if south > north {
-        return Err(wrong("vĩ độ đầu lớn hơn vĩ độ cuối", "the first latitude is greater than the second"));
-    }
-    if south < -90.0 || north > 90.0 || west.abs() > 180.0 || east.abs() > 180.0 {
-        return Err(wrong(
-            "kinh độ trong ±180, vĩ độ trong ±90 (thứ tự: kinh độ, vĩ độ)",
-            "longitudes are within ±180, latitudes within ±90 (in the order longitude, latitude)",
-        ));
-    }
-    let make = |min_x, max_x| Bbox { min_x, min_y: south, max_x, max_y: north };
-    Ok(if west <= east { vec![make(west, east)] } else { vec![make(west, 180.0), make(-180.0, east)] })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -255,7 +235,9 @@ mod tests {
             ("datetime=yesterday", "datetime"),
             ("datetime=../..", "datetime"),
             ("datetime=2026-02-01/2026-01-01", "datetime"),
-            ("crs=EPSG:4326", "crs"),
+            ("crs=http://www.opengis.net/def/crs/EPSG/0/2154", "crs"),
+            ("bbox-crs=http://www.opengis.net/def/crs/EPSG/0/2154", "bbox-crs"),
+            ("bbox=107,12,108,13&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4326", "bbox"),
             ("colour=red", "colour"),
             ("holder=A", "holder"),
             ("storeys=five", "storeys"),

@@ -18,6 +18,8 @@ use crate::features::encode::mvt::MARGIN;
 use crate::features::{LayerBuilder, LayerReader, Query, Snapshot};
 use crate::filter::Expr;
 use crate::layers::{ItemRow, LayerDef};
+use crate::space::Bbox;
+use crate::space::crs::Offered;
 use crate::space::tile_matrix::Tile;
 use crate::state::AppState;
 use crate::store::history::{At, PastQuery, State};
@@ -70,13 +72,21 @@ impl Past {
     /// The page of a query, and the reader that has its items.
     pub(super) async fn page(&self, state: &AppState, asked: ItemsQuery) -> Result<(LayerReader, Page)> {
         let limit = asked.limit.min(MAX_LIMIT);
-        let query = PastQuery { within_crs84: asked.boxes, filter: asked.filter, ..PastQuery::default() };
+        // The database narrows a box of another system down to what may meet it.
+        let bbox = asked.within.as_ref().map(|(crs, b)| crs.box_to_stored(b)).transpose()?;
+        let nowhere = matches!(bbox, Some(None));
+        let query = PastQuery {
+            bbox: bbox.flatten(),
+            within_crs84: asked.boxes,
+            filter: asked.filter,
+            ..PastQuery::default()
+        };
         let after = asked.after.unwrap_or(0);
         let mut rows = Vec::new();
         let mut next = Some(after);
-        while let Some(after) = next.filter(|_| rows.len() <= limit) {
+        while let Some(after) = next.filter(|_| rows.len() <= limit && !nowhere) {
             let query = PastQuery { after, limit: limit + 1 - rows.len(), ..query.clone() };
-            let (found, more) = self.meeting(state, query).await?;
+            let (found, more) = self.meeting(state, query, asked.within).await?;
             rows.extend(found);
             next = more;
         }
@@ -86,7 +96,7 @@ impl Past {
         let matched = (asked.after.is_none() && !more).then_some(rows.len());
         let fids: Vec<i64> = rows.iter().map(|r| r.fid).collect();
         let next = fids.last().copied().filter(|_| more);
-        Ok((self.reader(rows).await?, Page { fids, matched, next, resolved: asked.resolved }))
+        Ok((self.reader(rows).await?, Page { fids, matched, next, crs: asked.crs, resolved: asked.resolved }))
     }
 
     /// The item, if it was there and may be seen.
@@ -130,14 +140,19 @@ impl Past {
     }
 
     /// Rows that meet the query's boxes, and where to go on where there are more.
-    async fn meeting(&self, state: &AppState, query: PastQuery) -> Result<(Vec<ItemRow>, Option<i64>)> {
+    async fn meeting(
+        &self,
+        state: &AppState,
+        query: PastQuery,
+        within: Option<(Offered, Bbox)>,
+    ) -> Result<(Vec<ItemRow>, Option<i64>)> {
         let rows = state.store.past_rows(&self.view, self.state, &query).await?;
         let more = rows.last().map(|r| r.fid).filter(|_| rows.len() == query.limit);
-        if query.within_crs84.is_empty() {
+        if query.within_crs84.is_empty() && within.is_none() {
             return Ok((rows, more));
         }
         let reader = self.reader(rows.clone()).await?;
-        let exact = Query { within_crs84: query.within_crs84, ..Query::default() };
+        let exact = Query { within_crs84: query.within_crs84, within, ..Query::default() };
         let fids: BTreeSet<i64> = reader.query(&exact)?.map(|i| i.fid).collect();
         Ok((rows.into_iter().filter(|r| fids.contains(&r.fid)).collect(), more))
     }

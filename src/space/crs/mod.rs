@@ -89,9 +89,34 @@ impl ManyFromCrs84 {
     }
 }
 
+/// [`Offered::from_stored`] for many positions that lie near each other, to a ten-millionth of a metre.
+pub struct ManyFromStored(Patches<2>);
+
+impl ManyFromStored {
+    /// Into `crs`.
+    pub fn new(crs: Offered) -> Self {
+        Self(Patches::new(crs.exactly(), NEAR_9218, 1.0 / 4096.0))
+    }
+
+    /// The position (east before north); none where the system has none for it.
+    pub fn convert(&mut self, easting: f64, northing: f64) -> Option<(f64, f64)> {
+        let [x, y] = self.0.convert(easting, northing);
+        (x.is_finite() && y.is_finite()).then_some((x, y))
+    }
+}
+
+impl std::fmt::Debug for ManyFromStored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ManyFromStored")
+    }
+}
+
 /// Where the conversions are smooth enough to be interpolated: Vietnam, its seas and neighbours.
 const NEAR_CRS84: Bbox = Bbox { min_x: 98.0, min_y: 0.0, max_x: 119.0, max_y: 30.0 };
 const NEAR_9218: Bbox = Bbox { min_x: -500_000.0, min_y: 0.0, max_x: 1_500_000.0, max_y: 3_300_000.0 };
+
+/// The domain in degrees, generously inside: a caller's world box must not reach the series' far side.
+const NEAR_DEGREES: Bbox = Bbox { min_x: 90.0, min_y: -35.0, max_x: 127.0, max_y: 50.0 };
 
 /// Points a side of a box is divided into before it is transformed: its sides become curves, and the box of the
 /// corners alone would cut off what lies under the bow.
@@ -99,8 +124,7 @@ const DENSIFY: u32 = 21;
 
 /// The EPSG:9218 box around a CRS84 box, its sides densified; none where the box does not meet the domain.
 pub fn bbox_from_crs84(b: &Bbox) -> Option<Bbox> {
-    // The domain in degrees, generously inside: the caller's world box must not reach the series' far side.
-    let near = Bbox { min_x: 90.0, min_y: -35.0, max_x: 127.0, max_y: 50.0 };
+    let near = NEAR_DEGREES;
     if !b.intersects(&near) {
         return None;
     }

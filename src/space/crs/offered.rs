@@ -2,15 +2,16 @@
 
 use std::sync::OnceLock;
 
-use super::{Transform, bbox_from_crs84, from_crs84, to_crs84, web_mercator};
+use super::{DOMAIN_9218, NEAR_DEGREES, Transform, bbox_from_crs84, from_crs84, to_crs84};
 use crate::space::Bbox;
 use crate::{Error, Result};
 
 /// A reference system that the services offer. Positions inside are (x, y) = (east, north) or (longitude, latitude);
 /// only what is written to and read from a client follows the order of the system's authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Offered {
     /// OGC:CRS84, WGS 84 as longitude, latitude: what GeoJSON means.
+    #[default]
     Crs84,
     /// EPSG:9218, VN-2000 / TM-3 108-30: what is stored.
     Epsg9218,
@@ -82,8 +83,13 @@ impl Offered {
     }
 
     /// Decimals in which positions are written: 0.1 mm, as stored.
-    pub fn decimals(self) -> usize {
+    pub fn decimals(self) -> u8 {
         if self.is_geographic() { 9 } else { 4 }
+    }
+
+    /// Steps of the last of these decimals in a unit.
+    pub fn steps(self) -> f64 {
+        if self.is_geographic() { 1e9 } else { 1e4 }
     }
 
     /// The order of the system's authority.
@@ -144,15 +150,33 @@ impl Offered {
         match self {
             Self::Epsg9218 => Ok(Some(*b)),
             Self::Crs84 | Self::Epsg4326 => Ok(bbox_from_crs84(b)),
-            Self::Epsg5899 => Transform::new(self.code(), Self::STORED.code())?.bbox(b).map(Some),
-            // The datums are 0.003 degrees apart at most; a box may hold a little more.
-            Self::Epsg4756 => Ok(bbox_from_crs84(&grown(b, 0.005))),
-            // Its sides are meridians and parallels.
-            Self::Epsg3857 => {
-                let (min_x, min_y) = web_mercator::to_crs84(b.min_x, b.min_y);
-                let (max_x, max_y) = web_mercator::to_crs84(b.max_x, b.max_y);
-                Ok(bbox_from_crs84(&Bbox { min_x, min_y, max_x, max_y }))
-            }
+            // The neighbouring zone means something where this one does.
+            Self::Epsg5899 => match shared(b, &DOMAIN_9218) {
+                Some(b) => Transform::new(self.code(), Self::STORED.code())?.bbox(&b).map(Some),
+                None => Ok(None),
+            },
+            // At the poles and the date line a change of datum turns boxes inside out.
+            Self::Epsg4756 => match shared(b, &NEAR_DEGREES) {
+                Some(b) => Ok(bbox_from_crs84(&Transform::new(self.code(), "OGC:CRS84")?.bbox(&b)?)),
+                None => Ok(None),
+            },
+            // The world in it is not the world of the zone.
+            Self::Epsg3857 => Ok(bbox_from_crs84(&Transform::new(self.code(), "OGC:CRS84")?.bbox(b)?)),
+        }
+    }
+
+    /// [`Self::from_stored`] as a plain function; what the system has no position for is no number.
+    pub(super) fn exactly(self) -> fn(f64, f64) -> [f64; 2] {
+        fn told(crs: Offered, x: f64, y: f64) -> [f64; 2] {
+            crs.from_stored(x, y).map_or([f64::NAN; 2], Into::into)
+        }
+        match self {
+            Self::Crs84 => |x, y| told(Self::Crs84, x, y),
+            Self::Epsg9218 => |x, y| told(Self::Epsg9218, x, y),
+            Self::Epsg4326 => |x, y| told(Self::Epsg4326, x, y),
+            Self::Epsg3857 => |x, y| told(Self::Epsg3857, x, y),
+            Self::Epsg5899 => |x, y| told(Self::Epsg5899, x, y),
+            Self::Epsg4756 => |x, y| told(Self::Epsg4756, x, y),
         }
     }
 
@@ -179,8 +203,14 @@ impl Offered {
     }
 }
 
-fn grown(b: &Bbox, by: f64) -> Bbox {
-    Bbox { min_x: b.min_x - by, min_y: b.min_y - by, max_x: b.max_x + by, max_y: b.max_y + by }
+/// What two boxes share.
+fn shared(a: &Bbox, b: &Bbox) -> Option<Bbox> {
+    a.intersects(b).then(|| Bbox {
+        min_x: a.min_x.max(b.min_x),
+        min_y: a.min_y.max(b.min_y),
+        max_x: a.max_x.min(b.max_x),
+        max_y: a.max_y.min(b.max_y),
+    })
 }
 
 impl AxisOrder {
@@ -196,6 +226,7 @@ impl AxisOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::crs::ManyFromStored;
 
     #[test]
     fn names_mean_what_their_authorities_say() {
@@ -232,6 +263,9 @@ mod tests {
             let (a, b) = crs.from_stored(x, y).unwrap();
             let (u, v) = crs.to_stored(a, b).unwrap();
             assert!((u - x).abs() < 1e-4 && (v - y).abs() < 1e-4, "{crs:?}: {u} {v}");
+            let (c, d) = ManyFromStored::new(crs).convert(x, y).unwrap();
+            let near = if crs.is_geographic() { 1e-12 } else { 1e-6 };
+            assert!((c - a).abs() < near && (d - b).abs() < near, "{crs:?}: {c} {d} for {a} {b}");
         }
         let (lon, lat) = Offered::Epsg4326.from_stored(x, y).unwrap();
         let world = |x: f64, y: f64| Bbox { min_x: -x, min_y: -y, max_x: x, max_y: y };
