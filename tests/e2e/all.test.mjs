@@ -4,4 +4,5 @@ import './journey.mjs';
 import './imports.mjs';
 import './pages.mjs';
 import './analysis.mjs';
+import './keys.mjs';
 import './axe.mjs';

@@ -86,6 +86,7 @@ const pages = {
   ],
   editor: [
     ['import', '/import'],
+    ['keys', '/keys'],
     ['catalogue-editor', '/layers'],
   ],
   admin: [['layer-admin', '/layers/camera_security', mapReady], ['changes-admin', '/changes']],
