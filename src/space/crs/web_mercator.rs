@@ -6,9 +6,6 @@ pub const WORLD_BITS: u8 = 32;
 
 const STEPS: f64 = 4_294_967_296.0;
 
-/// Half a side of the world in metres of EPSG:3857.
-const HALF_M: f64 = 20_037_508.342_789_244;
-
 /// Longitude and latitude (degrees, WGS 84) to world steps; latitudes beyond the square lie on its edge.
 pub fn world_from_crs84(lon: f64, lat: f64) -> [u32; 2] {
     world(lon, world_y(lat))
@@ -22,11 +19,6 @@ pub(super) fn world_y(lat: f64) -> f64 {
 /// World steps of a longitude in degrees and a [`world_y`].
 pub(super) fn world(lon: f64, world_y: f64) -> [u32; 2] {
     [step((lon + 180.0) / 360.0), step(world_y)]
-}
-
-/// Metres of EPSG:3857 to longitude and latitude in degrees.
-pub(super) fn to_crs84(x: f64, y: f64) -> (f64, f64) {
-    (x / HALF_M * 180.0, (y / HALF_M * std::f64::consts::PI).sinh().atan().to_degrees())
 }
 
 fn step(share: f64) -> u32 {
