@@ -181,7 +181,12 @@ mod with_test_data {
         let expressions: Vec<&str> = list.map(|l| l.split_once('|').unwrap().1).collect();
         assert!(expressions.len() > 100);
         let operators = read("operators_tests.txt");
+        // Operators called as functions are a dialect of those who wrote this list, not of the standard.
+        let dialect = |l: &&str| l.contains("in(textfield") || l.contains("like(textfield");
         let operators = operators.lines().filter(|l| !l.starts_with("//") && !l.trim().is_empty());
+        let (called, operators): (Vec<&str>, Vec<&str>) = operators.partition(dialect);
+        assert_eq!((called.len(), operators.len() > 150), (5, true));
+        assert!(called.iter().all(|l| text::parse(l).is_err()));
         for expression in expressions.into_iter().chain(operators) {
             round(&text::parse(expression).unwrap_or_else(|e| panic!("{expression}: {e}")), expression);
         }

@@ -57,6 +57,7 @@ async fn every_resource_is_there_with_its_type() {
         ("/ogc/collections/parcel/tiles/WebMercatorQuad", "application/json"),
         ("/ogc/tileMatrixSets", "application/json"),
         ("/ogc/tileMatrixSets/WebMercatorQuad", "application/json"),
+        ("/ogc/functions", "application/json"),
         ("/ogc/styles", "application/json"),
         ("/ogc/styles/parcel", "application/vnd.mapbox.style+json"),
         ("/ogc/styles/default", "application/vnd.mapbox.style+json"),
