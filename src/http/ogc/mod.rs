@@ -16,6 +16,7 @@ mod params;
 pub(super) mod past;
 mod root;
 mod schema;
+mod sorting;
 mod styles;
 mod tilesets;
 mod write;
@@ -92,7 +93,7 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "allow, content-crs, etag, link, location, dothi-revision, dothi-resolved-units",
+            "allow, content-crs, etag, link, location, dothi-overwrote, dothi-revision, dothi-resolved-units",
         ),
     );
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
