@@ -183,8 +183,9 @@ async fn a_write_without_a_version_on_a_fresh_change_is_told_to_both() {
     let list = ask(&server, &other, Method::GET, "/api/v1/revisions?layer=tree", &[], None).await;
     let list: Json = list.json().await.unwrap();
     let line = |n: &str| {
+        let n = json!(n.parse::<i64>().unwrap());
         let lines = list["revisions"].as_array().unwrap();
-        lines.iter().find(|l| l["number"].to_string() == n).unwrap_or_else(|| panic!("{list}")).clone()
+        lines.iter().find(|l| l["number"] == n).unwrap_or_else(|| panic!("{list}")).clone()
     };
     assert_eq!(line(&number)["overwrote"].to_string(), named);
     assert_eq!(line(&named)["overwritten_by"].to_string(), number);
