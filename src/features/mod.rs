@@ -17,6 +17,7 @@ mod reader;
 mod segment;
 mod shapes;
 mod snapshot;
+mod sorted;
 mod spatial;
 mod tile_cache;
 pub mod within;
@@ -25,6 +26,7 @@ mod wkb;
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
+pub use sorted::Sort;
 pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
 pub(crate) use wkb::STEPS_PER_M;
 

@@ -132,6 +132,11 @@ fn known(kind: AttributeType, column: &str) -> String {
     }
 }
 
+/// A column to sort by.
+pub(in crate::store) fn sortable(attribute: &Attribute) -> Result<String> {
+    Ok(known(attribute.kind, &ident(&attribute.name)?))
+}
+
 fn sign(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Eq => " = ",

@@ -8,7 +8,7 @@ use sqlx::{Postgres, Row};
 
 use super::feed::{self, Author, Counts, Position, Revision};
 use super::load::{item, rows_on};
-use super::{Store, Tx, layer_sql, units, wkb};
+use super::{Store, Tx, layer_sql, overwrites, units, wkb};
 use crate::layers::computed;
 use crate::layers::conform::conform;
 use crate::layers::{AttributeType, Catalog, ItemRow, LayerDef, Source, Value};
@@ -42,6 +42,8 @@ pub struct Written {
     pub version: i64,
     /// Where the database stands with this write: a node that has caught up to it serves it.
     pub position: Position,
+    /// The revision of somebody else, some minutes ago, on which a write without a version was made.
+    pub overwrote: Option<i64>,
 }
 
 /// Items of one layer, written by one author. Made by [`Store::items`].
@@ -51,12 +53,14 @@ pub struct Items<'a> {
     pub(in crate::store) catalog: &'a Catalog,
     pub(in crate::store) def: &'a LayerDef,
     pub(in crate::store) author: &'a Author,
+    /// Whether a write on somebody else's fresh change is noted.
+    unguarded: bool,
 }
 
 impl Store {
     /// Items of `def`. Whether the author may write them is decided before (`access`).
     pub fn items<'a>(&'a self, catalog: &'a Catalog, def: &'a LayerDef, author: &'a Author) -> Items<'a> {
-        Items { store: self, catalog, def, author }
+        Items { store: self, catalog, def, author, unguarded: false }
     }
 
     /// The current row, straight from the database.
@@ -67,6 +71,13 @@ impl Store {
 }
 
 impl Items<'_> {
+    /// The client named no version: where it writes on what somebody else changed in the last ten minutes, that is
+    /// noted for both ([`Written::overwrote`], and the list of changes).
+    #[must_use]
+    pub fn unguarded(self) -> Self {
+        Self { unguarded: true, ..self }
+    }
+
     /// Adds an item.
     pub async fn insert(&self, new: NewItem) -> Result<Written> {
         let mut tx = self.begin().await?;
@@ -75,7 +86,7 @@ impl Items<'_> {
         let sql = layer_sql::insert(self.def)?;
         let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
         let fid: i64 = bind_all(query, self.def, values).fetch_one(&mut *tx).await?.try_get(0)?;
-        self.finish(tx, &revision, fid, Counts { inserted: 1, ..Counts::default() }).await
+        self.finish(tx, &revision, fid, None, Counts { inserted: 1, ..Counts::default() }).await
     }
 
     /// Replaces an item whole. `expected` is the version of `If-Match`; another one is refused.
@@ -100,12 +111,12 @@ impl Items<'_> {
     /// Removes an item; its last state stays in history.
     pub async fn delete(&self, fid: i64, expected: Option<i64>) -> Result<Written> {
         let mut tx = self.begin().await?;
-        self.lock(&mut tx, fid, expected).await?;
+        let old = self.lock(&mut tx, fid, expected).await?;
         let revision = feed::bump(&mut tx, self.author).await?;
         self.close(&mut tx, fid, &revision).await?;
         let sql = format!("delete from {} where fid = $1", layer_sql::table(self.def)?);
         sqlx::query(&sql).bind(fid).execute(&mut *tx).await?;
-        self.finish(tx, &revision, fid, Counts { removed: 1, ..Counts::default() }).await
+        self.finish(tx, &revision, fid, Some(old.version), Counts { removed: 1, ..Counts::default() }).await
     }
 
     /// A transaction that keeps bulk changes and changes of the definition away from this layer.
@@ -185,14 +196,15 @@ impl Items<'_> {
             // Nothing to record; the row lock shows that this state is still the current one.
             tx.rollback().await?;
             let position = self.store.position().await?;
-            return Ok(Written { fid: old.fid, version: old.version, position });
+            return Ok(Written { fid: old.fid, version: old.version, position, overwrote: None });
         }
         let revision = feed::bump(&mut tx, self.author).await?;
         self.close(&mut tx, old.fid, &revision).await?;
         let sql = layer_sql::update(self.def)?;
         let query = sqlx::query(&sql).bind(revision.position.revision).bind(geometry);
         bind_all(query, self.def, values).bind(old.fid).execute(&mut *tx).await?;
-        self.finish(tx, &revision, old.fid, Counts { updated: 1, ..Counts::default() }).await
+        self.finish(tx, &revision, old.fid, Some(old.version), Counts { updated: 1, ..Counts::default() })
+            .await
     }
 
     async fn close(&self, tx: &mut Tx, fid: i64, revision: &Revision) -> Result<()> {
@@ -206,10 +218,21 @@ impl Items<'_> {
         Ok(())
     }
 
-    async fn finish(&self, mut tx: Tx, revision: &Revision, fid: i64, counts: Counts) -> Result<Written> {
+    async fn finish(
+        &self,
+        mut tx: Tx,
+        revision: &Revision,
+        fid: i64,
+        old: Option<i64>,
+        counts: Counts,
+    ) -> Result<Written> {
+        let overwrote = match old.filter(|_| self.unguarded) {
+            Some(old) => overwrites::note(&mut tx, revision, old, self.author).await?,
+            None => None,
+        };
         feed::change_counted(&mut tx, revision, &self.def.id, Some(&[fid]), Some(counts)).await?;
         tx.commit().await?;
-        Ok(Written { fid, version: revision.position.revision, position: revision.position })
+        Ok(Written { fid, version: revision.position.revision, position: revision.position, overwrote })
     }
 
     /// The geometry as it will be stored, and the values in their normal form; what does not fit is refused.

@@ -25,9 +25,11 @@ pub mod layers;
 pub mod lineage;
 pub mod listen;
 pub mod load;
+mod overwrites;
 pub mod permits;
 pub mod quality;
 pub mod reasons;
+mod revision_times;
 pub mod sessions;
 pub mod settings;
 pub mod units;
@@ -59,6 +61,7 @@ const MAX_CONNECTIONS: u32 = 16;
 pub struct Store {
     pool: PgPool,
     recent: Arc<sessions::Recent>,
+    times: revision_times::Times,
 }
 
 impl Store {
@@ -83,7 +86,7 @@ impl Store {
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options);
-        Ok(Self { pool, recent: Arc::default() })
+        Ok(Self { pool, recent: Arc::default(), times: revision_times::Times::default() })
     }
 
     /// Whether the database answers.

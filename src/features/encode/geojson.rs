@@ -46,6 +46,13 @@ impl FeatureWriter {
         Self { keys, crs: Offered::Crs84, converter: None }
     }
 
+    /// Only these attributes, by their index in the definition; one that the view hides stays hidden.
+    #[must_use]
+    pub fn only(mut self, attributes: &[usize]) -> Self {
+        self.keys.retain(|(i, _)| attributes.contains(i));
+        self
+    }
+
     /// Positions in `crs`, in the order of its authority.
     #[must_use]
     pub fn in_crs(mut self, crs: Offered) -> Self {

@@ -1,6 +1,7 @@
 //! `/ogc/collections/{id}/items` and `…/items/{fid}` (part 1, 7.15 and 7.16): GeoJSON, streamed from memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -15,6 +16,8 @@ use super::crs;
 use super::items_html;
 use super::params::{ItemsQuery, Params};
 use super::past;
+use super::sorting;
+use crate::access::View;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::{LayerReader, Query};
 use crate::http::family::Family;
@@ -30,15 +33,20 @@ pub(super) const GEOJSON: &str = "application/geo+json";
 /// Items written between two hand-overs of a long answer.
 const CHUNK: usize = 500;
 
+/// How long an item waits for the time of its version.
+const LOG_ANSWERS_WITHIN: Duration = Duration::from_millis(300);
+
 /// A page of a query's answer, found but not yet written.
 pub(super) struct Page {
     pub fids: Vec<i64>,
     /// Items that match; none where that is not known without counting through the past.
     pub matched: Option<usize>,
-    /// The last fid of this page where another one follows.
-    pub next: Option<i64>,
+    /// What the next page starts behind (`after`) where another one follows.
+    pub next: Option<String>,
     /// The system of its positions.
     pub crs: Offered,
+    /// The attributes that are wanted; none: all of them.
+    pub properties: Option<Vec<usize>>,
     /// Former communes and names that were read as today's codes.
     pub resolved: Vec<ResolvedUnits>,
 }
@@ -84,23 +92,31 @@ pub(super) async fn list(
 }
 
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
-    let ItemsQuery { limit, after, crs, boxes, within, filter, resolved } = asked;
+    let ItemsQuery { limit, after, sort, properties, crs, boxes, within, filter, resolved } = asked;
     let query = Query { bbox: None, within_crs84: boxes, within, filter, after, limit: limit + 1 };
+    if let Some(asked) = sort {
+        let (mut fids, matched) = reader.sorted(&query, &asked.sort)?;
+        let more = fids.len() > limit;
+        fids.truncate(limit);
+        let last = fids.last().and_then(|fid| reader.get(*fid)).filter(|_| more);
+        let next = last.map(|item| asked.token(&asked.sort.place_of(&item)));
+        return Ok(Page { fids, matched: Some(matched), next, crs, properties, resolved });
+    }
     let mut fids: Vec<i64> = reader.query(&query)?.map(|i| i.fid).collect();
     // A first page that holds everything has counted it already.
     let matched =
         if after.is_none() && fids.len() <= limit { fids.len() } else { reader.count_matching(&query)? };
     let more = fids.len() > limit;
     fids.truncate(limit);
-    let next = fids.last().copied().filter(|_| more);
-    Ok(Page { fids, matched: Some(matched), next, crs, resolved })
+    let next = fids.last().map(i64::to_string).filter(|_| more);
+    Ok(Page { fids, matched: Some(matched), next, crs, properties, resolved })
 }
 
 /// `following` are the parameters of the next page but for its start.
 fn links(ask: &Ask, following: &Params, page: &Page) -> Vec<Value> {
     let mut links = ask.self_links(GEOJSON);
-    if let Some(after) = page.next {
-        let href = format!("{}{}?{}", ask.base, ask.path, following.with("after", &after.to_string()));
+    if let Some(after) = &page.next {
+        let href = format!("{}{}?{}", ask.base, ask.path, following.with("after", after));
         let kind = if ask.format == Format::Html { "text/html" } else { GEOJSON };
         links.push(link(&href, "next", kind, ask.say("Trang sau", "Next page")));
     }
@@ -123,7 +139,7 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
         Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         Value::from(links.to_vec()),
     );
-    let writer = FeatureWriter::new(reader.view()).in_crs(page.crs);
+    let writer = writer(reader.view(), page.crs, page.properties.as_deref());
     let mut head = br#"{"type":"FeatureCollection","features":["#.to_vec();
     if page.fids.len() <= CHUNK {
         write(&reader, &writer, &page.fids, true, &mut head);
@@ -150,6 +166,14 @@ fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
     Body::from_stream(parts.fuse())
 }
 
+fn writer(view: &View, crs: Offered, properties: Option<&[usize]>) -> FeatureWriter {
+    let writer = FeatureWriter::new(view).in_crs(crs);
+    match properties {
+        Some(wanted) => writer.only(wanted),
+        None => writer,
+    }
+}
+
 fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool, out: &mut Vec<u8>) {
     for (i, item) in fids.iter().filter_map(|fid| reader.get(*fid)).enumerate() {
         if i > 0 || !first {
@@ -157,6 +181,17 @@ fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool
         }
         writer.feature(&item, out);
     }
+}
+
+/// When a version came to be. It can only be left out where the log does not know or the database does not answer:
+/// items are served without it.
+async fn last_modified(state: &AppState, view: &View, version: i64) -> Option<HeaderValue> {
+    if view.layer.source != Source::Table {
+        return None;
+    }
+    let time = tokio::time::timeout(LOG_ANSWERS_WITHIN, state.store.revision_time(version)).await;
+    let time = time.ok()?.ok()??;
+    HeaderValue::from_str(&time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
 /// Tag of an item: its version; other rights are another representation.
@@ -182,7 +217,7 @@ pub(super) async fn one(
     Path((id, fid)): Path<(String, String)>,
     ask: Ask,
 ) -> Result<Response> {
-    ask.params.only(&["f", "crs", "at"])?;
+    ask.params.only(&["f", "crs", "at", "properties"])?;
     let crs = crs::named(&ask.params, "crs")?;
     let missing = || Error::not_found("item", format!("{id}/{fid}"));
     let number: Option<i64> = fid.parse().ok();
@@ -196,10 +231,14 @@ pub(super) async fn one(
     };
     let item = number.and_then(|f| reader.get(f)).ok_or_else(missing)?;
     let view = reader.view();
+    let wanted = ask.params.get("properties").map(|t| sorting::properties(t, view)).transpose()?;
     let etag = match (ask.format, view.profile) {
-        (Format::Json, profile) if crs == Offered::Crs84 => etag(item.version, profile),
+        (Format::Json, profile) if crs == Offered::Crs84 && wanted.is_none() => etag(item.version, profile),
         // Of the same version, and another representation.
-        (Format::Json, profile) => format!("\"{}-{profile:x}-{}\"", item.version, crs.code()),
+        (Format::Json, profile) => {
+            let wanted: Vec<String> = wanted.iter().flatten().map(usize::to_string).collect();
+            format!("\"{}-{profile:x}-{}-{}\"", item.version, crs.code(), wanted.join("."))
+        }
         (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
     };
     // A state of the past is told as it was: what came after it is not looked for.
@@ -216,7 +255,7 @@ pub(super) async fn one(
             links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
             links.extend(lineage(&ask, &view.layer, item.fid));
             let mut out = Vec::with_capacity(1024);
-            let writer = FeatureWriter::new(view).in_crs(crs);
+            let writer = writer(view, crs, wanted.as_deref());
             writer.feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
             typed(GEOJSON, out)
         }
@@ -233,6 +272,7 @@ pub(super) async fn one(
         past.headers(headers);
     }
     crs::tell(headers, crs);
+    headers.extend(last_modified(&state, view, item.version).await.map(|v| (header::LAST_MODIFIED, v)));
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, value);
     }

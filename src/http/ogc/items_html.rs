@@ -26,8 +26,9 @@ pub(super) fn list(
 ) -> Markup {
     let view = reader.view();
     let def = &view.layer;
-    let columns: Vec<(usize, &Attribute)> =
-        def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]).take(MOST_COLUMNS).collect();
+    let wanted = |i: usize| page.properties.as_ref().is_none_or(|p| p.contains(&i));
+    let shown = def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i] && wanted(*i));
+    let columns: Vec<(usize, &Attribute)> = shown.take(MOST_COLUMNS).collect();
     let items = page.fids.iter().take(MOST_ROWS).filter_map(|fid| reader.get(*fid));
     let next = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
     let body = html! {

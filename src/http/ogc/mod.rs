@@ -17,6 +17,7 @@ mod params;
 pub(super) mod past;
 mod root;
 mod schema;
+mod sorting;
 mod styles;
 mod tilesets;
 mod write;
@@ -94,7 +95,7 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "allow, content-crs, etag, last-modified, link, location, retry-after, dothi-revision, \
+            "allow, content-crs, etag, last-modified, link, location, retry-after, dothi-overwrote, dothi-revision, \
              dothi-resolved-units",
         ),
     );

@@ -121,6 +121,8 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         reference("filter-crs"),
         reference("limit"),
         reference("after"),
+        reference("sortby"),
+        reference("properties"),
     ];
     // Layers that show other records keep no old states.
     let past = def.source == Source::Table && view.exact;
@@ -156,7 +158,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
                 "item",
                 ask.say("một đối tượng", "one item"),
                 GEOJSON,
-                [path_parameter("fid"), reference("f"), reference("crs")]
+                [path_parameter("fid"), reference("f"), reference("crs"), reference("properties")]
                     .into_iter()
                     .chain(past.then(|| reference("at")))
                     .collect(),
@@ -223,6 +225,7 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
         if path.ends_with('}') {
             parameters.push(json!({"name": "fid", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}}));
             parameters.push(json!({"name": "If-Match", "in": "header", "required": def.strict, "schema": {"type": "string"}}));
+            parameters.push(json!({"name": "If-Unmodified-Since", "in": "header", "required": false, "schema": {"type": "string"}}));
         } else {
             parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"}}));
         }
@@ -324,6 +327,16 @@ fn parameters() -> Value {
             "The state that the database held at this time (RFC 3339) or revision (a whole number).",
             json!({"type": "string"}),
         ),
-        "after": query("after", "Items after this fid; set by next links.", json!({"type": "integer", "minimum": 0})),
+        "after": query("after", "Where a page starts: set by next links, of no meaning elsewhere.", json!({"type": "string"})),
+        "sortby": query(
+            "sortby",
+            "Attributes to sort by: +name or name for the smallest first, -name for the greatest; nulls last.",
+            json!({"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^[+-]?[a-z][a-z0-9_]*$"}}),
+        ),
+        "properties": query(
+            "properties",
+            "The attributes that are wanted, and no others.",
+            json!({"type": "array", "minItems": 1, "items": {"type": "string"}}),
+        ),
     })
 }

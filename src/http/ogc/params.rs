@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use super::crs;
 use super::datetime::datetime;
+use super::sorting;
 use crate::access::View;
 use crate::filter::check::parse_value;
 use crate::filter::{CompareOp, Expr};
@@ -39,6 +40,8 @@ pub(super) const RESERVED: &[&str] = &[
     "filter",
     "filter-lang",
     "filter-crs",
+    "properties",
+    "sortby",
 ];
 
 /// The parameters of a request in their order, each once.
@@ -111,9 +114,16 @@ impl Params {
             Some(crs::Asked::Degrees(boxes)) => (boxes, None),
             Some(crs::Asked::In(crs, b)) => (Vec::new(), Some((crs, b))),
         };
+        let sort = self.get("sortby").map(|t| sorting::sortby(t, view)).transpose()?;
+        let (after, sort) = match (self.get("after"), sort) {
+            (Some(token), Some(sort)) => (None, Some(sort.after(token, view)?)),
+            (after, sort) => (after.map(|t| number(t, "after")).transpose()?, sort),
+        };
         Ok(ItemsQuery {
             limit: self.get("limit").map(limit).transpose()?.unwrap_or(DEFAULT_LIMIT),
-            after: self.get("after").map(|t| number(t, "after")).transpose()?,
+            after,
+            sort,
+            properties: self.get("properties").map(|t| sorting::properties(t, view)).transpose()?,
             crs: crs::named(self, "crs")?,
             boxes,
             within,
@@ -128,6 +138,10 @@ impl Params {
 pub(super) struct ItemsQuery {
     pub limit: usize,
     pub after: Option<i64>,
+    /// Another order than that of the fids, and where it goes on.
+    pub sort: Option<sorting::Asked>,
+    /// The attributes that are wanted; none: all of them.
+    pub properties: Option<Vec<usize>>,
     /// The system of the answer's positions.
     pub crs: Offered,
     /// In CRS84; more than one where the client's box crosses the date line.

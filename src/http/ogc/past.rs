@@ -15,9 +15,9 @@ use super::params::{ItemsQuery, Params};
 use crate::access::{self, View};
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::encode::mvt::MARGIN;
-use crate::features::{LayerBuilder, LayerReader, Query, Snapshot};
+use crate::features::{LayerBuilder, LayerReader, Query, Snapshot, Sort};
 use crate::filter::Expr;
-use crate::layers::{ItemRow, LayerDef};
+use crate::layers::{ItemRow, LayerDef, Value};
 use crate::space::Bbox;
 use crate::space::crs::Offered;
 use crate::space::tile_matrix::Tile;
@@ -81,22 +81,41 @@ impl Past {
             filter: asked.filter,
             ..PastQuery::default()
         };
+        let mut place = asked.sort.as_ref().map(|s| s.sort.clone());
         let after = asked.after.unwrap_or(0);
         let mut rows = Vec::new();
         let mut next = Some(after);
         while let Some(after) = next.filter(|_| rows.len() <= limit && !nowhere) {
-            let query = PastQuery { after, limit: limit + 1 - rows.len(), ..query.clone() };
+            let query =
+                PastQuery { after, sort: place.clone(), limit: limit + 1 - rows.len(), ..query.clone() };
             let (found, more) = self.meeting(state, query, asked.within).await?;
             rows.extend(found);
-            next = more;
+            if let (Some(sort), Some(last)) = (&mut place, &more) {
+                sort.after = Some(place_of(sort, last));
+            }
+            next = more.map(|row| row.fid);
         }
         let more = rows.len() > limit;
         rows.truncate(limit);
         // A first page that holds everything has counted it; beyond that the standard lets the number be left out.
-        let matched = (asked.after.is_none() && !more).then_some(rows.len());
+        let first = asked.after.is_none() && asked.sort.as_ref().is_none_or(|s| s.sort.after.is_none());
+        let matched = (first && !more).then_some(rows.len());
         let fids: Vec<i64> = rows.iter().map(|r| r.fid).collect();
-        let next = fids.last().copied().filter(|_| more);
-        Ok((self.reader(rows).await?, Page { fids, matched, next, crs: asked.crs, resolved: asked.resolved }))
+        let next = rows.last().filter(|_| more).map(|last| match &asked.sort {
+            Some(asked) => asked.token(&place_of(&asked.sort, last)),
+            None => last.fid.to_string(),
+        });
+        Ok((
+            self.reader(rows).await?,
+            Page {
+                fids,
+                matched,
+                next,
+                crs: asked.crs,
+                properties: asked.properties,
+                resolved: asked.resolved,
+            },
+        ))
     }
 
     /// The item, if it was there and may be seen.
@@ -139,15 +158,15 @@ impl Past {
         params.set("at", &self.state.revision.to_string())
     }
 
-    /// Rows that meet the query's boxes, and where to go on where there are more.
+    /// Rows that meet the query's boxes, and the last one that was looked at where there are more.
     async fn meeting(
         &self,
         state: &AppState,
         query: PastQuery,
         within: Option<(Offered, Bbox)>,
-    ) -> Result<(Vec<ItemRow>, Option<i64>)> {
+    ) -> Result<(Vec<ItemRow>, Option<ItemRow>)> {
         let rows = state.store.past_rows(&self.view, self.state, &query).await?;
-        let more = rows.last().map(|r| r.fid).filter(|_| rows.len() == query.limit);
+        let more = rows.last().filter(|_| rows.len() == query.limit).cloned();
         if query.within_crs84.is_empty() && within.is_none() {
             return Ok((rows, more));
         }
@@ -157,13 +176,19 @@ impl Past {
         Ok((rows.into_iter().filter(|r| fids.contains(&r.fid)).collect(), more))
     }
 
-    async fn reader(&self, rows: Vec<ItemRow>) -> Result<LayerReader> {
+    async fn reader(&self, mut rows: Vec<ItemRow>) -> Result<LayerReader> {
+        rows.sort_unstable_by_key(|row| row.fid);
         let def = self.view.layer.clone();
         let layer = tokio::task::spawn_blocking(move || build(def, &rows))
             .await
             .map_err(|e| Error::internal("reading an old state", e))??;
         layer.layer(&self.view).ok_or_else(|| Error::not_found("collection", &self.view.layer.id))
     }
+}
+
+/// What a page after this row starts behind.
+fn place_of(sort: &Sort, row: &ItemRow) -> (Vec<Value>, i64) {
+    (sort.keys.iter().map(|(i, _)| row.values[*i].clone()).collect(), row.fid)
 }
 
 /// One state of an item as a feature, with what the view shows of it.

@@ -1,14 +1,15 @@
 //! Writing items: OGC API Features part 4 on `/items` and `/items/{fid}`.
 //!
-//! One feature a request, GeoJSON in CRS84. What one may not see one may not write: a hidden attribute answers as an
-//! unknown one, and keeps what is stored. `If-Match` is demanded of the portal and where the layer is `strict`; the
+//! One feature a request, GeoJSON in the system that `Content-Crs` names. What one may not see one may not write: a
+//! hidden attribute answers as an unknown one, and keeps what is stored. `If-Match` is demanded of the portal and where the layer is `strict`; the
 //! tag's version counts, also in a tag that a proxy made weak. The answer comes when this node serves the change.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::ask::{Ask, open};
 use super::feature_body::{Body, read};
@@ -150,14 +151,23 @@ enum Kind {
     Remove,
 }
 
+/// The state that a write is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Expected {
+    Any,
+    /// Versions of `If-Match`.
+    Versions(Vec<i64>),
+    /// One that is no younger than the time of `If-Unmodified-Since`.
+    Since(DateTime<Utc>),
+}
+
 /// A write to one item that is there.
 struct Writing<'a> {
     state: &'a AppState,
     reader: LayerReader,
     edit: Edit,
     fid: i64,
-    /// Versions of `If-Match`; none where any will do.
-    expected: Option<Vec<i64>>,
+    expected: Expected,
 }
 
 impl<'a> Writing<'a> {
@@ -177,7 +187,8 @@ impl<'a> Writing<'a> {
         let author = author(ask, body)?;
         for attempt in 1.. {
             match self.attempt(&author, body, kind).await {
-                Err(Error::PreconditionFailed { .. }) if self.expected.is_none() && attempt < ATTEMPTS => {}
+                Err(Error::PreconditionFailed { .. })
+                    if self.expected == Expected::Any && attempt < ATTEMPTS => {}
                 done => {
                     let written = done.map_err(|e| veil(e, &self.edit))?;
                     let (state, reader) = (self.state, &self.reader);
@@ -195,8 +206,8 @@ impl<'a> Writing<'a> {
         let row = row.ok_or_else(|| Error::not_found("item", format!("{}/{}", layer.id, self.fid)))?;
         let catalog = self.state.catalog.load_full();
         let items = self.state.store.items(&catalog, layer, author);
-        if let Some(versions) = self.expected.as_ref().filter(|v| !v.contains(&row.version)) {
-            let expected = versions.first().copied().unwrap_or_default();
+        let items = if self.expected == Expected::Any { items.unguarded() } else { items };
+        if let Some(expected) = self.other_than(row.version).await? {
             let refusal = items.refusal(self.fid, expected, Some(row.version)).await;
             return Err(with_present(refusal, self.reader.view(), Some(&row)));
         }
@@ -218,6 +229,25 @@ impl<'a> Writing<'a> {
                 let patch =
                     Patch { wkb: geometry.as_ref().map(wkb).transpose()?, values: body.values.clone() };
                 items.patch(self.fid, patch, version).await
+            }
+        }
+    }
+
+    /// The version that was expected where it is not this one.
+    async fn other_than(&self, version: i64) -> Result<Option<i64>> {
+        match &self.expected {
+            Expected::Any => Ok(None),
+            Expected::Versions(v) if v.contains(&version) => Ok(None),
+            Expected::Versions(v) => Ok(Some(v.first().copied().unwrap_or_default())),
+            Expected::Since(time) => {
+                let store = &self.state.store;
+                let changed = store.revision_time(version).await?;
+                // HTTP's times are whole seconds, and so is the one that was served.
+                if changed.is_none_or(|changed| changed.timestamp() <= time.timestamp()) {
+                    return Ok(None);
+                }
+                // What he saw is at most this old.
+                store.revision_at(*time).await.map(Some)
             }
         }
     }
@@ -260,27 +290,31 @@ fn bytes(body: Given) -> Result<Bytes> {
     body.map_err(|_| Error::TooLarge { limit_bytes: JSON_LIMIT_BYTES })
 }
 
-/// Versions that `If-Match` names; none where it names none and none is demanded, or any (`*`) will do.
-fn precondition(headers: &HeaderMap, strict: bool) -> Result<Option<Vec<i64>>> {
+/// What `If-Match` names, or else `If-Unmodified-Since` (RFC 9110 13.2.2); where a version is demanded, only the first
+/// one tells it well enough.
+fn precondition(headers: &HeaderMap, strict: bool) -> Result<Expected> {
     let Some(value) = headers.get(header::IF_MATCH) else {
-        if !strict && !from_portal(headers) {
-            return Ok(None);
+        if strict || from_portal(headers) {
+            return Err(Error::PreconditionRequired(Text::new(
+                "Cần tiêu đề If-Match với ETag của phiên bản mà bạn đã đọc.",
+                "An If-Match header with the ETag of the version that you read is required.",
+            )));
         }
-        return Err(Error::PreconditionRequired(Text::new(
-            "Cần tiêu đề If-Match với ETag của phiên bản mà bạn đã đọc.",
-            "An If-Match header with the ETag of the version that you read is required.",
-        )));
+        let since = headers.get(header::IF_UNMODIFIED_SINCE).and_then(|v| v.to_str().ok());
+        // What is no date is to be ignored, says the same standard.
+        let since = since.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
+        return Ok(since.map_or(Expected::Any, |time| Expected::Since(time.to_utc())));
     };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
-        return Ok(None);
+        return Ok(Expected::Any);
     }
     let version = |tag: &str| {
         let bare = tag.trim().trim_start_matches("W/").trim_matches('"');
         bare.split('-').next()?.parse().ok()
     };
     // A tag that is not ours is of no version of ours, so nothing matches it.
-    Ok(Some(text.split(',').filter_map(version).collect()))
+    Ok(Expected::Versions(text.split(',').filter_map(version).collect()))
 }
 
 /// Who writes, why (header `Dothi-Reason`, percent-encoded where it is not ASCII, or the member `reason`), and with
@@ -337,10 +371,26 @@ async fn answer(
     headers.insert("dothi-revision", HeaderValue::from(written.position.revision));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     former_units::tell(headers, &body.resolved);
+    headers
+        .extend(overwritten(state, written).await.map(|v| (HeaderName::from_static("dothi-overwrote"), v)));
     if let Ok(tag) = HeaderValue::from_str(&etag(written.version, reader.view().profile)) {
         headers.insert(header::ETAG, tag);
     }
     Ok(response)
+}
+
+/// What tells the writer that he named no version and somebody else had changed the item a moment ago: the number of
+/// that change, when, and by whom (percent-encoded).
+async fn overwritten(state: &AppState, written: Written) -> Option<HeaderValue> {
+    let number = written.overwrote?;
+    // The write is done: that the origin cannot be read now must not make it look failed.
+    let origin = state.store.origins(&[number]).await.ok().and_then(|mut o| o.remove(&number));
+    let told = origin.map_or_else(String::new, |o| {
+        let name = o.actor_name.unwrap_or_default();
+        let name = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
+        format!("; at=\"{}\"; by=\"{name}\"", o.committed_at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    });
+    HeaderValue::from_str(&format!("revision={number}{told}")).ok()
 }
 
 /// Whether the caller may add items to `layer`, and change those that are there; for the API's description.
@@ -362,17 +412,26 @@ mod tests {
             precondition(&headers, strict)
         };
         for (value, expected) in [
-            ("", None),
-            ("*", None),
-            ("\"7\"", Some(vec![7])),
-            ("\"7-ab12\"", Some(vec![7])),
-            ("W/\"7\", \"8\"", Some(vec![7, 8])),
-            ("\"other\"", Some(vec![])),
+            ("", Expected::Any),
+            ("*", Expected::Any),
+            ("\"7\"", Expected::Versions(vec![7])),
+            ("\"7-ab12\"", Expected::Versions(vec![7])),
+            ("\"7-0-EPSG:9218\"", Expected::Versions(vec![7])),
+            ("W/\"7\", \"8\"", Expected::Versions(vec![7, 8])),
+            ("\"other\"", Expected::Versions(vec![])),
         ] {
             assert_eq!(of(value, false).unwrap(), expected, "{value}");
         }
         assert!(matches!(of("", true), Err(Error::PreconditionRequired(_))));
-        assert_eq!(of("*", true).unwrap(), None);
+        assert_eq!(of("*", true).unwrap(), Expected::Any);
+        let mut since = HeaderMap::new();
+        let date = HeaderValue::from_static("Sun, 01 Mar 2026 01:02:03 GMT");
+        since.insert(header::IF_UNMODIFIED_SINCE, date);
+        let time = "2026-03-01T01:02:03Z".parse().unwrap();
+        assert_eq!(precondition(&since, false).unwrap(), Expected::Since(time));
+        assert!(matches!(precondition(&since, true), Err(Error::PreconditionRequired(_))));
+        since.insert(header::IF_MATCH, HeaderValue::from_static("\"7\""));
+        assert_eq!(precondition(&since, true).unwrap(), Expected::Versions(vec![7]), "the tag counts");
         let mut portal = HeaderMap::new();
         portal.insert("dothi-client", HeaderValue::from_static("portal"));
         assert!(matches!(precondition(&portal, false), Err(Error::PreconditionRequired(_))));

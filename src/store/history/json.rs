@@ -53,7 +53,7 @@ impl Revision {
             })
             .collect();
         let line = json!({"number": self.origin.number, "layers": layers, "undoes": self.origin.undoes,
-            "undone_by": self.undone_by});
+            "undone_by": self.undone_by, "overwrote": self.overwrote, "overwritten_by": self.overwritten_by});
         with_origin(line, Some(&self.origin))
     }
 }

@@ -8,6 +8,7 @@ pub mod changed;
 mod json;
 mod preview;
 pub mod revisions;
+mod sorted;
 pub mod undo;
 pub mod versions;
 
@@ -17,6 +18,7 @@ use super::filter_sql::{self, Columns, Sql};
 use super::load::item;
 use super::{Store, Tx, layer_sql};
 use crate::access::View;
+use crate::features::Sort;
 use crate::filter::Expr;
 use crate::layers::{self, ItemRow, LayerDef};
 use crate::space::Bbox;
@@ -53,15 +55,17 @@ pub struct PastQuery {
     pub within_crs84: Vec<Bbox>,
     /// Items for which this is true; unknown is not true.
     pub filter: Option<Expr>,
-    /// Items with a greater fid.
+    /// Items with a greater fid; of no meaning where there is an order.
     pub after: i64,
+    /// Another order than that of the fids, and where it goes on.
+    pub sort: Option<Sort>,
     /// At most so many.
     pub limit: usize,
 }
 
 impl Default for PastQuery {
     fn default() -> Self {
-        Self { bbox: None, within_crs84: Vec::new(), filter: None, after: 0, limit: usize::MAX }
+        Self { bbox: None, within_crs84: Vec::new(), filter: None, after: 0, sort: None, limit: usize::MAX }
     }
 }
 
@@ -97,7 +101,7 @@ impl Store {
         Ok(State { revision, since: since.unwrap_or_default() })
     }
 
-    /// Items of a state in the order of their fids. The error names the attribute of the filter that does not
+    /// Items of a state in the order of their fids, or that of the query. The error names the attribute of the filter that does not
     /// exist (or may not be seen), or says that the layer keeps no history.
     pub async fn past_rows(&self, view: &View, state: State, query: &PastQuery) -> Result<Vec<ItemRow>> {
         let def = &view.layer;
@@ -112,9 +116,12 @@ impl Store {
                 layer_sql::geom_and_columns(def, "")?
             ));
             push_matching(&mut sql, source, view, state, query)?;
-            sql.push(" order by fid limit ").push_bind(limit).push(")");
+            sorted::push_order(&mut sql, def, query.sort.as_ref())?;
+            sql.push(" limit ").push_bind(limit).push(")");
         }
-        sql.push(") s order by fid limit ").push_bind(limit);
+        sql.push(") s");
+        sorted::push_order(&mut sql, def, query.sort.as_ref())?;
+        sql.push(" limit ").push_bind(limit);
         let mut tx = self.bounded().await?;
         let rows = sql.build().fetch_all(&mut *tx).await.map_err(too_long)?;
         tx.rollback().await?;
@@ -161,7 +168,16 @@ fn push_matching(
         sql.push(" and rev_to > ").push_bind(state.revision);
         sql.push(" and closed_at >= ").push_bind(state.since);
     }
-    sql.push(" and fid > ").push_bind(query.after).push(" and ");
+    match &query.sort {
+        None => {
+            sql.push(" and fid > ").push_bind(query.after).push(" and ");
+        }
+        Some(sort) => {
+            sql.push(" and ");
+            sorted::push_behind(sql, sort, &Columns::seen(view, ""), &view.layer)?;
+            sql.push(" and ");
+        }
+    }
     filter_sql::push_rows(sql, view, "");
     for filter in query.filter.iter().cloned().chain(query.bbox.map(Expr::Bbox)) {
         sql.push(" and ");

@@ -55,6 +55,10 @@ pub struct Revision {
     pub layers: Vec<LayerChange>,
     /// The latest revision that takes it back.
     pub undone_by: Option<i64>,
+    /// The fresh change of somebody else on which it was made without naming a version.
+    pub overwrote: Option<i64>,
+    /// The revision of somebody else that was soon made on it without naming a version.
+    pub overwritten_by: Option<i64>,
 }
 
 /// Which revisions are wanted.
@@ -101,11 +105,14 @@ impl Store {
         .await?;
         let numbers: Vec<i64> = rows.iter().map(|r| r.number).collect();
         let mut changes = self.layer_changes(&numbers, &query.layers).await?;
+        let (overwrote, overwritten_by) = self.overwrites(&numbers).await?;
         Ok(rows
             .into_iter()
             .map(|r| Revision {
                 layers: changes.remove(&r.number).unwrap_or_default(),
                 undone_by: r.undone_by,
+                overwrote: overwrote.get(&r.number).copied(),
+                overwritten_by: overwritten_by.get(&r.number).copied(),
                 origin: Origin {
                     number: r.number,
                     committed_at: r.committed_at,

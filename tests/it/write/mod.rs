@@ -1,6 +1,7 @@
 //! OGC API Features part 4 through the front door: who may write what and where, what stays, and what is refused.
 
 mod rights;
+mod systems;
 mod versions;
 
 use dothi::access::Role;

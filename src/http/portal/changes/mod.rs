@@ -124,6 +124,9 @@ fn table(visit: &Visit, state: &AppState, rows: &[Revision]) -> Markup {
                     td data-label=(tr.t("changes-why")) { (why(words, &r.origin)) }
                     td data-label=(tr.t("changes-what")) {
                         @for c in &r.layers { div { a href={ "/changes?layer=" (c.layer) } { (layer_title(tr, &catalog, &c.layer)) } ": " (counted(tr, c)) } }
+                        @for (n, key) in [(r.overwrote, "changes-overwrote"), (r.overwritten_by, "changes-overwritten-by")] {
+                            @if let Some(n) = n { div { a class="small" href={ "/changes/" (n) } { (tr.with(key, &[("revision", &n.to_string())])) } } }
+                        }
                     }
                     td data-label=(tr.t("changes-action")) {
                         @if let Some(by) = r.undone_by { span class="muted" { (tr.with("changes-undone-by", &[("revision", &by.to_string())])) } }

@@ -89,6 +89,8 @@ fn facts(words: Words<'_>, revision: &Revision) -> Markup {
             dt { (tr.t("change-through")) } dd { (words.through(&origin.client)) }
             dt { (tr.t("changes-why")) } dd { (why(words, origin)) }
             @if let Some(n) = origin.undoes { dt { (tr.t("change-undoes")) } dd { (link(n)) } }
+            @if let Some(n) = revision.overwrote { dt { (tr.t("change-overwrote")) } dd { (link(n)) } }
+            @if let Some(n) = revision.overwritten_by { dt { (tr.t("change-overwritten-by")) } dd { (link(n)) } }
             @if let Some(n) = revision.undone_by { dt { (tr.t("change-undone-by")) } dd { (link(n)) } }
         }
     }
