@@ -36,5 +36,6 @@ mod store_items;
 mod store_layers;
 mod support;
 mod units;
+mod wfs;
 mod worker;
 mod write;

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::ops::Range;
 
+use super::number::{integer, steps};
 use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
@@ -123,52 +124,10 @@ fn positions(out: &mut Vec<u8>, shape: &Shape<'_>, vertices: Range<usize>) {
 
 fn position(out: &mut Vec<u8>, [lon, lat]: [i64; 2]) {
     out.push(b'[');
-    degrees(out, lon);
+    steps(out, lon, 9);
     out.push(b',');
-    degrees(out, lat);
+    steps(out, lat, 9);
     out.push(b']');
-}
-
-/// A number of 1e-9 degree steps as degrees, without trailing zeros.
-fn degrees(out: &mut Vec<u8>, steps: i64) {
-    if steps < 0 {
-        out.push(b'-');
-    }
-    let (whole, mut part) =
-        (steps.unsigned_abs() / 1_000_000_000, (steps.unsigned_abs() % 1_000_000_000) as u32);
-    integer(out, whole as i64);
-    if part == 0 {
-        return;
-    }
-    let mut digits = [b'0'; 10];
-    digits[0] = b'.';
-    let mut end = 10;
-    for at in (1..10).rev() {
-        digits[at] = b'0' + (part % 10) as u8;
-        part /= 10;
-    }
-    while digits[end - 1] == b'0' {
-        end -= 1;
-    }
-    out.extend_from_slice(&digits[..end]);
-}
-
-fn integer(out: &mut Vec<u8>, value: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
@@ -190,29 +149,4 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
 
 fn text(out: &mut Vec<u8>, value: &str) {
     serde_json::to_writer(&mut *out, value).expect("a text is written to memory");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(f: impl Fn(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        f(&mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn degrees_have_up_to_nine_decimals() {
-        for (steps, text) in [
-            (107_690_000_000, "107.69"),
-            (12_000_000_000, "12"),
-            (-1, "-0.000000001"),
-            (107_123_456_789, "107.123456789"),
-            (0, "0"),
-        ] {
-            assert_eq!(written(|o| degrees(o, steps)), text);
-        }
-        assert_eq!(written(|o| integer(o, i64::MIN)), i64::MIN.to_string());
-    }
 }

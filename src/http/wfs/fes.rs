@@ -1,0 +1,281 @@
+//! Filters of FES 2.0 (OGC 09-026r2) and of Filter Encoding 1.0 and 1.1, read into the one expression tree.
+
+use super::fault::Fault;
+use super::gml;
+use super::names::{fid, local};
+use super::query::Around;
+use super::xml::Element;
+use crate::access::View;
+use crate::features::Query;
+use crate::features::encode::gml::{GEOMETRY, Srs};
+use crate::filter::check::{parse_value, unknown_attribute};
+use crate::filter::{CompareOp, Expr};
+use crate::layers::{Attribute, AttributeType};
+use crate::space::Bbox;
+use crate::space::crs::Offered;
+
+/// What a query asks for. A box at the top is kept apart: it is answered from the index, and exactly.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub all: Vec<Expr>,
+    within_crs84: Option<Bbox>,
+    bbox: Option<Bbox>,
+}
+
+impl Wanted {
+    /// Adds a box.
+    pub fn within(&mut self, around: &Around) -> Result<(), Fault> {
+        match around.crs {
+            Offered::Crs84 | Offered::Epsg4326 if self.within_crs84.is_none() => {
+                self.within_crs84 = Some(around.bbox);
+            }
+            crs => match crs.box_to_stored(&around.bbox)? {
+                Some(bbox) if self.bbox.is_none() => self.bbox = Some(bbox),
+                Some(bbox) => self.all.push(Expr::Bbox(bbox)),
+                None => self.all.push(Expr::Or(Vec::new())),
+            },
+        }
+        Ok(())
+    }
+
+    /// As `features` takes it.
+    pub fn query(mut self) -> Query {
+        let filter = match self.all.len() {
+            0 => None,
+            // Identifiers alone are looked up.
+            1 => self.all.pop(),
+            _ => Some(Expr::And(self.all)),
+        };
+        Query {
+            bbox: self.bbox,
+            within_crs84: self.within_crs84.into_iter().collect(),
+            filter,
+            ..Query::default()
+        }
+    }
+}
+
+/// Reads a `Filter`. Geometries that name no reference system are in that of the answer.
+pub(super) fn read(filter: &Element, view: &View, answer: &Srs) -> Result<Wanted, Fault> {
+    if filter.name != "Filter" {
+        return Err(wrong(filter, "cần phần tử Filter", "expected the element Filter"));
+    }
+    let reader = Reader { view, answer };
+    let mut wanted = Wanted::default();
+    if let Some(fids) = reader.identifiers(&filter.children) {
+        wanted.all.push(fids);
+    }
+    for condition in filter.children.iter().filter(|c| !is_identifier(c)) {
+        reader.top(condition, &mut wanted)?;
+    }
+    Ok(wanted)
+}
+
+struct Reader<'a> {
+    view: &'a View,
+    answer: &'a Srs,
+}
+
+/// An attribute and a literal, or a literal and an attribute.
+type Comparison<'a> = (&'a Attribute, &'a str, bool);
+
+impl Reader<'_> {
+    fn top(&self, condition: &Element, wanted: &mut Wanted) -> Result<(), Fault> {
+        match condition.name.as_str() {
+            "And" => condition.children.iter().try_for_each(|c| self.top(c, wanted)),
+            "BBOX" => wanted.within(&self.bbox(condition)?),
+            _ => {
+                wanted.all.push(self.expr(condition)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn expr(&self, element: &Element) -> Result<Expr, Fault> {
+        let operator = match element.name.as_str() {
+            "And" => return Ok(Expr::And(self.each(element)?)),
+            "Or" => return Ok(Expr::Or(self.each(element)?)),
+            "Not" => {
+                let [inner] = element.children.as_slice() else {
+                    return Err(wrong(element, "cần đúng một điều kiện", "expected exactly one condition"));
+                };
+                return Ok(Expr::Not(Box::new(self.expr(inner)?)));
+            }
+            "PropertyIsNull" | "PropertyIsNil" => {
+                return match self.name(element.children.first(), element)? {
+                    // Every item that is served has a geometry or is found by its absence alone.
+                    Property::Geometry => Err(no_geometry(element)),
+                    Property::Attribute(a) => Ok(Expr::IsNull(a.name.clone())),
+                };
+            }
+            "PropertyIsBetween" => return self.between(element),
+            "BBOX" => {
+                let around = self.bbox(element)?;
+                return Ok(around.crs.box_to_stored(&around.bbox)?.map_or(Expr::Or(Vec::new()), Expr::Bbox));
+            }
+            "ResourceId" | "FeatureId" | "GmlObjectId" => {
+                return Ok(self.identifiers(std::slice::from_ref(element)).unwrap_or(Expr::Or(Vec::new())));
+            }
+            "PropertyIsEqualTo" => CompareOp::Eq,
+            "PropertyIsNotEqualTo" => CompareOp::NotEq,
+            "PropertyIsLessThan" => CompareOp::Lt,
+            "PropertyIsLessThanOrEqualTo" => CompareOp::LtEq,
+            "PropertyIsGreaterThan" => CompareOp::Gt,
+            "PropertyIsGreaterThanOrEqualTo" => CompareOp::GtEq,
+            other => {
+                return Err(Fault::unsupported(
+                    other,
+                    format!("chưa có phép {other} trong bộ lọc"),
+                    format!("the filter operator {other} is not offered"),
+                ));
+            }
+        };
+        let (attribute, text, turned) = self.comparison(element)?;
+        let operator = if turned { turn(operator) } else { operator };
+        let value = literal(attribute, text)?;
+        Ok(Expr::Compare { attribute: attribute.name.clone(), op: operator, value })
+    }
+
+    fn each(&self, element: &Element) -> Result<Vec<Expr>, Fault> {
+        let others = element.children.iter().filter(|c| !is_identifier(c));
+        let mut all: Vec<Expr> = others.map(|c| self.expr(c)).collect::<Result<_, _>>()?;
+        // Identifiers side by side are a choice wherever they stand.
+        all.extend(self.identifiers(&element.children));
+        if all.is_empty() {
+            return Err(wrong(element, "không có điều kiện nào", "there is no condition in it"));
+        }
+        Ok(all)
+    }
+
+    fn identifiers(&self, elements: &[Element]) -> Option<Expr> {
+        let ids = elements.iter().filter(|e| is_identifier(e));
+        let named =
+            ids.map(|e| ["rid", "fid", "id"].into_iter().find_map(|n| e.attribute(n)).unwrap_or_default());
+        let named: Vec<&str> = named.collect();
+        let layer = &self.view.layer.id;
+        (!named.is_empty()).then(|| Expr::Fid(named.into_iter().filter_map(|id| fid(layer, id)).collect()))
+    }
+
+    fn comparison<'a>(&'a self, element: &'a Element) -> Result<Comparison<'a>, Fault> {
+        let [a, b] = element.children.as_slice() else {
+            return Err(wrong(element, "cần hai vế", "expected two operands"));
+        };
+        let (name, value, turned) = match (a.name.as_str(), b.name.as_str()) {
+            ("Literal", _) => (b, a, true),
+            (_, "Literal") => (a, b, false),
+            _ => {
+                return Err(wrong(
+                    element,
+                    "cần một thuộc tính và một giá trị",
+                    "expected a property and a literal",
+                ));
+            }
+        };
+        match self.name(Some(name), element)? {
+            Property::Geometry => Err(no_geometry(element)),
+            Property::Attribute(a) => Ok((a, &value.text, turned)),
+        }
+    }
+
+    fn between(&self, element: &Element) -> Result<Expr, Fault> {
+        let Property::Attribute(attribute) = self.name(element.children.first(), element)? else {
+            return Err(no_geometry(element));
+        };
+        let bound = |name: &str, op| {
+            let text = element.child(name).and_then(|b| b.child("Literal")).map(|l| l.text.as_str());
+            let text = text.ok_or_else(|| wrong(element, "thiếu cận", "a boundary is missing"))?;
+            Ok::<_, Fault>(Expr::Compare {
+                attribute: attribute.name.clone(),
+                op,
+                value: literal(attribute, text)?,
+            })
+        };
+        Ok(Expr::And(vec![
+            bound("LowerBoundary", CompareOp::GtEq)?,
+            bound("UpperBoundary", CompareOp::LtEq)?,
+        ]))
+    }
+
+    fn bbox(&self, element: &Element) -> Result<Around, Fault> {
+        for name in
+            element.children.iter().filter(|c| matches!(c.name.as_str(), "ValueReference" | "PropertyName"))
+        {
+            if let Property::Attribute(_) = self.name(Some(name), element)? {
+                return Err(wrong(element, "cần thuộc tính hình học", "expected the geometry"));
+            }
+        }
+        let envelope =
+            element.children.iter().find(|c| c.is_gml || matches!(c.name.as_str(), "Envelope" | "Box"));
+        gml::envelope(
+            envelope.ok_or_else(|| wrong(element, "thiếu khung", "there is no envelope"))?,
+            self.answer,
+        )
+    }
+
+    /// The property that an element names; what may not be seen does not exist.
+    fn name(&self, element: Option<&Element>, within: &Element) -> Result<Property<'_>, Fault> {
+        let element = element.filter(|e| matches!(e.name.as_str(), "ValueReference" | "PropertyName"));
+        let Some(element) = element else {
+            return Err(wrong(within, "cần tên một thuộc tính", "expected the name of a property"));
+        };
+        let text = element.text.as_str();
+        let name = local(text.rsplit('/').next().unwrap_or(text));
+        if name == GEOMETRY {
+            return Ok(Property::Geometry);
+        }
+        let index = self.view.attribute(name).ok_or_else(|| unknown_attribute(name))?;
+        Ok(Property::Attribute(&self.view.layer.attributes[index]))
+    }
+}
+
+enum Property<'a> {
+    Geometry,
+    Attribute(&'a Attribute),
+}
+
+/// A literal as a value of the attribute. XML Schema writes yes and no as 1 and 0 too, and instants without a zone.
+pub(super) fn literal(attribute: &Attribute, text: &str) -> Result<crate::layers::Value, Fault> {
+    let text = match (attribute.kind, text) {
+        (AttributeType::Boolean, "1") => "true".to_owned(),
+        (AttributeType::Boolean, "0") => "false".to_owned(),
+        (AttributeType::Boolean, other) => other.to_ascii_lowercase(),
+        (AttributeType::Date, other) => {
+            other.split('T').next().unwrap_or(other).trim_end_matches('Z').to_owned()
+        }
+        (AttributeType::Timestamp, other) => zoned(other),
+        (_, other) => other.to_owned(),
+    };
+    Ok(parse_value(attribute, &text)?)
+}
+
+/// An instant with the zone that it lacks: clients write those of Vietnam's clocks as they got them, in UTC.
+fn zoned(text: &str) -> String {
+    let time = text.split_once('T').map(|(_, time)| time);
+    match time {
+        Some(time) if !time.contains(['Z', 'z', '+', '-']) => format!("{text}Z"),
+        Some(_) => text.to_owned(),
+        None => format!("{text}T00:00:00Z"),
+    }
+}
+
+fn turn(operator: CompareOp) -> CompareOp {
+    match operator {
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::LtEq => CompareOp::GtEq,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::GtEq => CompareOp::LtEq,
+        same => same,
+    }
+}
+
+fn is_identifier(element: &Element) -> bool {
+    matches!(element.name.as_str(), "ResourceId" | "FeatureId" | "GmlObjectId")
+}
+
+fn wrong(element: &Element, vi: &str, en: &str) -> Fault {
+    Fault::value("filter", format!("{}: {vi}", element.name), format!("{}: {en}", element.name))
+}
+
+fn no_geometry(element: &Element) -> Fault {
+    wrong(element, "không so sánh được hình học", "a geometry cannot be compared")
+}
