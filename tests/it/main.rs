@@ -37,5 +37,6 @@ mod store_layers;
 mod support;
 mod units;
 mod wfs;
+mod wfs_edit;
 mod worker;
 mod write;

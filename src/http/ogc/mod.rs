@@ -20,6 +20,7 @@ mod tilesets;
 mod write;
 
 pub(super) use ask::{Ask, cache_headers, not_modified, open};
+pub(super) use write::{may_add, veil};
 
 use axum::Router;
 use axum::extract::Request;

@@ -52,10 +52,10 @@ fn schema<'a>(version: Version, views: impl Iterator<Item = &'a View>) -> String
 
 fn feature_type(out: &mut String, gml: Gml, view: &View) {
     let id = &view.layer.id;
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<xsd:complexType name=\"{id}Type\"><xsd:complexContent><xsd:extension base=\"gml:AbstractFeatureType\">\
-         <xsd:sequence>\n"
+         <xsd:sequence>"
     );
     let visible = view.layer.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
     for (attribute, _) in visible {
@@ -76,11 +76,11 @@ fn feature_type(out: &mut String, gml: Gml, view: &View) {
     }
     let kind = property_type(gml, view.layer.geometry);
     let substitutes = if gml == Gml::V32 { "gml:AbstractFeature" } else { "gml:_Feature" };
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<xsd:element name=\"{GEOMETRY}\" type=\"gml:{kind}\" minOccurs=\"0\" nillable=\"true\"/>\n\
          </xsd:sequence></xsd:extension></xsd:complexContent></xsd:complexType>\n\
-         <xsd:element name=\"{id}\" type=\"{PREFIX}:{id}Type\" substitutionGroup=\"{substitutes}\"/>\n"
+         <xsd:element name=\"{id}\" type=\"{PREFIX}:{id}Type\" substitutionGroup=\"{substitutes}\"/>"
     );
 }
 

@@ -4,6 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
+use super::transaction;
 use super::version::Version;
 use crate::Error;
 use crate::features::encode::xml::escaped;
@@ -86,6 +87,14 @@ impl Fault {
             headers.insert(name, value);
         }
         response
+    }
+
+    /// As the answer to a transaction of 1.0.0, which tells in its own way that nothing was changed.
+    pub fn of_transaction(self, parts: &Parts) -> Response {
+        let told = problem::told(&self.cause, &problem::Asked::new(&parts.headers, parts.uri.path()));
+        let message = told.detail.get(lang::of_headers(&parts.headers));
+        transaction::failed(told.status, &self.locator, message)
+            .unwrap_or_else(|| self.response(Version::V10, parts))
     }
 
     fn document(&self, version: Version, detail: &Text, lang: Lang) -> String {

@@ -71,6 +71,18 @@ pub(super) fn read(filter: &Element, view: &View, answer: &Srs) -> Result<Wanted
     Ok(wanted)
 }
 
+/// The fids of a filter that is nothing but identifiers.
+pub(super) fn only_identifiers(filter: &Element, layer: &str) -> Option<Vec<i64>> {
+    let ids = || filter.children.iter();
+    (ids().len() > 0 && ids().all(is_identifier))
+        .then(|| ids().filter_map(|e| fid(layer, named(e))).collect())
+}
+
+/// The identifier that an element names.
+fn named(element: &Element) -> &str {
+    ["rid", "fid", "id"].into_iter().find_map(|n| element.attribute(n)).unwrap_or_default()
+}
+
 struct Reader<'a> {
     view: &'a View,
     answer: &'a Srs,
@@ -148,12 +160,9 @@ impl Reader<'_> {
     }
 
     fn identifiers(&self, elements: &[Element]) -> Option<Expr> {
-        let ids = elements.iter().filter(|e| is_identifier(e));
-        let named =
-            ids.map(|e| ["rid", "fid", "id"].into_iter().find_map(|n| e.attribute(n)).unwrap_or_default());
-        let named: Vec<&str> = named.collect();
+        let ids: Vec<&str> = elements.iter().filter(|e| is_identifier(e)).map(named).collect();
         let layer = &self.view.layer.id;
-        (!named.is_empty()).then(|| Expr::Fid(named.into_iter().filter_map(|id| fid(layer, id)).collect()))
+        (!ids.is_empty()).then(|| Expr::Fid(ids.into_iter().filter_map(|id| fid(layer, id)).collect()))
     }
 
     fn comparison<'a>(&'a self, element: &'a Element) -> Result<Comparison<'a>, Fault> {

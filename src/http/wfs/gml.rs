@@ -162,7 +162,7 @@ fn positions(element: &Element) -> Result<Vec<Coord<f64>>, Fault> {
                 }
             }
             "pointProperty" | "pointRep" => {
-                found.extend(child.children.first().map_or(Ok(Vec::new()), positions)?)
+                found.extend(child.children.first().map_or(Ok(Vec::new()), positions)?);
             }
             _ => {}
         }

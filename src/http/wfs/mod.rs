@@ -12,13 +12,13 @@ mod describe;
 mod fault;
 mod fes;
 mod find;
-#[allow(dead_code, reason = "geometries are read by the transaction, which comes next")]
 mod gml;
 mod kvp;
 mod names;
 mod operation;
 mod query;
 mod stored;
+mod transaction;
 mod version;
 mod xml;
 
@@ -89,7 +89,7 @@ async fn by_pairs(State(state): State<AppState>, request: Request) -> Response {
     let answered = async {
         let ask = Ask::new(&mut parts, &state).await?;
         let asked = operation::by_pairs(&pairs)?;
-        run(&state, &ask, asked, Some(&pairs)).await
+        run(&state, &ask, &asked, Some(&pairs))
     };
     answered.await.unwrap_or_else(|fault: Fault| fault.response(version, &parts))
 }
@@ -97,7 +97,7 @@ async fn by_pairs(State(state): State<AppState>, request: Request) -> Response {
 /// `POST /wfs`: XML, or the pairs of a form.
 async fn by_xml(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let mut version = Version::V20;
+    let (mut version, mut writes) = (Version::V20, false);
     let answered = async {
         let ask = Ask::new(&mut parts, &state).await?;
         let bytes = bytes(&parts, body, &state).await?;
@@ -107,13 +107,21 @@ async fn by_xml(State(state): State<AppState>, request: Request) -> Response {
         if kind.starts_with("application/x-www-form-urlencoded") && !text.trim_start().starts_with('<') {
             let pairs = Pairs::parse(text);
             version = pairs.version();
-            return run(&state, &ask, operation::by_pairs(&pairs)?, Some(&pairs)).await;
+            return run(&state, &ask, &operation::by_pairs(&pairs)?, Some(&pairs));
         }
         let root = xml::parse(text)?;
         version = root.attribute("version").map_or(version, Version::nearest);
-        run(&state, &ask, operation::by_xml(&root)?, None).await
+        if root.name == "Transaction" {
+            writes = true;
+            let version = operation::by_xml_version(&root)?;
+            return transaction::answer(&state, &ask, version, &root, &parts.headers).await;
+        }
+        run(&state, &ask, &operation::by_xml(&root)?, None)
     };
-    answered.await.unwrap_or_else(|fault: Fault| fault.response(version, &parts))
+    answered.await.unwrap_or_else(|fault: Fault| match (writes, version) {
+        (true, Version::V10) => fault.of_transaction(&parts),
+        _ => fault.response(version, &parts),
+    })
 }
 
 /// The body; one that says that it is too large is not read.
@@ -129,14 +137,14 @@ async fn bytes(parts: &Parts, body: axum::body::Body, state: &AppState) -> Resul
     read.map_err(|_| too_large())
 }
 
-async fn run(state: &AppState, ask: &Ask, asked: Asked, pairs: Option<&Pairs>) -> Result<Response, Fault> {
+fn run(state: &AppState, ask: &Ask, asked: &Asked, pairs: Option<&Pairs>) -> Result<Response, Fault> {
     match asked {
-        Asked::Capabilities(version) => Ok(capabilities::answer(state, ask, version)),
-        Asked::Describe { version, types } => describe::answer(state, ask, version, &types),
-        Asked::Features(asked) => answer::features(state, ask, &asked, pairs),
-        Asked::Values { asked, reference } => answer::values(state, ask, &asked, &reference),
+        Asked::Capabilities(version) => Ok(capabilities::answer(state, ask, *version)),
+        Asked::Describe { version, types } => describe::answer(state, ask, *version, types),
+        Asked::Features(asked) => answer::features(state, ask, asked, pairs),
+        Asked::Values { asked, reference } => answer::values(state, ask, asked, reference),
         Asked::ListStored => Ok(stored::list(state, ask)),
-        Asked::DescribeStored(ids) => stored::describe(state, ask, &ids),
+        Asked::DescribeStored(ids) => stored::describe(state, ask, ids),
     }
 }
 

@@ -69,6 +69,12 @@ pub(super) fn by_pairs(pairs: &Pairs) -> Result<Request, Fault> {
     })
 }
 
+/// The version of a request in XML that is read elsewhere.
+pub(super) fn by_xml_version(root: &Element) -> Result<Version, Fault> {
+    service(root.attribute("service"))?;
+    version(root.attribute("version"))
+}
+
 /// Reads XML.
 pub(super) fn by_xml(root: &Element) -> Result<Request, Fault> {
     service(root.attribute("service"))?;

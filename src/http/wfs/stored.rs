@@ -49,12 +49,12 @@ pub(super) fn describe(state: &AppState, ask: &Ask, ids: &[String]) -> Result<Re
         visible(state, &ask.who).iter().map(|r| format!("{PREFIX}:{}", r.view().layer.id)).collect();
     let types = types.join(" ");
     let mut out = head("DescribeStoredQueriesResponse");
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<wfs:StoredQueryDescription id=\"{BY_ID}\"><wfs:Title>{}</wfs:Title><wfs:Parameter name=\"id\" \
          type=\"xsd:string\"/><wfs:QueryExpressionText returnFeatureTypes=\"{types}\" \
          language=\"urn:ogc:def:queryLanguage:OGC-WFS::WFSQueryExpression\" isPrivate=\"true\"/>\
-         </wfs:StoredQueryDescription></wfs:DescribeStoredQueriesResponse>\n",
+         </wfs:StoredQueryDescription></wfs:DescribeStoredQueriesResponse>",
         title(ask)
     );
     Ok(document(TEXT, out))

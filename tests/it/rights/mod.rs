@@ -5,6 +5,7 @@
 //! values: a restricted layer, a restricted attribute of an open layer, and rows about layers that are not seen whole.
 
 mod routes;
+mod wfs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use serde_json::{Value as Json, json};
 use crate::front::{Server, point};
 
 use routes::{filled, routes};
+use wfs::{by_wfs, by_wfs_t};
 
 /// Marks of the secret layer, its attributes, its items, and of rows about it.
 const LAYER_MARKS: [&str; 2] = ["bimat_lop", "bimat-7f3a-lop"];
@@ -273,7 +275,10 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         "/ogc/styles/lop_mo?f=mapbox".to_owned(),
         "/ogc/styles/default?f=mapbox".to_owned(),
         "/api/openapi.json".to_owned(),
-    ] {
+    ]
+    .into_iter()
+    .chain(by_wfs(fids))
+    {
         all.insert(Asked::get(&*path, "application/json"));
         all.insert(Asked::get(&*path, "text/html"));
     }
@@ -312,6 +317,9 @@ fn writes(fids: &BTreeMap<&str, i64>) -> Vec<Asked> {
         asked("PATCH", item("bimat_lop"), json!({"version": 1, "properties": {"ten": "x"}})),
         asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"bimat_cot": "x"}})),
         asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"ma": "x"}})),
+        by_wfs_t("<Delete typeName='bimat_lop'><Filter><FeatureId fid='bimat_lop.1'/></Filter></Delete>"),
+        by_wfs_t("<Insert><bimat_lop><ten>x</ten></bimat_lop></Insert>"),
+        by_wfs_t("<Insert><lop_mo><bimat_cot>x</bimat_cot></lop_mo></Insert>"),
     ]
 }
 
@@ -376,6 +384,8 @@ async fn who_may_see_it_sees_it() {
         "/ogc/collections/bimat_lop/items",
         "/ogc/collections/bimat_lop/schema",
         "/ogc/collections/canh_bao/items",
+        "/wfs?service=WFS&request=GetCapabilities",
+        "/wfs?service=WFS&request=GetFeature&typenames=canh_bao",
         "/ogc/api",
         "/ogc/styles",
         "/ogc/styles/default",
@@ -387,6 +397,8 @@ async fn who_may_see_it_sees_it() {
         "/ogc/collections/lop_mo/items",
         "/ogc/collections/lop_mo/queryables",
         "/ogc/collections/lop_mo/schema",
+        "/wfs?service=WFS&request=DescribeFeatureType&typenames=lop_mo",
+        "/wfs?service=WFS&request=GetFeature&typenames=lop_mo",
         "/ogc/collections/canh_bao/items",
         "/ogc/api",
         "/ogc/styles/lop_mo",
