@@ -19,7 +19,7 @@ pub enum Source {
         /// The layer, with the rights of who asks.
         reader: LayerReader,
         /// Which items.
-        query: Query,
+        query: Box<Query>,
         /// Only those whose geometry meets this one, EPSG:9218.
         area: Option<Geometry<f64>>,
     },

@@ -39,7 +39,7 @@ fn items(def: &Arc<LayerDef>, rows: Vec<(Geometry<f64>, Vec<Value>)>) -> Source 
     let mut snapshot = Snapshot::default();
     snapshot.insert(builder.build());
     let reader: LayerReader = snapshot.layer(&View::system(def)).unwrap();
-    Source::Items { reader, query: Query::default(), area: None }
+    Source::Items { reader, query: Box::default(), area: None }
 }
 
 fn square(x: f64, y: f64, side: f64) -> Geometry<f64> {

@@ -103,6 +103,21 @@ impl<'a> From<ValueRef<'a>> for Cell<'a> {
     }
 }
 
+impl<'a> From<Cell<'a>> for ValueRef<'a> {
+    #[inline]
+    fn from(cell: Cell<'a>) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Bool(v) => Self::Bool(v),
+            Cell::Int(v) => Self::Int(v),
+            Cell::Real(v) => Self::Real(v),
+            Cell::Text(v, _) => Self::Text(v),
+            Cell::Date(v) => Self::Date(v),
+            Cell::Time(v) => Self::Time(v),
+        }
+    }
+}
+
 impl From<Cell<'_>> for Value {
     fn from(cell: Cell<'_>) -> Self {
         match cell {

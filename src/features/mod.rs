@@ -16,6 +16,7 @@ mod reader;
 mod segment;
 mod shapes;
 mod snapshot;
+mod spatial;
 mod tile_cache;
 pub mod within;
 mod wkb;

@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use chrono::Datelike;
 
-use super::column::{Cell, Column};
+use geo::Geometry;
+use rayon::prelude::*;
+
+use super::column::{Cell, Column, Words};
 use super::segment::Segment;
+use super::spatial::Literal;
 use crate::Result;
-use crate::filter::{CompareOp, Expr, check};
-use crate::layers::{LayerDef, Value};
+use crate::filter::evaluate::Row;
+use crate::filter::typed::{self, Found, Node, Test};
+use crate::filter::{CompareOp, Expr, SpatialOp, check};
+use crate::layers::{LayerDef, Value, ValueRef};
 use crate::space::Bbox;
 
 /// A filter checked against a definition; columns in the place of attributes.
@@ -27,6 +33,9 @@ pub(super) enum Predicate {
     Always,
     Fid(Arc<[i64]>),
     Bbox(Bbox),
+    Spatial(SpatialOp, Arc<Literal>),
+    /// What has no quicker form, and the columns that it looks at.
+    General(Arc<Test>, Arc<[usize]>),
 }
 
 impl Predicate {
@@ -53,14 +62,59 @@ impl Predicate {
                 column.map_or(Self::Unknown, |c| Self::Compare(c, *op, value.clone()))
             }
             Expr::IsNull(name) => find(name)?.1.map_or(Self::Always, Self::IsNull),
-            Expr::Fid(fids) => {
-                let mut fids = fids.clone();
-                fids.sort_unstable();
-                fids.dedup();
-                Self::Fid(fids.into())
-            }
+            Expr::Fid(fids) => Self::fids(fids),
             Expr::Bbox(b) => Self::Bbox(*b),
+            general => {
+                let columns = |name: &str| {
+                    let attribute = def.attribute(name)?;
+                    column(name).map(|column| Found { attribute, column })
+                };
+                Self::checked(typed::check(general, &columns)?)
+            }
         })
+    }
+
+    fn fids(fids: &[i64]) -> Self {
+        let mut fids = fids.to_vec();
+        fids.sort_unstable();
+        fids.dedup();
+        Self::Fid(fids.into())
+    }
+
+    fn checked(test: Test) -> Self {
+        let all = |list: Vec<Test>| list.into_iter().map(Self::checked).collect();
+        match test {
+            Test::And(list) => Self::And(all(list)),
+            Test::Or(list) => Self::Or(all(list)),
+            Test::Not(inner) => Self::Not(Box::new(Self::checked(*inner))),
+            Test::Known(None) => Self::Unknown,
+            Test::Known(Some(true)) => Self::Always,
+            Test::Known(Some(false)) => Self::Or(Vec::new()),
+            Test::Fid(fids) => Self::fids(&fids),
+            Test::OneOf(Node::Fid, list) if list.iter().all(|v| matches!(v, Value::Int(_))) => {
+                let fid = |v| if let Value::Int(i) = v { Some(i) } else { None };
+                Self::fids(&list.into_iter().filter_map(fid).collect::<Vec<_>>())
+            }
+            Test::Compare(CompareOp::Eq, Node::Fid, Node::Constant(Value::Int(fid))) => Self::fids(&[fid]),
+            Test::Bbox(b) => Self::Bbox(b),
+            Test::Compare(op, Node::Column(column, _), Node::Constant(value)) => Self::Compare(column, op, value),
+            Test::IsNull(Node::Column(column, _)) => Self::IsNull(column),
+            Test::Spatial(op, geometry) => Self::Spatial(op, Arc::new(Literal::new(&geometry))),
+            general => {
+                let columns = general.columns().into();
+                Self::General(Arc::new(general), columns)
+            }
+        }
+    }
+
+    /// Box that every item meets for which it is true; none where there is no such box.
+    pub(super) fn contact(&self) -> Option<Bbox> {
+        match self {
+            Self::Spatial(op, literal) => literal.contact(*op),
+            Self::Bbox(b) => Some(*b).filter(|b| b.area().is_finite()),
+            Self::And(list) => list.iter().filter_map(Self::contact).min_by(|a, b| a.area().total_cmp(&b.area())),
+            _ => None,
+        }
     }
 
     /// Makes it ready for one segment.
@@ -76,7 +130,73 @@ impl Predicate {
             Self::IsNull(column) => Bound::IsNull(&segment.columns[*column]),
             Self::Fid(fids) => Bound::Fid(fids.clone()),
             Self::Bbox(b) => Bound::Bbox(*b),
+            Self::Spatial(op, literal) => Bound::Spatial(*op, literal.clone()),
+            Self::General(test, columns) => match &columns[..] {
+                [column] if test.is_of_values() => match &segment.columns[*column] {
+                    Column::Text { codes, words } => {
+                        Bound::Words { codes, answers: answers(test, words) }
+                    }
+                    _ => Bound::General(test.clone()),
+                },
+                _ => Bound::General(test.clone()),
+            },
         }
+    }
+}
+
+/// The answer for no text and for each word of a dictionary.
+fn answers(test: &Test, words: &Words) -> Vec<Option<bool>> {
+    let one = |code: usize| {
+        let word = code.checked_sub(1).map_or(ValueRef::Null, |rank| ValueRef::Text(words.get(rank)));
+        test.holds(&WordRow(word))
+    };
+    (0..words.len() + 1).into_par_iter().with_min_len(4096).map(one).collect()
+}
+
+/// A row of which only one text counts.
+struct WordRow<'a>(ValueRef<'a>);
+
+impl Row for WordRow<'_> {
+    fn fid(&self) -> i64 {
+        0
+    }
+
+    fn value(&self, _: usize) -> ValueRef<'_> {
+        self.0
+    }
+
+    fn envelope(&self) -> Option<Bbox> {
+        None
+    }
+
+    fn geometry(&self) -> Option<Geometry<f64>> {
+        None
+    }
+}
+
+/// An item of a segment.
+struct SegmentRow<'a> {
+    segment: &'a Segment,
+    position: u32,
+}
+
+impl Row for SegmentRow<'_> {
+    fn fid(&self) -> i64 {
+        self.segment.fids[self.position as usize]
+    }
+
+    #[inline]
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        self.segment.cell(column, self.position).into()
+    }
+
+    fn envelope(&self) -> Option<Bbox> {
+        self.segment.shape(self.position).envelope()
+    }
+
+    fn geometry(&self) -> Option<Geometry<f64>> {
+        let shape = self.segment.shape(self.position);
+        (!shape.is_empty()).then(|| shape.to_geo())
     }
 }
 
@@ -102,6 +222,13 @@ pub(super) enum Bound<'a> {
     IsNull(&'a Column),
     Fid(Arc<[i64]>),
     Bbox(Bbox),
+    Spatial(SpatialOp, Arc<Literal>),
+    /// The answer for each code of a text column.
+    Words {
+        codes: &'a [u32],
+        answers: Vec<Option<bool>>,
+    },
+    General(Arc<Test>),
 }
 
 fn compare<'a>(column: &'a Column, op: CompareOp, value: &Value) -> Bound<'a> {
@@ -158,6 +285,9 @@ impl Bound<'_> {
             Self::Fid(fids) => Some(fids.binary_search(&segment.fids[position as usize]).is_ok()),
             // An item without geometry has no envelope: SQL's null.
             Self::Bbox(b) => segment.shape(position).envelope().map(|e| e.intersects(b)),
+            Self::Spatial(op, literal) => literal.holds(*op, &segment.shape(position)),
+            Self::Words { codes, answers } => answers[codes[position as usize] as usize],
+            Self::General(test) => test.holds(&SegmentRow { segment, position }),
         }
     }
 }

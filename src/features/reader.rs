@@ -192,8 +192,9 @@ impl LayerReader {
             .filter_map(crs::bbox_from_crs84)
             .reduce(|a, b| super::segment::union(&a, &b));
         // An item may meet two boxes that do not meet each other: the index takes the smaller of them.
-        let area = |b: &Bbox| (b.max_x - b.min_x) * (b.max_y - b.min_y);
-        let envelope = around.into_iter().chain(query.bbox).min_by(|a, b| area(a).total_cmp(&area(b)));
+        let contact = filter.as_ref().and_then(Predicate::contact);
+        let envelope = around.into_iter().chain(query.bbox).chain(contact);
+        let envelope = envelope.min_by(|a, b| a.area().total_cmp(&b.area()));
         Ok(Plan {
             envelope,
             bbox: query.bbox,

@@ -18,6 +18,11 @@ impl Bbox {
         (self.min_x..=self.max_x).contains(&x) && (self.min_y..=self.max_y).contains(&y)
     }
 
+    /// Square units.
+    pub fn area(&self) -> f64 {
+        (self.max_x - self.min_x) * (self.max_y - self.min_y)
+    }
+
     /// Whether the boxes share a point.
     pub fn intersects(&self, other: &Self) -> bool {
         self.min_x <= other.max_x

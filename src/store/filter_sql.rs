@@ -2,12 +2,15 @@
 //! type, texts by code point, envelopes in EPSG:9218), with every value bound and every identifier from the
 //! catalog. `tests/it/history.rs` holds both to one answer over random rows and filters.
 
+mod terms;
+
 use chrono::{DateTime, NaiveDate};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::layer_sql::ident;
 use crate::Result;
 use crate::access::View;
+use crate::filter::typed::{self, Found, Test};
 use crate::filter::{CompareOp, Expr, check};
 use crate::layers::{Attribute, AttributeType, LayerDef, Value};
 use crate::space::{Bbox, crs};
@@ -43,6 +46,20 @@ impl<'a> Columns<'a> {
         Ok((attribute, format!("{}{}", self.prefix, ident(&attribute.name)?)))
     }
 
+    /// The filter with its columns as positions in the definition.
+    fn check(&self, expr: &Expr) -> Result<Test> {
+        typed::check(expr, &|name| {
+            let column = self.def.attributes.iter().position(|a| a.name == name);
+            let column = column.filter(|i| self.visible.is_none_or(|v| v.get(*i) == Some(&true)))?;
+            Some(Found { attribute: &self.def.attributes[column], column: Some(column) })
+        })
+    }
+
+    /// The column at a position of the definition.
+    fn at(&self, position: usize) -> Result<String> {
+        Ok(format!("{}{}", self.prefix, ident(&self.def.attributes[position].name)?))
+    }
+
     fn geom(&self) -> String {
         format!("{}geom", self.prefix)
     }
@@ -72,6 +89,7 @@ pub(in crate::store) fn push(sql: &mut Sql<'_>, expr: &Expr, columns: &Columns<'
             sql.push(format!("({}fid = any(", columns.prefix)).push_bind(fids.clone()).push("))");
         }
         Expr::Bbox(b) => envelope(sql, b, &columns.geom()),
+        general => return terms::push(sql, &columns.check(general)?, columns),
     }
     Ok(())
 }

@@ -9,7 +9,9 @@ fn brute_force(layer: &Layer, rows: &[ItemRow], query: &Query) -> Vec<i64> {
         .iter()
         .filter(|r| {
             let item = reader.get(r.fid).unwrap();
-            let plain = Plain { row: r, def: layer.def(), envelope: item.envelope() };
+            let envelope = item.envelope();
+            let geometry = envelope.map(|_| item.geometry());
+            let plain = Plain { row: r, def: layer.def(), envelope, geometry };
             let degrees = item.geometry_crs84();
             let in_box = query.within_crs84.is_empty()
                 || query.within_crs84.iter().any(|b| {
@@ -17,7 +19,7 @@ fn brute_force(layer: &Layer, rows: &[ItemRow], query: &Query) -> Vec<i64> {
                 });
             in_box
                 && query.bbox.is_none_or(|b| item.envelope().is_some_and(|e| e.intersects(&b)))
-                && query.filter.as_ref().is_none_or(|f| f.evaluate(&plain) == Some(true))
+                && query.filter.as_ref().is_none_or(|f| plain.holds(f) == Some(true))
                 && query.after.is_none_or(|a| r.fid > a)
         })
         .map(|r| r.fid)

@@ -15,8 +15,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::access::{Principal, View, view};
 use crate::filter::evaluate::Row;
+use crate::filter::typed::{Found, check};
 use crate::filter::{CompareOp, Expr};
-use crate::layers::{GeometryKind, ItemRow, LayerDef, Value};
+use crate::layers::{GeometryKind, ItemRow, LayerDef, Value, ValueRef};
 use crate::space::Bbox;
 
 /// Around Gia Nghĩa.
@@ -174,18 +175,32 @@ pub(super) struct Plain<'a> {
     pub row: &'a ItemRow,
     pub def: &'a LayerDef,
     pub envelope: Option<Bbox>,
+    pub geometry: Option<Geometry<f64>>,
 }
 
 impl Row for Plain<'_> {
     fn fid(&self) -> i64 {
         self.row.fid
     }
-    fn value(&self, attribute: &str) -> Value {
-        let i = self.def.attributes.iter().position(|a| a.name == attribute).unwrap();
-        self.row.values[i].clone()
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        self.row.values[column].borrowed()
     }
     fn envelope(&self) -> Option<Bbox> {
         self.envelope
+    }
+    fn geometry(&self) -> Option<Geometry<f64>> {
+        self.geometry.clone()
+    }
+}
+
+impl Plain<'_> {
+    /// What the filter means of it.
+    pub fn holds(&self, filter: &Expr) -> Option<bool> {
+        let columns = |name: &str| {
+            let column = self.def.attributes.iter().position(|a| a.name == name)?;
+            Some(Found { attribute: &self.def.attributes[column], column: Some(column) })
+        };
+        check(filter, &columns).unwrap().holds(self)
     }
 }
 

@@ -330,7 +330,7 @@ impl Opener<'_> {
         all.extend(features.fids.map(Expr::Fid));
         let area = features.area.as_ref().map(|a| geometry(a, &format!("{name}.area"))).transpose()?;
         let query = Query { filter: (!all.is_empty()).then_some(Expr::And(all)), ..Query::default() };
-        Ok(Source::Items { reader, query, area })
+        Ok(Source::Items { reader, query: Box::new(query), area })
     }
 }
 

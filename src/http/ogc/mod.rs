@@ -7,6 +7,7 @@ mod ask;
 mod collections;
 mod datetime;
 pub(super) mod feature_body;
+mod filter;
 mod html;
 mod items;
 mod items_html;
@@ -42,6 +43,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/ogc/", get(root::landing))
         .route("/ogc/conformance", get(root::conformance))
         .route("/ogc/api", get(openapi::api))
+        .route("/ogc/functions", get(filter::functions))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{id}", get(collections::one))
         .route(

@@ -6,6 +6,7 @@ use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
+use super::filter::LANGUAGES;
 use super::collections::visible;
 use super::html::page;
 use super::items::GEOJSON;
@@ -17,6 +18,7 @@ use crate::Result;
 use crate::access::View;
 use crate::http::tiles::MVT;
 use crate::layers::Source;
+use crate::space::crs::Offered;
 use crate::state::AppState;
 
 /// `GET /ogc/api`
@@ -61,6 +63,7 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
             "WebMercatorQuad",
             json_type,
         ),
+        ("/functions", "getFunctions", "Các hàm dùng trong bộ lọc", "Functions for filters", json_type),
         ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
     ] {
         add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &[reference("f")]));
@@ -111,6 +114,9 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         reference("f"),
         reference("bbox"),
         reference("datetime"),
+        reference("filter"),
+        reference("filter-lang"),
+        reference("filter-crs"),
         reference("limit"),
         reference("after"),
     ];
@@ -282,6 +288,17 @@ fn parameters() -> Value {
             "datetime",
             "Items valid at an instant (RFC 3339) or in an interval start/end, .. for an open end.",
             json!({"type": "string"}),
+        ),
+        "filter": query("filter", "Items for which the CQL2 expression is true.", json!({"type": "string"})),
+        "filter-lang": query(
+            "filter-lang",
+            "Encoding of the filter.",
+            json!({"type": "string", "enum": LANGUAGES, "default": LANGUAGES[0]}),
+        ),
+        "filter-crs": query(
+            "filter-crs",
+            "Reference system of the geometries in the filter; CRS84 unless given.",
+            json!({"type": "string", "format": "uri", "enum": Offered::ALL.map(Offered::uri), "default": Offered::Crs84.uri()}),
         ),
         "limit": query(
             "limit",

@@ -22,7 +22,19 @@ pub(super) const MAX_LIMIT: usize = 100_000;
 pub(super) const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters of `/items` that are no attributes.
-pub(super) const RESERVED: [&str; 8] = ["f", "limit", "after", "at", "bbox", "bbox-crs", "crs", "datetime"];
+pub(super) const RESERVED: [&str; 11] = [
+    "f",
+    "limit",
+    "after",
+    "at",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+];
 
 /// The parameters of a request in their order, each once.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +94,7 @@ impl Params {
         if let Some(text) = self.get("datetime") {
             all.extend(datetime(text, view)?);
         }
+        all.extend(super::filter::filter(self, view)?);
         for name in ["crs", "bbox-crs"] {
             if let Some(other) = self.get(name).filter(|v| *v != CRS84) {
                 return Err(Error::invalid(
