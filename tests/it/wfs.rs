@@ -166,6 +166,18 @@ async fn filters_choose() {
     let bbox = "<fes:BBOX><fes:ValueReference>dothi:geometry</fes:ValueReference><gml:Envelope \
         srsName=\"urn:ogc:def:crs:EPSG::9218\"><gml:lowerCorner>411601 1327196</gml:lowerCorner><gml:upperCorner>411612 \
         1327199</gml:upperCorner></gml:Envelope></fes:BBOX>";
+    let like = |pattern: &str, case: &str| {
+        format!(
+            "<fes:PropertyIsLike wildCard=\"*\" singleChar=\"?\" escapeChar=\"!\" matchCase=\"{case}\"><fes:ValueReference>code\
+             </fes:ValueReference><fes:Literal>{pattern}</fes:Literal></fes:PropertyIsLike>"
+        )
+    };
+    let meets = |op: &str| {
+        format!(
+            "<fes:{op}><fes:ValueReference>geometry</fes:ValueReference><gml:LineString gml:id=\"l\" \
+             srsName=\"EPSG:9218\"><gml:posList>411605 1327196 411615 1327199</gml:posList></gml:LineString></fes:{op}>"
+        )
+    };
     let odt = equals("dothi:land_use", "ODT");
     let between = "<fes:PropertyIsBetween><fes:ValueReference>parcel_number</fes:ValueReference><fes:LowerBoundary>\
         <fes:Literal>2</fes:Literal></fes:LowerBoundary><fes:UpperBoundary><fes:Literal>4</fes:Literal></fes:UpperBoundary>\
@@ -175,6 +187,12 @@ async fn filters_choose() {
         (format!("<fes:And>{bbox}{odt}</fes:And>"), 1),
         (format!("<fes:Or>{bbox}{odt}</fes:Or>"), 4),
         (format!("<fes:Not>{odt}</fes:Not>"), 2),
+        (like("24611-*-?", "true"), 5),
+        (like("24611-12!*", "true"), 0),
+        (like("24611-12-4", "false"), 1),
+        (meets("Intersects"), 2),
+        (meets("Disjoint"), 3),
+        (meets("Within"), 0),
         (between.to_owned(), 3),
         ("<fes:ResourceId rid=\"parcel.1\"/><fes:ResourceId rid=\"road.2\"/>".to_owned(), 1),
         (

@@ -12,7 +12,7 @@ use crate::Result;
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// What is implemented and tested.
-pub(super) const CONFORMANCE: [&str; 39] = [
+pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",

@@ -1,6 +1,6 @@
 //! `GetCapabilities` of the three versions: the layers that the caller may see, and what the service can do.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use axum::response::Response;
 
@@ -109,6 +109,10 @@ fn operations(ask: &Ask, version: Version) -> String {
             allowed(&mut out, two, values);
             out.push_str("</ows:Parameter>");
         }
+        // Clients look for it in either place.
+        if two && name == "GetFeature" {
+            constraint(&mut out, "CountDefault", COUNT_DEFAULT);
+        }
         out.push_str("</ows:Operation>\n");
     };
     let versions: &[&str] = &["2.0.0", "1.1.0", "1.0.0"];
@@ -143,11 +147,7 @@ fn operations(ask: &Ask, version: Version) -> String {
         ] {
             constraint(&mut out, name, value);
         }
-        let _ = writeln!(
-            out,
-            "<ows:Constraint name=\"CountDefault\"><ows:NoValues/><ows:DefaultValue>{COUNT_DEFAULT}\
-             </ows:DefaultValue></ows:Constraint>"
-        );
+        constraint(&mut out, "CountDefault", COUNT_DEFAULT);
     }
     out += "</ows:OperationsMetadata>\n";
     out
@@ -163,7 +163,7 @@ fn allowed(out: &mut String, two: bool, values: &[&str]) {
     };
 }
 
-fn constraint(out: &mut String, name: &str, value: &str) {
+fn constraint(out: &mut String, name: &str, value: impl Display) {
     let _ = writeln!(
         out,
         "<ows:Constraint name=\"{name}\"><ows:NoValues/><ows:DefaultValue>{value}</ows:DefaultValue></ows:Constraint>"

@@ -62,7 +62,9 @@ fn feature_type(out: &mut String, ask: &Ask, reader: &LayerReader, edit: bool) {
     );
 }
 
-const FILTERS: &str = "<ogc:Filter_Capabilities><ogc:Spatial_Capabilities><ogc:Spatial_Operators><ogc:BBOX/>\
+const FILTERS: &str = "<ogc:Filter_Capabilities><ogc:Spatial_Capabilities><ogc:Spatial_Operators><ogc:BBOX/><ogc:Equals/><ogc:Disjoint/>\
+    <ogc:Intersect/><ogc:Touches/><ogc:Crosses/><ogc:Within/><ogc:Contains/><ogc:Overlaps/>\
     </ogc:Spatial_Operators></ogc:Spatial_Capabilities><ogc:Scalar_Capabilities><ogc:Logical_Operators/>\
-    <ogc:Comparison_Operators><ogc:Simple_Comparisons/><ogc:Between/><ogc:NullCheck/></ogc:Comparison_Operators>\
+    <ogc:Comparison_Operators><ogc:Simple_Comparisons/><ogc:Like/><ogc:Between/>\
+    <ogc:NullCheck/></ogc:Comparison_Operators>\
     </ogc:Scalar_Capabilities></ogc:Filter_Capabilities>\n";

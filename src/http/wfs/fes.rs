@@ -9,8 +9,9 @@ use crate::access::View;
 use crate::features::Query;
 use crate::features::encode::gml::{GEOMETRY, Srs};
 use crate::filter::check::{parse_value, unknown_attribute};
-use crate::filter::{CompareOp, Expr};
-use crate::layers::{Attribute, AttributeType};
+use crate::filter::literal::to_stored;
+use crate::filter::{CompareOp, Expr, SpatialOp, Term};
+use crate::layers::{Attribute, AttributeType, Value};
 use crate::space::Bbox;
 use crate::space::crs::Offered;
 
@@ -25,16 +26,15 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Adds a box.
     pub fn within(&mut self, around: &Around) -> Result<(), Fault> {
-        match around.crs {
-            Offered::Crs84 | Offered::Epsg4326 if self.within_crs84.is_none() => {
-                self.within_crs84 = Some(around.bbox);
-            }
-            crs => match crs.box_to_stored(&around.bbox)? {
-                Some(bbox) if self.bbox.is_none() => self.bbox = Some(bbox),
-                Some(bbox) => self.all.push(Expr::Bbox(bbox)),
-                None => self.all.push(Expr::Or(Vec::new())),
-            },
+        if matches!(around.crs, Offered::Crs84 | Offered::Epsg4326) && self.within_crs84.is_none() {
+            self.within_crs84 = Some(around.bbox);
+            return Ok(());
         }
+        // The index takes a box that holds it; what lies in it exactly is looked at item by item.
+        if self.bbox.is_none() {
+            self.bbox = around.crs.box_to_stored(&around.bbox)?;
+        }
+        self.all.push(meets(around)?);
         Ok(())
     }
 
@@ -83,6 +83,20 @@ fn named(element: &Element) -> &str {
     ["rid", "fid", "id"].into_iter().find_map(|n| element.attribute(n)).unwrap_or_default()
 }
 
+/// The geometry meets the box.
+fn meets(around: &Around) -> Result<Expr, Fault> {
+    let Around { bbox: b, crs } = around;
+    let corners = Term::Box([b.min_x, b.min_y, b.max_x, b.max_y]);
+    spatial(SpatialOp::Intersects, Term::property(GEOMETRY), corners, *crs)
+}
+
+/// A spatial relation, its literals brought to the stored reference system.
+fn spatial(op: SpatialOp, left: Term, right: Term, crs: Offered) -> Result<Expr, Fault> {
+    let mut expr = Expr::Spatial { op, left, right };
+    to_stored(&mut expr, crs)?;
+    Ok(expr)
+}
+
 struct Reader<'a> {
     view: &'a View,
     answer: &'a Srs,
@@ -121,10 +135,16 @@ impl Reader<'_> {
                 };
             }
             "PropertyIsBetween" => return self.between(element),
-            "BBOX" => {
-                let around = self.bbox(element)?;
-                return Ok(around.crs.box_to_stored(&around.bbox)?.map_or(Expr::Or(Vec::new()), Expr::Bbox));
-            }
+            "BBOX" => return meets(&self.bbox(element)?),
+            "PropertyIsLike" => return self.like(element),
+            "Intersects" | "Intersect" => return self.spatial(element, SpatialOp::Intersects),
+            "Equals" => return self.spatial(element, SpatialOp::Equals),
+            "Disjoint" => return self.spatial(element, SpatialOp::Disjoint),
+            "Touches" => return self.spatial(element, SpatialOp::Touches),
+            "Within" => return self.spatial(element, SpatialOp::Within),
+            "Overlaps" => return self.spatial(element, SpatialOp::Overlaps),
+            "Crosses" => return self.spatial(element, SpatialOp::Crosses),
+            "Contains" => return self.spatial(element, SpatialOp::Contains),
             "ResourceId" | "FeatureId" | "GmlObjectId" => {
                 return Ok(self.identifiers(std::slice::from_ref(element)).unwrap_or(Expr::Or(Vec::new())));
             }
@@ -142,9 +162,17 @@ impl Reader<'_> {
                 ));
             }
         };
+        if let Some((left, right)) = self.two_properties(element)? {
+            return Ok(Expr::CompareTerms { op: operator, left, right });
+        }
         let (attribute, text, turned) = self.comparison(element)?;
         let operator = if turned { turn(operator) } else { operator };
         let value = literal(attribute, text)?;
+        if element.attribute("matchCase") == Some("false") && attribute.kind == AttributeType::Text {
+            let fold = |term| Term::Casei(Box::new(term));
+            let (left, right) = (fold(Term::property(&attribute.name)), fold(Term::literal(value)));
+            return Ok(Expr::CompareTerms { op: operator, left, right });
+        }
         Ok(Expr::Compare { attribute: attribute.name.clone(), op: operator, value })
     }
 
@@ -163,6 +191,76 @@ impl Reader<'_> {
         let ids: Vec<&str> = elements.iter().filter(|e| is_identifier(e)).map(named).collect();
         let layer = &self.view.layer.id;
         (!ids.is_empty()).then(|| Expr::Fid(ids.into_iter().filter_map(|id| fid(layer, id)).collect()))
+    }
+
+    /// Both operands, where both are attributes.
+    fn two_properties(&self, element: &Element) -> Result<Option<(Term, Term)>, Fault> {
+        let is_name = |e: &Element| matches!(e.name.as_str(), "ValueReference" | "PropertyName");
+        let [a, b] = element.children.as_slice() else { return Ok(None) };
+        if !is_name(a) || !is_name(b) {
+            return Ok(None);
+        }
+        let term = |e| match self.name(Some(e), element)? {
+            Property::Geometry => Err(no_geometry(element)),
+            Property::Attribute(a) => Ok(Term::property(&a.name)),
+        };
+        Ok(Some((term(a)?, term(b)?)))
+    }
+
+    /// A pattern with the signs that the element names, rewritten to those of the tree.
+    fn like(&self, element: &Element) -> Result<Expr, Fault> {
+        let (attribute, pattern, _) = self.comparison(element)?;
+        if attribute.kind != AttributeType::Text {
+            return Err(wrong(element, "chỉ dùng cho văn bản", "applies to texts only"));
+        }
+        let sign = |names: [&str; 2]| {
+            let text = names.into_iter().find_map(|n| element.attribute(n))?;
+            let mut signs = text.chars();
+            signs.next().filter(|_| signs.next().is_none())
+        };
+        let (many, one) = (sign(["wildCard", "wildcard"]), sign(["singleChar", "singlechar"]));
+        let escape = sign(["escapeChar", "escape"]);
+        let mut rewritten = String::new();
+        let mut letters = pattern.chars();
+        while let Some(c) = letters.next() {
+            let (c, plain) = match c {
+                _ if Some(c) == escape => (letters.next().unwrap_or(c), true),
+                _ => (c, false),
+            };
+            match c {
+                _ if !plain && Some(c) == many => rewritten.push('%'),
+                _ if !plain && Some(c) == one => rewritten.push('_'),
+                '%' | '_' | '\\' => rewritten.extend(['\\', c]),
+                _ => rewritten.push(c),
+            }
+        }
+        let (mut text, mut pattern) =
+            (Term::property(&attribute.name), Term::literal(Value::Text(rewritten)));
+        if element.attribute("matchCase") == Some("false") {
+            (text, pattern) = (Term::Casei(Box::new(text)), Term::Casei(Box::new(pattern)));
+        }
+        Ok(Expr::Like { text, pattern })
+    }
+
+    /// The layer's geometry and a literal, in either order.
+    fn spatial(&self, element: &Element, op: SpatialOp) -> Result<Expr, Fault> {
+        let [a, b] = element.children.as_slice() else {
+            return Err(wrong(element, "cần hai vế", "expected two operands"));
+        };
+        let is_name = |e: &Element| matches!(e.name.as_str(), "ValueReference" | "PropertyName");
+        let (name, given) = if is_name(a) { (a, b) } else { (b, a) };
+        if let Property::Attribute(_) = self.name(Some(name), element)? {
+            return Err(wrong(element, "cần thuộc tính hình học", "expected the geometry"));
+        }
+        let (literal, crs) = if matches!(given.name.as_str(), "Envelope" | "Box") {
+            let Around { bbox: b, crs } = gml::envelope(given, self.answer)?;
+            (Term::Box([b.min_x, b.min_y, b.max_x, b.max_y]), crs)
+        } else {
+            let (geometry, crs) = gml::literal(given, self.answer)?;
+            (Term::Geometry(geometry), crs)
+        };
+        let own = Term::property(GEOMETRY);
+        if is_name(a) { spatial(op, own, literal, crs) } else { spatial(op, literal, own, crs) }
     }
 
     fn comparison<'a>(&'a self, element: &'a Element) -> Result<Comparison<'a>, Fault> {
@@ -243,7 +341,7 @@ enum Property<'a> {
 }
 
 /// A literal as a value of the attribute. XML Schema writes yes and no as 1 and 0 too, and instants without a zone.
-pub(super) fn literal(attribute: &Attribute, text: &str) -> Result<crate::layers::Value, Fault> {
+pub(super) fn literal(attribute: &Attribute, text: &str) -> Result<Value, Fault> {
     let text = match (attribute.kind, text) {
         (AttributeType::Boolean, "1") => "true".to_owned(),
         (AttributeType::Boolean, "0") => "false".to_owned(),

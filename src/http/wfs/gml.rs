@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::query::{Around, around, srs_named};
 use super::xml::Element;
 use crate::features::encode::gml::Srs;
+use crate::space::crs::Offered;
 
 /// A box: `Envelope` or `Box`. One that names no reference system is in `default`.
 pub(super) fn envelope(element: &Element, default: &Srs) -> Result<Around, Fault> {
@@ -24,21 +25,25 @@ pub(super) fn envelope(element: &Element, default: &Srs) -> Result<Around, Fault
 
 /// A geometry in EPSG:9218. One that names no reference system is in `default`.
 pub(super) fn geometry(element: &Element, default: &Srs) -> Result<Geometry<f64>, Fault> {
+    let (given, crs) = literal(element, default)?;
+    given.try_map_coords(|c| {
+        let (x, y) = crs.to_stored(c.x, c.y)?;
+        Ok(Coord { x, y })
+    })
+}
+
+/// A geometry as it is given, east before north, and its reference system; `default` where it names none.
+pub(super) fn literal(element: &Element, default: &Srs) -> Result<(Geometry<f64>, Offered), Fault> {
     let named = srs_name(element).map(srs_named).transpose()?;
     let srs = named.as_ref().unwrap_or(default);
-    let given = shape(element)?;
-    let finite = |c: Coord<f64>| c.x.is_finite() && c.y.is_finite();
-    let stored = given.try_map_coords(|c| {
-        if !finite(c) {
+    let given = shape(element)?.try_map_coords(|c| {
+        if !(c.x.is_finite() && c.y.is_finite()) {
             return Err(wrong(element, "toạ độ không phải số", "a coordinate is no number"));
         }
-        let (x, y) = {
-            let (x, y) = srs.order.turn((c.x, c.y));
-            srs.crs.to_stored(x, y)?
-        };
+        let (x, y) = srs.order.turn((c.x, c.y));
         Ok(Coord { x, y })
     })?;
-    Ok(stored)
+    Ok((given, srs.crs))
 }
 
 /// The reference system that the geometry or, where it is a collection, its first member names.
@@ -199,4 +204,83 @@ fn numbers(text: &str) -> Result<Vec<f64>, Fault> {
 
 fn wrong(element: &Element, vi: &str, en: &str) -> Fault {
     Fault::value("geometry", format!("{}: {vi}", element.name), format!("{}: {en}", element.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::wfs::xml::parse;
+    use crate::space::crs::AxisOrder;
+
+    fn metres() -> Srs {
+        Srs { crs: Offered::Epsg9218, order: AxisOrder::EastNorth, name: "EPSG:9218".to_owned() }
+    }
+
+    fn read(xml: &str) -> Result<Geometry<f64>, Fault> {
+        let root = parse(&format!("<r xmlns:gml='http://www.opengis.net/gml'>{xml}</r>")).unwrap();
+        geometry(&root.children[0], &metres())
+    }
+
+    #[test]
+    fn one_geometry_in_three_versions() {
+        let square = read(
+            "<gml:Polygon><gml:outerBoundaryIs><gml:LinearRing><gml:coordinates>0,0 4,0 4,4 0,0</gml:coordinates>\
+             </gml:LinearRing></gml:outerBoundaryIs><gml:innerBoundaryIs><gml:LinearRing><gml:coordinates cs=';' ts='|' \
+             decimal=','>2;1|3;1|3;1,5|2;1</gml:coordinates></gml:LinearRing></gml:innerBoundaryIs></gml:Polygon>",
+        )
+        .unwrap();
+        let Geometry::Polygon(polygon) = &square else { panic!("{square:?}") };
+        assert_eq!((polygon.exterior().0.len(), polygon.interiors().len()), (4, 1));
+        assert!((polygon.interiors()[0].0[2].y - 1.5).abs() < 1e-12);
+        let newer = read(
+            "<gml:Surface><gml:patches><gml:PolygonPatch><gml:exterior><gml:LinearRing><gml:posList srsDimension='3'>\
+             0 0 9 4 0 9 4 4 9 0 0 9</gml:posList></gml:LinearRing></gml:exterior><gml:interior><gml:LinearRing>\
+             <gml:pos>2 1</gml:pos><gml:pos>3 1</gml:pos><gml:pos>3 1.5</gml:pos><gml:pos>2 1</gml:pos></gml:LinearRing>\
+             </gml:interior></gml:PolygonPatch></gml:patches></gml:Surface>",
+        );
+        assert_eq!(newer.unwrap(), square);
+        let curve = read(
+            "<gml:MultiCurve><gml:curveMember><gml:Curve><gml:segments><gml:LineStringSegment><gml:posList>0 0 1 1</gml:posList>\
+             </gml:LineStringSegment><gml:LineStringSegment><gml:posList>1 1 2 0</gml:posList></gml:LineStringSegment>\
+             </gml:segments></gml:Curve></gml:curveMember></gml:MultiCurve>",
+        );
+        let Geometry::MultiLineString(lines) = curve.unwrap() else { panic!() };
+        assert_eq!(lines.0[0].0.len(), 3);
+        let points = "<gml:MultiPoint><gml:pointMember><gml:Point><gml:coord><gml:X>1</gml:X><gml:Y>2</gml:Y></gml:coord>\
+            </gml:Point></gml:pointMember></gml:MultiPoint>";
+        assert!(matches!(read(points), Ok(Geometry::MultiPoint(p)) if p.0.len() == 1));
+    }
+
+    #[test]
+    fn the_name_of_the_system_decides_the_order() {
+        let point = |name: &str, pos: &str| {
+            read(&format!("<gml:Point srsName='{name}'><gml:pos>{pos}</gml:pos></gml:Point>")).unwrap()
+        };
+        let by_urn = point("urn:ogc:def:crs:EPSG::4326", "12 107.69");
+        assert_eq!(by_urn, point("EPSG:4326", "107.69 12"));
+        assert_eq!(by_urn, point("http://www.opengis.net/gml/srs/epsg.xml#4326", "107.69 12"));
+        let Geometry::Point(p) = by_urn else { panic!() };
+        assert!((p.x() - 411_600.265).abs() < 0.001 && (p.y() - 1_327_195.238).abs() < 0.001);
+    }
+
+    #[test]
+    fn what_is_no_geometry_is_refused() {
+        for wrong in [
+            "<gml:Point/>",
+            "<gml:Point><gml:pos>1</gml:pos></gml:Point>",
+            "<gml:Point><gml:pos>1 x</gml:pos></gml:Point>",
+            "<gml:Point><gml:pos>1 NaN</gml:pos></gml:Point>",
+            "<gml:Point srsName='EPSG:2154'><gml:pos>1 2</gml:pos></gml:Point>",
+            "<gml:LineString><gml:posList>1 2 3</gml:posList></gml:LineString>",
+            "<gml:LineString><gml:posList srsDimension='9'>1 2 3</gml:posList></gml:LineString>",
+            "<gml:LineString><gml:coordinates>1 2</gml:coordinates></gml:LineString>",
+            "<gml:Polygon><gml:interior/></gml:Polygon>",
+            "<gml:Polygon><gml:exterior/></gml:Polygon>",
+            "<gml:Curve><gml:segments><gml:Arc/></gml:segments></gml:Curve>",
+            "<gml:MultiPoint><gml:pointMember><gml:LineString/></gml:pointMember></gml:MultiPoint>",
+            "<gml:Solid/>",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ mod names;
 mod operation;
 mod query;
 mod stored;
+mod stream;
 mod transaction;
 mod version;
 mod xml;

@@ -202,7 +202,8 @@ impl Work {
         };
         let mut values = vec![Value::Null; edit.layer.attributes.len()];
         given.values.into_iter().for_each(|(i, v)| values[i] = v);
-        self.inserts.push((edit.layer.id.clone(), NewItem { wkb, values }, handle));
+        let id = edit.layer.id.clone();
+        self.inserts.push((id, NewItem { wkb, values }, handle));
         Ok(())
     }
 
