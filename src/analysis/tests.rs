@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::access::View;
-use crate::features::{LayerBuilder, LayerReader, Query, Snapshot};
+use crate::features::{LayerBuilder, LayerReader, Snapshot};
 use crate::layers::{ItemRow, LayerDef, Value};
 
 const E: f64 = 400_000.0;

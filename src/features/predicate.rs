@@ -97,7 +97,9 @@ impl Predicate {
             }
             Test::Compare(CompareOp::Eq, Node::Fid, Node::Constant(Value::Int(fid))) => Self::fids(&[fid]),
             Test::Bbox(b) => Self::Bbox(b),
-            Test::Compare(op, Node::Column(column, _), Node::Constant(value)) => Self::Compare(column, op, value),
+            Test::Compare(op, Node::Column(column, _), Node::Constant(value)) => {
+                Self::Compare(column, op, value)
+            }
             Test::IsNull(Node::Column(column, _)) => Self::IsNull(column),
             Test::Spatial(op, geometry) => Self::Spatial(op, Arc::new(Literal::new(&geometry))),
             general => {
@@ -112,7 +114,9 @@ impl Predicate {
         match self {
             Self::Spatial(op, literal) => literal.contact(*op),
             Self::Bbox(b) => Some(*b).filter(|b| b.area().is_finite()),
-            Self::And(list) => list.iter().filter_map(Self::contact).min_by(|a, b| a.area().total_cmp(&b.area())),
+            Self::And(list) => {
+                list.iter().filter_map(Self::contact).min_by(|a, b| a.area().total_cmp(&b.area()))
+            }
             _ => None,
         }
     }
@@ -133,9 +137,7 @@ impl Predicate {
             Self::Spatial(op, literal) => Bound::Spatial(*op, literal.clone()),
             Self::General(test, columns) => match &columns[..] {
                 [column] if test.is_of_values() => match &segment.columns[*column] {
-                    Column::Text { codes, words } => {
-                        Bound::Words { codes, answers: answers(test, words) }
-                    }
+                    Column::Text { codes, words } => Bound::Words { codes, answers: answers(test, words) },
                     _ => Bound::General(test.clone()),
                 },
                 _ => Bound::General(test.clone()),

@@ -102,11 +102,13 @@ impl Test {
             }
             Self::In(node, list) => {
                 let value = node.value(row);
-                any(list.iter().map(|n| match n {
-                    Node::Constant(c) => order(value.borrowed(), c.borrowed()),
-                    n => order(value.borrowed(), n.value(row).borrowed()),
-                }
-                .map(Ordering::is_eq)))
+                any(list.iter().map(|n| {
+                    match n {
+                        Node::Constant(c) => order(value.borrowed(), c.borrowed()),
+                        n => order(value.borrowed(), n.value(row).borrowed()),
+                    }
+                    .map(Ordering::is_eq)
+                }))
             }
             Self::IsNull(node) => Some(matches!(node.value(row).borrowed(), ValueRef::Null)),
             Self::NoGeometry => Some(row.envelope().is_none()),

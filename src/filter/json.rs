@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::literal::MOST_VERTICES;
 use super::text::{
     ARITHMETIC, ARRAY, COMPARE, MOST_BYTES, MOST_DEPTH, SPATIAL, TEMPORAL, box_of, moment, name_of, named,
-    too_long,
+    too_long, with_room_for,
 };
 use super::typed::{FID, GEOMETRY};
 use super::{Expr, Term};
@@ -20,6 +20,10 @@ pub fn parse(text: &str) -> Result<Expr> {
     if text.len() > MOST_BYTES {
         return Err(too_long());
     }
+    with_room_for(text, || read(text))
+}
+
+fn read(text: &str) -> Result<Expr> {
     // The reader itself refuses what is nested more than 128 deep.
     let json: Json = serde_json::from_str(text).map_err(|e| {
         Error::invalid("filter", format!("không phải JSON: {e}"), format!("this is no JSON: {e}"))
@@ -82,14 +86,20 @@ impl Reader {
             Json::String(s) => return Ok(Term::literal(s.as_str())),
             Json::Number(n) => {
                 let real = || n.as_f64().filter(|r| r.is_finite()).map(Term::literal);
-                return n.as_i64().map(Term::literal).or_else(real).ok_or_else(|| self.expected("một số", "a number"));
+                return n
+                    .as_i64()
+                    .map(Term::literal)
+                    .or_else(real)
+                    .ok_or_else(|| self.expected("một số", "a number"));
             }
             Json::Array(list) => return Ok(Term::Array(self.each(list, Self::part)?)),
             Json::Null => return Err(self.expected("một giá trị", "a value")),
             Json::Object(object) => object,
         };
         if let Some(op) = object.get("op") {
-            let op = op.as_str().ok_or_else(|| self.expected("tên toán tử ở op", "the name of an operator in op"))?;
+            let op = op
+                .as_str()
+                .ok_or_else(|| self.expected("tên toán tử ở op", "the name of an operator in op"))?;
             let args = match object.get("args") {
                 None => &[][..],
                 Some(Json::Array(args)) => args,
@@ -98,7 +108,8 @@ impl Reader {
             return self.operation(op, args);
         }
         if let Some(name) = object.get("property") {
-            let name = name.as_str().ok_or_else(|| self.expected("tên thuộc tính", "the name of a property"))?;
+            let name =
+                name.as_str().ok_or_else(|| self.expected("tên thuộc tính", "the name of a property"))?;
             return Ok(Term::property(name));
         }
         if let Some(day) = object.get("date") {
@@ -108,7 +119,10 @@ impl Reader {
         if let Some(time) = object.get("timestamp") {
             let read = time.as_str().and_then(|t| moment(t, false, true));
             return read.ok_or_else(|| {
-                self.expected("một thời điểm như 2026-03-01T08:00:00Z", "an instant such as 2026-03-01T08:00:00Z")
+                self.expected(
+                    "một thời điểm như 2026-03-01T08:00:00Z",
+                    "an instant such as 2026-03-01T08:00:00Z",
+                )
             });
         }
         if let Some(interval) = object.get("interval") {
@@ -153,8 +167,9 @@ impl Reader {
             }
             return Ok(Geometry::GeometryCollection(read.into()));
         }
-        let geometry = geojson::from_json(json)
-            .map_err(|why| self.expected(&format!("một hình học GeoJSON ({why})"), &format!("a GeoJSON geometry ({why})")))?;
+        let geometry = geojson::from_json(json).map_err(|why| {
+            self.expected(&format!("một hình học GeoJSON ({why})"), &format!("a GeoJSON geometry ({why})"))
+        })?;
         self.vertices += geometry.coords_count();
         if geometry.coords_count() == 0 || self.vertices > MOST_VERTICES {
             return Err(self.expected(
@@ -298,7 +313,9 @@ fn term(of: &Term) -> Json {
         }
         Term::Casei(inner) => json!({"op": "casei", "args": [term(inner)]}),
         Term::Accenti(inner) => json!({"op": "accenti", "args": [term(inner)]}),
-        Term::Function { name, args } => json!({"op": name, "args": args.iter().map(term).collect::<Vec<_>>()}),
+        Term::Function { name, args } => {
+            json!({"op": name, "args": args.iter().map(term).collect::<Vec<_>>()})
+        }
         Term::Geometry(g) => geometry(g),
         Term::Box(b) => json!({ "bbox": b }),
         Term::Interval(from, to) => {

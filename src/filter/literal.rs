@@ -1,6 +1,8 @@
 //! Geometries that a filter brings with it: their limits, and their way into the stored reference system.
 
-use geo::{BooleanOps, Coord, CoordsIter, Geometry, GeometryCollection, LineString, MapCoords, MultiLineString};
+use geo::{
+    BooleanOps, Coord, CoordsIter, Geometry, GeometryCollection, LineString, MapCoords, MultiLineString,
+};
 use geo::{MultiPolygon, Point, Polygon, Rect, Validation};
 
 use super::{Expr, Term};
@@ -114,7 +116,10 @@ fn stored(geometry: &Geometry<f64>, crs: Offered) -> Result<Geometry<f64>> {
         return Err(wrong("toạ độ phải là số hữu hạn", "positions must be finite numbers"));
     }
     if let Err(why) = geometry.check_validation() {
-        return Err(wrong(format!("hình học không hợp lệ: {why}"), format!("the geometry is not valid: {why}")));
+        return Err(wrong(
+            format!("hình học không hợp lệ: {why}"),
+            format!("the geometry is not valid: {why}"),
+        ));
     }
     let geometry = match crs {
         Offered::Epsg9218 | Offered::Epsg5899 => geometry.clone(),
@@ -183,9 +188,9 @@ fn convert(geometry: &Geometry<f64>, crs: Offered) -> Result<Geometry<f64>> {
         Geometry::MultiLineString(m) => MultiLineString(m.iter().map(line).collect::<Result<_>>()?).into(),
         Geometry::Polygon(p) => polygon(p)?.into(),
         Geometry::MultiPolygon(m) => MultiPolygon(m.iter().map(polygon).collect::<Result<_>>()?).into(),
-        Geometry::GeometryCollection(c) => {
-            Geometry::GeometryCollection(c.iter().map(|g| convert(g, crs)).collect::<Result<Vec<_>>>()?.into())
-        }
+        Geometry::GeometryCollection(c) => Geometry::GeometryCollection(
+            c.iter().map(|g| convert(g, crs)).collect::<Result<Vec<_>>>()?.into(),
+        ),
         other => return Err(wrong(format!("{other:?}"), format!("{other:?}"))),
     })
 }

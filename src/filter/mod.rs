@@ -242,3 +242,6 @@ impl Term {
         Self::Literal(value.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -295,7 +295,10 @@ impl<'a> Checker<'_, 'a> {
                     _ => {
                         return Err(mismatch(
                             "like",
-                            ("một mẫu không phụ thuộc đối tượng", "a pattern that is the same for every item"),
+                            (
+                                "một mẫu không phụ thuộc đối tượng",
+                                "a pattern that is the same for every item",
+                            ),
                             (&place(pattern), &place(pattern)),
                         ));
                     }
@@ -317,7 +320,9 @@ impl<'a> Checker<'_, 'a> {
             Expr::IsNullTerm(term) => match term {
                 Term::Property(name) if self.is_geometry(name) => Test::NoGeometry,
                 Term::Geometry(_) | Term::Box(_) => Test::Known(Some(false)),
-                Term::Interval(..) | Term::Array(_) => return Err(mismatch("is null", A_SCALAR, described(term))),
+                Term::Interval(..) | Term::Array(_) => {
+                    return Err(mismatch("is null", A_SCALAR, described(term)));
+                }
                 term => match self.scalar(term)? {
                     Node::Constant(v) => Test::Known(Some(v == Value::Null)),
                     node => Test::IsNull(node),
@@ -383,7 +388,8 @@ impl<'a> Checker<'_, 'a> {
     /// Two terms that are compared. A literal text beside a date or an instant is read as one.
     fn pair(&self, left: &Term, right: &Term) -> Result<(Node, Node)> {
         let node = self.scalar(left)?;
-        let node = if matches!(left, Term::Literal(_)) { read_as(node, self.scalar(right)?.kind()) } else { node };
+        let node =
+            if matches!(left, Term::Literal(_)) { read_as(node, self.scalar(right)?.kind()) } else { node };
         self.pair_of(node, right)
     }
 
@@ -580,7 +586,12 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
 
 /// An RFC 3339 instant with a year of four digits.
 pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    text.as_bytes().first()?.is_ascii_digit().then(|| DateTime::parse_from_rfc3339(text).ok()).flatten().map(Into::into)
+    text.as_bytes()
+        .first()?
+        .is_ascii_digit()
+        .then(|| DateTime::parse_from_rfc3339(text).ok())
+        .flatten()
+        .map(Into::into)
 }
 
 /// A word for a term in messages.

@@ -6,6 +6,7 @@ mod analysis;
 mod arrows;
 mod catalogue;
 mod cluster;
+mod cql2;
 mod crs;
 mod feed;
 mod front;

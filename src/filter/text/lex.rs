@@ -24,8 +24,7 @@ pub(super) enum Kind<'a> {
     End,
 }
 
-const SIGNS: [&str; 15] =
-    ["<>", "<=", ">=", "(", ")", ",", "+", "-", "*", "/", "%", "^", "=", "<", ">"];
+const SIGNS: [&str; 15] = ["<>", "<=", ">=", "(", ")", ",", "+", "-", "*", "/", "%", "^", "=", "<", ">"];
 
 /// Names begin as in XML, with a colon or an underscore.
 fn starts_name(c: char) -> bool {
@@ -33,7 +32,10 @@ fn starts_name(c: char) -> bool {
 }
 
 fn in_name(c: char) -> bool {
-    starts_name(c) || c == '.' || c.is_numeric() || matches!(c, '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}')
+    starts_name(c)
+        || c == '.'
+        || c.is_numeric()
+        || matches!(c, '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}')
 }
 
 pub(super) fn wrong(at: usize, vi: &str, en: &str) -> Error {

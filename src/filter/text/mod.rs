@@ -35,6 +35,27 @@ pub fn parse(text: &str) -> Result<Expr> {
     if text.len() > MOST_BYTES {
         return Err(too_long());
     }
+    with_room_for(text, || read(text))
+}
+
+/// Runs a reader of `text` where its recursion has room: what may be nested deeply gets a stack of its own, for a
+/// worker's may be small.
+pub(super) fn with_room_for<T: Send>(text: &str, read: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    const SHALLOW: usize = 12;
+    const STACK_BYTES: usize = 16 * 1024 * 1024;
+    let opens =
+        text.bytes().filter(|b| matches!(b, b'(' | b'[' | b'{' | b'-' | b't' | b'T')).take(SHALLOW + 1);
+    if opens.count() <= SHALLOW {
+        return read();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
+        let thread = thread.map_err(|e| Error::internal("starting a thread for a filter", e))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn read(text: &str) -> Result<Expr> {
     let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0, vertices: 0 };
     let start = parser.at();
     let part = parser.or()?;
@@ -128,10 +149,12 @@ fn condition(part: Part, at: usize) -> Result<Expr> {
         Part::Expr(expr) => Ok(expr),
         Part::Group(inner) => condition(*inner, at),
         Part::Term(Term::Condition(expr)) => Ok(*expr),
-        Part::Term(
-            term @ (Term::Property(_) | Term::Function { .. } | Term::Literal(Value::Bool(_))),
-        ) => Ok(Expr::Truth(term)),
-        Part::Term(_) => Err(wrong(at, "cần một điều kiện, nhận được một giá trị", "expected a condition, got a value")),
+        Part::Term(term @ (Term::Property(_) | Term::Function { .. } | Term::Literal(Value::Bool(_)))) => {
+            Ok(Expr::Truth(term))
+        }
+        Part::Term(_) => {
+            Err(wrong(at, "cần một điều kiện, nhận được một giá trị", "expected a condition, got a value"))
+        }
     }
 }
 
@@ -343,11 +366,7 @@ impl<'a> Parser<'a> {
         self.chain(&[("^", ArithmeticOp::Pow)], Self::factor)
     }
 
-    fn chain(
-        &mut self,
-        ops: &[(&str, ArithmeticOp)],
-        part: fn(&mut Self) -> Result<Part>,
-    ) -> Result<Part> {
+    fn chain(&mut self, ops: &[(&str, ArithmeticOp)], part: fn(&mut Self) -> Result<Part>) -> Result<Part> {
         let mut left = part(self)?;
         loop {
             let op = match self.peek() {
@@ -423,7 +442,11 @@ impl<'a> Parser<'a> {
                 return if self.takes("(") { self.call(name) } else { Ok(Part::Term(Term::Property(name))) };
             }
             Kind::Word(word) => *word,
-            _ => return Err(self.expected("một thuộc tính, giá trị hoặc hàm", "a property, a value or a function")),
+            _ => {
+                return Err(
+                    self.expected("một thuộc tính, giá trị hoặc hàm", "a property, a value or a function")
+                );
+            }
         };
         let lower = word.to_ascii_lowercase();
         match lower.as_str() {
@@ -432,7 +455,9 @@ impl<'a> Parser<'a> {
                 return Ok(Part::Term(Term::literal(lower == "true")));
             }
             "and" | "or" | "not" | "like" | "between" | "in" | "is" | "null" => {
-                return Err(self.expected("một thuộc tính, giá trị hoặc hàm", "a property, a value or a function"));
+                return Err(
+                    self.expected("một thuộc tính, giá trị hoặc hàm", "a property, a value or a function")
+                );
             }
             _ => {}
         }

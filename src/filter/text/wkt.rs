@@ -1,6 +1,8 @@
 //! Well-known text within a filter (OGC 21-065r2, annex B): x y, a third number is left out.
 
-use geo::{Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use geo::{
+    Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+};
 
 use super::lex::Kind;
 use super::{Parser, wrong};
@@ -8,15 +10,8 @@ use crate::Result;
 use crate::filter::Term;
 use crate::filter::literal::MOST_VERTICES;
 
-const TAGS: [&str; 7] = [
-    "point",
-    "linestring",
-    "polygon",
-    "multipoint",
-    "multilinestring",
-    "multipolygon",
-    "geometrycollection",
-];
+const TAGS: [&str; 7] =
+    ["point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection"];
 
 /// Whether a word begins a geometry where a parenthesis follows.
 pub(super) fn is_tag(lower: &str) -> bool {

@@ -6,8 +6,8 @@ use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
-use super::filter::LANGUAGES;
 use super::collections::visible;
+use super::filter::LANGUAGES;
 use super::html::page;
 use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};

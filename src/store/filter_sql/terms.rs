@@ -69,10 +69,8 @@ pub(super) fn push(sql: &mut Sql<'_>, test: &Test, columns: &Columns<'_>) -> Res
             sql.push(format!("({geom} is null or ST_IsEmpty({geom}))"));
         }
         Test::Spatial(op, literal) => {
-            let wkb = wkb::encode(literal).map_err(|why| Error::InvalidParameter {
-                name: "filter".to_owned(),
-                reason: why,
-            })?;
+            let wkb = wkb::encode(literal)
+                .map_err(|why| Error::InvalidParameter { name: "filter".to_owned(), reason: why })?;
             spatial(sql, *op, &columns.geom(), |sql| {
                 sql.push("ST_GeomFromWKB(").push_bind(wkb).push(", 9218)");
             });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use dothi::access::{Principal, View, view};
 use dothi::features::{LayerBuilder, LayerReader, Query, Snapshot};
-use dothi::filter::{CompareOp, Expr};
+use dothi::filter::{ArithmeticOp, CompareOp, Expr, SpatialOp, TemporalOp, Term};
 use dothi::layers::{Catalog, LayerDef, Value};
 use dothi::space::Bbox;
 use dothi::store::bulk::{Incoming, Mode};
@@ -40,7 +40,23 @@ fn stored(name: &'static str) -> BoxedStrategy<Value> {
     let time = |t: &str| Value::Time(t.parse::<DateTime<Utc>>().unwrap());
     let some = match name {
         "t" => select(vec![
-            "a", "A", "ab", "b", "Hoà", "Hòa", "hoà", "đ", "Đắk", "z", "ệ", "𠀀", "\u{ffff}", "%",
+            "a",
+            "A",
+            "ab",
+            "b",
+            "Hoà",
+            "Hòa",
+            "hoà",
+            "đ",
+            "Đắk",
+            "z",
+            "ệ",
+            "𠀀",
+            "\u{ffff}",
+            "%",
+            "R'LẤP",
+            "Gia  Nghĩa",
+            "Straße",
         ])
         .prop_map(Value::from)
         .boxed(),
@@ -107,6 +123,138 @@ fn asked(name: &'static str) -> BoxedStrategy<Value> {
     prop_oneof![4 => stored(name), 1 => strange].boxed()
 }
 
+/// A term with numbers.
+fn number() -> impl Strategy<Value = Term> {
+    let leaf = prop_oneof![
+        3 => select(vec!["i", "r", "fid"]).prop_map(Term::property),
+        2 => select(vec![0.0, -0.0, 1.5, -2.0, 1e-200, 1e160, 3.0]).prop_map(Term::literal),
+        2 => select(vec![0_i64, 1, 2, -5, i64::MAX]).prop_map(Term::literal),
+    ];
+    leaf.prop_recursive(3, 6, 2, |inner| {
+        use ArithmeticOp as A;
+        let op = select(vec![A::Add, A::Sub, A::Mul, A::Div, A::Rem, A::IntDiv, A::Pow]);
+        (op, inner.clone(), inner).prop_map(|(op, left, right)| Term::Arithmetic {
+            op,
+            left: Box::new(left),
+            right: Box::new(right),
+        })
+    })
+}
+
+/// A term with texts.
+fn text() -> impl Strategy<Value = Term> {
+    let words =
+        ["a", "HOÀ", "hoa", "đắk", "Dak", " Gia  Nghi\u{303}a ", "R’Lấp", "", "ＧＩＡ", "straße", "STRASSE"];
+    let leaf = prop_oneof![
+        3 => Just(Term::property("t")),
+        1 => select(words.to_vec()).prop_map(Term::literal),
+    ];
+    leaf.prop_recursive(2, 4, 1, |inner| {
+        (0..3, inner).prop_map(|(n, of)| match n {
+            0 => Term::Casei(Box::new(of)),
+            1 => Term::Accenti(Box::new(of)),
+            _ => Term::Function { name: "fold".to_owned(), args: vec![of] },
+        })
+    })
+}
+
+/// A date, an instant or an interval of them.
+fn moment() -> impl Strategy<Value = Term> {
+    let one = || {
+        prop_oneof![
+            select(vec!["day", "z"]).prop_map(Term::property),
+            stored("day").prop_map(Term::Literal),
+            stored("z").prop_map(Term::Literal),
+        ]
+    };
+    let end = || prop::option::of(one().prop_map(Box::new));
+    prop_oneof![one(), (end(), end()).prop_map(|(a, b)| Term::Interval(a, b))]
+}
+
+/// A geometry beside, on and over the rows.
+fn geometry() -> impl Strategy<Value = Term> {
+    let at = |x: i32, y: i32| (EAST + f64::from(x) + 0.0371, NORTH + f64::from(y) + 0.0113);
+    let boxed = (0_i32..50, 0_i32..50, 1_i32..20, 1_i32..20).prop_map(move |(x, y, w, h)| {
+        Term::Geometry(geo::Rect::new(at(x, y), at(x + w, y + h)).to_polygon().into())
+    });
+    let triangle = (0_i32..50, 0_i32..50, 1_i32..20, 1_i32..20).prop_map(move |(x, y, w, h)| {
+        let ring = vec![at(x, y), at(x + w, y + h / 2), at(x, y + h), at(x, y)];
+        Term::Geometry(geo::Polygon::new(ring.into(), Vec::new()).into())
+    });
+    let line = (0_i32..50, 0_i32..50, 0_i32..20, 1_i32..20).prop_map(move |(x, y, w, h)| {
+        Term::Geometry(geo::LineString::from(vec![at(x, y), at(x + w, y + h)]).into())
+    });
+    let point =
+        (0_i32..50, 0_i32..50).prop_map(move |(x, y)| Term::Geometry(geo::Point::from(at(x, y)).into()));
+    prop_oneof![3 => boxed, 2 => triangle, 1 => line, 1 => point, 1 => Just(Term::property("geometry"))]
+}
+
+/// The forms that readers of CQL2 build.
+fn general() -> impl Strategy<Value = Expr> {
+    use SpatialOp as S;
+    use TemporalOp as T;
+    let op = || {
+        select(vec![
+            CompareOp::Eq,
+            CompareOp::NotEq,
+            CompareOp::Lt,
+            CompareOp::LtEq,
+            CompareOp::Gt,
+            CompareOp::GtEq,
+        ])
+    };
+    let compare = |op, left, right| Expr::CompareTerms { op, left, right };
+    let patterns = ["%", "_", "%a%", "h_a", r"\%", "Đ%", "d_k", "", "%%b", r"a\"];
+    let pattern = prop_oneof![
+        3 => select(patterns.to_vec()).prop_map(Term::literal),
+        1 => select(patterns.to_vec()).prop_map(|p| Term::Casei(Box::new(Term::literal(p)))),
+    ];
+    let spatial = select(vec![
+        S::Intersects,
+        S::Equals,
+        S::Disjoint,
+        S::Touches,
+        S::Within,
+        S::Overlaps,
+        S::Crosses,
+        S::Contains,
+    ]);
+    let temporal = select(vec![
+        T::After,
+        T::Before,
+        T::Contains,
+        T::Disjoint,
+        T::During,
+        T::Equals,
+        T::FinishedBy,
+        T::Finishes,
+        T::Intersects,
+        T::Meets,
+        T::MetBy,
+        T::OverlappedBy,
+        T::Overlaps,
+        T::StartedBy,
+        T::Starts,
+    ]);
+    prop_oneof![
+        4 => (op(), number(), number()).prop_map(move |(op, a, b)| compare(op, a, b)),
+        4 => (op(), text(), text()).prop_map(move |(op, a, b)| compare(op, a, b)),
+        3 => (text(), pattern).prop_map(|(text, pattern)| Expr::Like { text, pattern }),
+        2 => (text(), prop::collection::vec(text(), 1..4)).prop_map(|(value, list)| Expr::In { value, list }),
+        2 => (number(), prop::collection::vec(number(), 1..4)).prop_map(|(value, list)| Expr::In { value, list }),
+        2 => (number(), number(), number())
+            .prop_map(|(value, low, high)| Expr::Between { value, low, high }),
+        1 => number().prop_map(Expr::IsNullTerm),
+        1 => Just(Expr::IsNullTerm(Term::property("geometry"))),
+        1 => Just(Expr::Truth(Term::property("b"))),
+        1 => Just(Expr::Truth(Term::property("hidden"))),
+        4 => (temporal, moment(), moment())
+            .prop_map(|(op, left, right)| Expr::Temporal { op, left, right }),
+        5 => (spatial, geometry(), geometry())
+            .prop_map(|(op, left, right)| Expr::Spatial { op, left, right }),
+    ]
+}
+
 fn filter() -> impl Strategy<Value = Expr> {
     let op = select(vec![
         CompareOp::Eq,
@@ -136,6 +284,7 @@ fn filter() -> impl Strategy<Value = Expr> {
         2 => prop::collection::vec(0_i64..90, 0..20).prop_map(Expr::Fid),
         3 => bbox,
         1 => extreme,
+        12 => general(),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
@@ -211,7 +360,7 @@ async fn a_filter_means_the_same_in_memory_and_in_sql() {
     let state = db.store.state_at(At::Revision(db.store.position().await.unwrap().revision)).await.unwrap();
     let matched = std::cell::Cell::new(0);
     let runtime = tokio::runtime::Handle::current();
-    let mut runner = TestRunner::new(Config { cases: 600, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 1500, ..Config::default() });
     tokio::task::block_in_place(|| {
         runner.run(&filter(), |filter| {
             let memory = by_memory(&reader, &filter);
