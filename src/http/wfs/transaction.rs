@@ -5,7 +5,7 @@
 //! change holds for the version that was looked at, and is tried again when another one comes between. A layer that is
 //! `strict` is not changed here, for a request cannot name the version that it changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ struct Work {
     layers: BTreeMap<String, Layer>,
     inserts: Vec<(String, NewItem, Option<String>)>,
     patches: BTreeMap<(String, i64), Patch>,
-    removes: BTreeMap<(String, i64), ()>,
+    removes: BTreeSet<(String, i64)>,
     /// Items that `Update` chose.
     updated: usize,
 }
@@ -71,11 +71,7 @@ pub(super) async fn answer(
         match work.run(state, &author).await {
             Err(Error::PreconditionFailed { .. }) if attempt < ATTEMPTS => {}
             Err(e) => {
-                let mut edits = work.layers.values().map(|l| &l.edit);
-                return Err(edits
-                    .try_fold(e, |e, edit| Ok::<_, Error>(veil(e, edit)))
-                    .unwrap_or_else(|e| e)
-                    .into());
+                return Err(work.layers.values().fold(e, |e, layer| veil(e, &layer.edit)).into());
             }
             Ok(batch) => {
                 state.feed.catch_up(batch.position).await?;
@@ -234,7 +230,7 @@ impl Work {
         if action.name == "Delete" {
             for fid in fids {
                 self.patches.remove(&(id.clone(), fid));
-                self.removes.insert((id.clone(), fid), ());
+                self.removes.insert((id.clone(), fid));
             }
             return Ok(());
         }
@@ -247,7 +243,7 @@ impl Work {
         }
         former_units::resolve(&layer.edit.layer, &mut given.values)?;
         self.updated += fids.len();
-        for fid in fids.into_iter().filter(|fid| !self.removes.contains_key(&(id.clone(), *fid))) {
+        for fid in fids.into_iter().filter(|fid| !self.removes.contains(&(id.clone(), *fid))) {
             let patch = self.patches.entry((id.clone(), fid)).or_default();
             patch.wkb = given.wkb.clone().or(patch.wkb.take());
             patch.values.extend(given.values.iter().cloned());
@@ -265,7 +261,7 @@ impl Work {
             changes.push((self.layers[id].edit.layer.clone(), Change::Insert(new.clone())));
         }
         let patches = self.patches.iter().map(|(key, patch)| (key, Some(patch)));
-        for ((id, fid), patch) in patches.chain(self.removes.keys().map(|key| (key, None))) {
+        for ((id, fid), patch) in patches.chain(self.removes.iter().map(|key| (key, None))) {
             let def = &self.layers[id].edit.layer;
             let row = state.store.item(def, *fid).await?;
             let row = row.ok_or_else(|| Error::not_found("feature", format!("{id}.{fid}")))?;

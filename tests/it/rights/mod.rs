@@ -20,7 +20,6 @@ use serde_json::{Value as Json, json};
 use crate::front::{Server, point};
 
 use routes::{filled, routes};
-use wfs::{by_wfs, by_wfs_t};
 
 /// Marks of the secret layer, its attributes, its items, and of rows about it.
 const LAYER_MARKS: [&str; 2] = ["bimat_lop", "bimat-7f3a-lop"];
@@ -275,10 +274,7 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         "/ogc/styles/lop_mo?f=mapbox".to_owned(),
         "/ogc/styles/default?f=mapbox".to_owned(),
         "/api/openapi.json".to_owned(),
-    ]
-    .into_iter()
-    .chain(by_wfs(fids))
-    {
+    ] {
         all.insert(Asked::get(&*path, "application/json"));
         all.insert(Asked::get(&*path, "text/html"));
     }
@@ -299,7 +295,7 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         let (method, path) = ("POST".to_owned(), "/api/v1/analysis".to_owned());
         all.insert(Asked { method, path, accept: "application/json", body: body.to_string() });
     }
-    all.extend(writes(fids));
+    all.extend(writes(fids).into_iter().chain(wfs::requests(fids)));
     all
 }
 
@@ -317,9 +313,6 @@ fn writes(fids: &BTreeMap<&str, i64>) -> Vec<Asked> {
         asked("PATCH", item("bimat_lop"), json!({"version": 1, "properties": {"ten": "x"}})),
         asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"bimat_cot": "x"}})),
         asked("PATCH", item("lop_mo"), json!({"version": 1, "properties": {"ma": "x"}})),
-        by_wfs_t("<Delete typeName='bimat_lop'><Filter><FeatureId fid='bimat_lop.1'/></Filter></Delete>"),
-        by_wfs_t("<Insert><bimat_lop><ten>x</ten></bimat_lop></Insert>"),
-        by_wfs_t("<Insert><lop_mo><bimat_cot>x</bimat_cot></lop_mo></Insert>"),
     ]
 }
 
@@ -384,8 +377,6 @@ async fn who_may_see_it_sees_it() {
         "/ogc/collections/bimat_lop/items",
         "/ogc/collections/bimat_lop/schema",
         "/ogc/collections/canh_bao/items",
-        "/wfs?service=WFS&request=GetCapabilities",
-        "/wfs?service=WFS&request=GetFeature&typenames=canh_bao",
         "/ogc/api",
         "/ogc/styles",
         "/ogc/styles/default",
@@ -397,8 +388,6 @@ async fn who_may_see_it_sees_it() {
         "/ogc/collections/lop_mo/items",
         "/ogc/collections/lop_mo/queryables",
         "/ogc/collections/lop_mo/schema",
-        "/wfs?service=WFS&request=DescribeFeatureType&typenames=lop_mo",
-        "/wfs?service=WFS&request=GetFeature&typenames=lop_mo",
         "/ogc/collections/canh_bao/items",
         "/ogc/api",
         "/ogc/styles/lop_mo",
@@ -411,12 +400,12 @@ async fn who_may_see_it_sees_it() {
             let (_, _, text) = answer(&server, person, &Asked::get(path, "application/json")).await;
             marks.iter().any(|m| text.contains(m))
         };
-        for path in layer {
+        for path in layer.into_iter().chain(wfs::OF_LAYER) {
             // An error may repeat the name that it was asked for.
             let marks = if path.contains(LAYER_MARKS[0]) { &LAYER_MARKS[1..] } else { &LAYER_MARKS };
             assert_eq!(has(path, marks).await, person.sees_layer, "{} {path}", person.name);
         }
-        for path in column {
+        for path in column.into_iter().chain(wfs::OF_COLUMN) {
             assert_eq!(has(path, &COLUMN_MARKS).await, person.sees_column, "{} {path}", person.name);
         }
         // Rows about layers: those about a layer that is seen whole, in the count too.

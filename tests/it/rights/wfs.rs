@@ -4,8 +4,23 @@ use std::collections::BTreeMap;
 
 use super::Asked;
 
-/// Questions of WFS, in each version.
-pub(super) fn by_wfs(fids: &BTreeMap<&str, i64>) -> Vec<String> {
+/// Paths whose answers show the secret layer to who may see it.
+pub(super) const OF_LAYER: [&str; 2] =
+    ["/wfs?service=WFS&request=GetCapabilities", "/wfs?service=WFS&request=GetFeature&typenames=canh_bao"];
+/// Paths whose answers show the secret attribute to who may see it.
+pub(super) const OF_COLUMN: [&str; 2] = [
+    "/wfs?service=WFS&request=DescribeFeatureType&typenames=lop_mo",
+    "/wfs?service=WFS&request=GetFeature&typenames=lop_mo",
+];
+
+/// All that is asked.
+pub(super) fn requests(fids: &BTreeMap<&str, i64>) -> Vec<Asked> {
+    let questions = questions(fids).into_iter().map(|path| Asked::get(path, "application/xml"));
+    questions.chain(writes()).collect()
+}
+
+/// Questions in each version.
+fn questions(fids: &BTreeMap<&str, i64>) -> Vec<String> {
     let mut all = Vec::new();
     for version in ["2.0.0", "1.1.0", "1.0.0"] {
         let asks = |request: &str| format!("/wfs?service=WFS&version={version}&request={request}");
@@ -40,8 +55,16 @@ pub(super) fn by_wfs(fids: &BTreeMap<&str, i64>) -> Vec<String> {
     all
 }
 
-/// A transaction of WFS.
-pub(super) fn by_wfs_t(action: &str) -> Asked {
-    let body = format!("<Transaction service='WFS' version='1.1.0'>{action}</Transaction>");
-    Asked { method: "POST".to_owned(), path: "/wfs".to_owned(), accept: "application/xml", body }
+/// Transactions that name what is secret.
+fn writes() -> Vec<Asked> {
+    let actions = [
+        "<Delete typeName='bimat_lop'><Filter><FeatureId fid='bimat_lop.1'/></Filter></Delete>",
+        "<Insert><bimat_lop><ten>x</ten></bimat_lop></Insert>",
+        "<Insert><lop_mo><bimat_cot>x</bimat_cot></lop_mo></Insert>",
+    ];
+    let asked = |action: &str| {
+        let body = format!("<Transaction service='WFS' version='1.1.0'>{action}</Transaction>");
+        Asked { method: "POST".to_owned(), path: "/wfs".to_owned(), accept: "application/xml", body }
+    };
+    actions.into_iter().map(asked).collect()
 }
