@@ -46,6 +46,7 @@ pub mod search;
 pub mod server;
 pub mod tiles;
 mod units;
+pub mod wfs;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
@@ -57,6 +58,7 @@ pub fn router(state: AppState) -> Router {
     let layers = Router::new()
         .merge(ogc::router(&state))
         .merge(tiles::router())
+        .merge(wfs::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
         .merge(analysis::router())

@@ -7,6 +7,7 @@ pub mod access_keys;
 pub mod accounts;
 pub mod activity;
 pub mod audit;
+pub mod batch;
 pub mod bootstrap;
 pub mod bulk;
 mod copy;

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::ops::Range;
 
+use super::number::{integer, steps};
 use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
@@ -203,52 +204,10 @@ fn positions<const DECIMALS: usize>(
 
 fn position<const DECIMALS: usize>(out: &mut Vec<u8>, [a, b]: [i64; 2]) {
     out.push(b'[');
-    fixed::<DECIMALS>(out, a);
+    steps(out, a, DECIMALS);
     out.push(b',');
-    fixed::<DECIMALS>(out, b);
+    steps(out, b, DECIMALS);
     out.push(b']');
-}
-
-/// A number of steps of `DECIMALS` (at most nine) decimals, without trailing zeros.
-fn fixed<const DECIMALS: usize>(out: &mut Vec<u8>, steps: i64) {
-    if steps < 0 {
-        out.push(b'-');
-    }
-    let unit = const { 10_u64.pow(DECIMALS as u32) };
-    let (whole, mut part) = (steps.unsigned_abs() / unit, (steps.unsigned_abs() % unit) as u32);
-    integer(out, whole as i64);
-    if part == 0 {
-        return;
-    }
-    let mut digits = [b'0'; 10];
-    digits[0] = b'.';
-    let mut end = DECIMALS + 1;
-    for at in (1..=DECIMALS).rev() {
-        digits[at] = b'0' + (part % 10) as u8;
-        part /= 10;
-    }
-    while digits[end - 1] == b'0' {
-        end -= 1;
-    }
-    out.extend_from_slice(&digits[..end]);
-}
-
-fn integer(out: &mut Vec<u8>, value: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
@@ -270,32 +229,4 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
 
 fn text(out: &mut Vec<u8>, value: &str) {
     serde_json::to_writer(&mut *out, value).expect("a text is written to memory");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(f: impl Fn(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        f(&mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn degrees_have_up_to_nine_decimals_and_metres_four() {
-        for (steps, text) in [
-            (107_690_000_000, "107.69"),
-            (12_000_000_000, "12"),
-            (-1, "-0.000000001"),
-            (107_123_456_789, "107.123456789"),
-            (0, "0"),
-        ] {
-            assert_eq!(written(|o| fixed::<9>(o, steps)), text);
-        }
-        for (steps, text) in [(4_116_002_650, "411600.265"), (-10_000, "-1"), (1, "0.0001")] {
-            assert_eq!(written(|o| fixed::<4>(o, steps)), text);
-        }
-        assert_eq!(written(|o| integer(o, i64::MIN)), i64::MIN.to_string());
-    }
 }
