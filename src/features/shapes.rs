@@ -93,7 +93,7 @@ impl<'a> Shape<'a> {
             other => {
                 let [x, y] = self.metres(vertex).map(|v| v as f64 / STEPS_PER_M);
                 let (a, b) = other.from_stored(x, y)?;
-                let one = 10_f64.powi(other.decimals() as i32);
+                let one = 10_f64.powi(i32::from(other.decimals()));
                 Ok([(a * one).round() as i64, (b * one).round() as i64])
             }
         }

@@ -1,13 +1,13 @@
 //! Several changes, of one layer or of several, in one transaction and one revision: all of them or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sqlx::Row as _;
 
 use super::feed::{self, Author, Counts, Position};
 use super::items::{Items, NewItem, Patch, bind_all};
-use super::{Store, layer_sql};
+use super::{Store, layer_sql, overwrites};
 use crate::layers::{Catalog, ItemRow, LayerDef, Value};
 use crate::{Error, Result};
 
@@ -35,7 +35,7 @@ pub struct Batch {
 enum Ready<'a> {
     Insert(Vec<u8>, Vec<Value>),
     Update(&'a ItemRow, Vec<u8>, Vec<Value>),
-    Remove(i64),
+    Remove(i64, i64),
 }
 
 impl Store {
@@ -49,7 +49,7 @@ impl Store {
     ) -> Result<Batch> {
         let layers: BTreeMap<String, Arc<LayerDef>> =
             changes.iter().map(|(def, _)| (def.id.clone(), def.clone())).collect();
-        let items = |def| Items { store: self, catalog, def, author };
+        let items = |def| self.items(catalog, def, author);
         // In one order of layers and items, so that two batches do not wait for each other.
         let mut tx = self.begin().await?;
         for def in layers.values() {
@@ -84,7 +84,7 @@ impl Store {
                     }
                     Ready::Update(row, geometry, values)
                 }
-                Change::Remove(fid, _) => Ready::Remove(*fid),
+                Change::Remove(fid, version) => Ready::Remove(*fid, *version),
             };
             ready.push((def, one));
         }
@@ -95,6 +95,8 @@ impl Store {
         let revision = feed::bump(&mut tx, author).await?;
         let number = revision.position.revision;
         let mut inserted = Vec::new();
+        // The clients of batches name no version of their own.
+        let mut earlier = BTreeSet::new();
         let mut touched: BTreeMap<&str, (Vec<i64>, Counts)> = BTreeMap::new();
         for (def, one) in ready {
             let (fids, counts) = touched.entry(&def.id).or_default();
@@ -108,6 +110,7 @@ impl Store {
                     counts.inserted += 1;
                 }
                 Ready::Update(row, geometry, values) => {
+                    earlier.insert(row.version);
                     items(def).close(&mut tx, row.fid, &revision).await?;
                     let sql = layer_sql::update(def)?;
                     let query = sqlx::query(&sql).bind(number).bind(geometry);
@@ -115,13 +118,17 @@ impl Store {
                     fids.push(row.fid);
                     counts.updated += 1;
                 }
-                Ready::Remove(fid) => {
+                Ready::Remove(fid, version) => {
+                    earlier.insert(version);
                     items(def).close(&mut tx, fid, &revision).await?;
                     sqlx::query(&layer_sql::delete(def)?).bind([fid].as_slice()).execute(&mut *tx).await?;
                     fids.push(fid);
                     counts.removed += 1;
                 }
             }
+        }
+        for earlier in earlier {
+            overwrites::note(&mut tx, &revision, earlier, author).await?;
         }
         for (layer, (fids, counts)) in touched {
             feed::change_counted(&mut tx, &revision, layer, Some(&fids), Some(counts)).await?;

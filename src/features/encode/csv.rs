@@ -114,9 +114,9 @@ fn positions(out: &mut Vec<u8>, shape: &Shape<'_>, vertices: Range<usize>, srs: 
         }
         let [x, y] = shape.steps_in(srs.crs, v)?;
         let (a, b) = if srs.order == AxisOrder::EastNorth { (x, y) } else { (y, x) };
-        steps(out, a, decimals);
+        steps(out, a, usize::from(decimals));
         out.push(b' ');
-        steps(out, b, decimals);
+        steps(out, b, usize::from(decimals));
     }
     out.push(b')');
     Ok(())

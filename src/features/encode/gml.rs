@@ -254,9 +254,9 @@ impl GmlWriter {
                 AxisOrder::EastNorth => (x, y),
                 AxisOrder::NorthEast => (y, x),
             };
-            steps(out, a, decimals);
+            steps(out, a, usize::from(decimals));
             out.push(between);
-            steps(out, b, decimals);
+            steps(out, b, usize::from(decimals));
         }
         write!(out, "</gml:{element}>").expect("writing to memory does not fail");
         Ok(())

@@ -338,7 +338,7 @@ fn features(action: &Element) -> Vec<&Element> {
     for child in &action.children {
         match child.name.as_str() {
             "FeatureCollection" | "featureMember" | "featureMembers" | "member" => {
-                found.extend(features(child))
+                found.extend(features(child));
             }
             _ if child.is_gml => {}
             _ => found.push(child),
