@@ -1,16 +1,21 @@
 //! A filter checked against a layer: properties are columns, terms have types, arrays are written out, and what does
 //! not depend on the item is computed.
 
+mod array;
+mod visit;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use geo::Geometry;
 use unicode_normalization::UnicodeNormalization;
 
+use array::{Element, array};
+
 use super::check::unknown_attribute;
 use super::evaluate::{NoRow, compare};
 use super::like::Pattern;
-use super::{ArithmeticOp, ArrayOp, CompareOp, Expr, SpatialOp, TemporalOp, Term, functions};
+use super::{ArithmeticOp, CompareOp, Expr, SpatialOp, TemporalOp, Term, functions};
 use crate::layers::{Attribute, AttributeType, Value};
 use crate::space::Bbox;
 use crate::{Error, Result};
@@ -111,88 +116,7 @@ pub fn check(expr: &Expr, columns: Columns<'_, '_>) -> Result<Test> {
 /// Most conditions and terms that are looked at for each item; a list of values counts as one.
 const MOST_STEPS: usize = 2_000;
 
-impl Test {
-    /// The columns that it looks at, each once.
-    pub fn columns(&self) -> Vec<usize> {
-        let mut columns = Vec::new();
-        self.visit(&mut |node| {
-            if let Node::Column(column, _) = node {
-                columns.push(*column);
-            }
-        });
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    }
-
-    /// Whether it looks at nothing but columns: neither at the identifier nor at the geometry.
-    pub fn is_of_values(&self) -> bool {
-        let mut only = true;
-        self.visit(&mut |node| only &= !matches!(node, Node::Fid | Node::Condition(_)));
-        only && !matches!(
-            self,
-            Self::And(_) | Self::Or(_) | Self::Not(_) | Self::Fid(_) | Self::Bbox(_) | Self::NoGeometry
-        ) && !matches!(self, Self::Spatial(..) | Self::SpatialSelf(_))
-    }
-
-    /// Conditions and terms in it.
-    fn size(&self) -> usize {
-        let below = match self {
-            Self::And(list) | Self::Or(list) => list.iter().map(Self::size).sum(),
-            Self::Not(inner) => inner.size(),
-            other => {
-                let mut nodes = 0;
-                other.visit(&mut |_| nodes += 1);
-                nodes
-            }
-        };
-        1 + below
-    }
-
-    /// Calls `each` with every node.
-    fn visit(&self, each: &mut dyn FnMut(&Node)) {
-        match self {
-            Self::And(list) | Self::Or(list) => list.iter().for_each(|t| t.visit(each)),
-            Self::Not(inner) => inner.visit(each),
-            Self::Truth(node) | Self::Like(node, _) | Self::IsNull(node) | Self::OneOf(node, _) => {
-                node.visit(each);
-            }
-            Self::Known(_)
-            | Self::Fid(_)
-            | Self::Bbox(_)
-            | Self::NoGeometry
-            | Self::Spatial(..)
-            | Self::SpatialSelf(_) => {}
-            Self::Compare(_, a, b) => {
-                a.visit(each);
-                b.visit(each);
-            }
-            Self::In(node, list) => {
-                node.visit(each);
-                list.iter().for_each(|n| n.visit(each));
-            }
-            Self::Temporal(_, a, b) => {
-                let ends = [&a.from, &a.to, &b.from, &b.to];
-                ends.into_iter().flatten().for_each(|n| n.visit(each));
-            }
-        }
-    }
-}
-
 impl Node {
-    fn visit(&self, each: &mut dyn FnMut(&Node)) {
-        each(self);
-        match self {
-            Self::Column(..) | Self::Fid | Self::Constant(_) => {}
-            Self::Arithmetic(_, a, b) => {
-                a.visit(each);
-                b.visit(each);
-            }
-            Self::Text(_, of) => of.visit(each),
-            Self::Condition(test) => test.visit(each),
-        }
-    }
-
     /// The type of its values; none of the constant `Null`.
     pub fn kind(&self) -> Option<AttributeType> {
         use AttributeType as T;
@@ -479,48 +403,6 @@ impl<'a> Checker<'_, 'a> {
             }
             term => Element::Scalar(self.scalar(term)?),
         })
-    }
-}
-
-/// An element of an array.
-enum Element {
-    Scalar(Node),
-    Array(Vec<Element>),
-}
-
-/// Pairs of elements that an array predicate may be written out to.
-const MOST_PAIRS: usize = 1_000;
-
-/// A relation of two arrays, written out element by element.
-fn array(op: ArrayOp, left: &[Element], right: &[Element]) -> Result<Test> {
-    if left.len() * right.len() > MOST_PAIRS {
-        return Err(Error::invalid(
-            "array",
-            format!("hai mảng có quá {MOST_PAIRS} cặp phần tử"),
-            format!("the two arrays make more than {MOST_PAIRS} pairs of elements"),
-        ));
-    }
-    let is_in = |a: &Element, list: &[Element]| Test::Or(list.iter().map(|b| same(a, b)).collect());
-    let holds = |all: &[Element], list: &[Element]| Test::And(list.iter().map(|b| is_in(b, all)).collect());
-    Ok(match op {
-        ArrayOp::Contains => holds(left, right),
-        ArrayOp::ContainedBy => holds(right, left),
-        ArrayOp::Equals => Test::And(vec![holds(left, right), holds(right, left)]),
-        ArrayOp::Overlaps => Test::Or(left.iter().map(|a| is_in(a, right)).collect()),
-    })
-}
-
-/// Whether two elements are equal; what is of two types is not.
-fn same(a: &Element, b: &Element) -> Test {
-    match (a, b) {
-        (Element::Scalar(a), Element::Scalar(b)) => match (a.kind(), b.kind()) {
-            (Some(x), Some(y)) if !alike(x, y) => Test::Known(Some(false)),
-            _ => compared(CompareOp::Eq, a.clone(), b.clone()),
-        },
-        (Element::Array(a), Element::Array(b)) if a.len() == b.len() => {
-            Test::And(a.iter().zip(b).map(|(a, b)| same(a, b)).collect())
-        }
-        _ => Test::Known(Some(false)),
     }
 }
 

@@ -54,7 +54,7 @@ async fn a_filter_chooses_items_today_and_in_the_past() {
     let (lon, lat) = dothi::space::crs::to_crs84(AT.0 + 15.0, AT.1 + 5.0);
     let point = format!("S_CONTAINS(geometry, POINT({lon} {lat}))");
     let corner = format!("S_TOUCHES(geometry, POINT({} {}))", AT.0 + 10.0, AT.1);
-    let swapped = format!("S_INTERSECTS(geometry, BBOX({0},{1},{0},{1}))", lat, lon);
+    let swapped = format!("S_INTERSECTS(geometry, BBOX({lat},{lon},{lat},{lon}))");
     let stored = "http://www.opengis.net/def/crs/EPSG/0/9218";
     let json_filter = json!({"op": "and", "args": [
         {"op": "=", "args": [{"property": "land_use"}, "ODT"]},

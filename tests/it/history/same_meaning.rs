@@ -362,7 +362,7 @@ async fn a_filter_means_the_same_in_memory_and_in_sql() {
     let runtime = tokio::runtime::Handle::current();
     let mut runner = TestRunner::new(Config { cases: 1500, ..Config::default() });
     tokio::task::block_in_place(|| {
-        runner.run(&filter(), |filter| {
+        let run = runner.run(&filter(), |filter| {
             let memory = by_memory(&reader, &filter);
             let sql = runtime.block_on(by_sql(&db, &seen, state, &filter));
             matched.set(
@@ -370,9 +370,9 @@ async fn a_filter_means_the_same_in_memory_and_in_sql() {
             );
             prop_assert_eq!(memory, sql);
             Ok(())
-        })
-    })
-    .unwrap();
+        });
+        run.unwrap();
+    });
     let matched = matched.get();
     assert!(matched > 60, "{matched} filters chose some of the rows");
 }
