@@ -75,6 +75,12 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
             "application/schema+json",
             ask.say("Thuộc tính lọc được", "Queryables"),
         ),
+        link(
+            &at("/schema"),
+            "http://www.opengis.net/def/rel/ogc/1.0/schema",
+            "application/schema+json",
+            ask.say("Lược đồ", "Schema"),
+        ),
         link(&at("/schema"), "describedby", "application/schema+json", ask.say("Lược đồ", "Schema")),
         link(
             &at("/tiles"),

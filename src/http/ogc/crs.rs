@@ -122,7 +122,6 @@ mod tests {
             ("2,1,1,2", Offered::Epsg9218),
             ("1,2,2,1", Offered::Epsg3857),
             ("1,2,nan,1", Offered::Epsg3857),
-            ("0,-1e300,1,1e300", Offered::Epsg3857),
         ] {
             let refused = bbox(text, crs);
             assert!(

@@ -217,7 +217,13 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
     )| {
         let problem = json!({"$ref": "#/components/responses/Problem"});
         let mut responses = Map::new();
-        responses.insert(status.to_owned(), json!({"description": ask.say(vi, en)}));
+        responses.insert(
+            status.to_owned(),
+            json!({"description": ask.say(vi, en), "headers": {"Dothi-Overwrote": {
+                "description": "Of a write without a version: the change of somebody else, ten minutes ago at most, on which it was made.",
+                "schema": {"type": "string"},
+            }}}),
+        );
         for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"] {
             responses.insert(status.to_owned(), problem.clone());
         }

@@ -8,7 +8,7 @@ use super::ask::{Ask, open};
 use super::html;
 use crate::Result;
 use crate::access::View;
-use crate::layers::{Attribute, AttributeType, Catalog, GeometryKind};
+use crate::layers::{Attribute, AttributeType, Catalog, GeometryKind, LayerDef, Source};
 use crate::state::AppState;
 
 /// Media type of a JSON Schema.
@@ -57,7 +57,14 @@ fn document(ask: &Ask, view: &View, catalog: &Catalog, whole: bool) -> Value {
     properties.insert("geometry".to_owned(), json!({"format": format, "x-ogc-role": "primary-geometry"}));
     let mut required = Vec::new();
     for (i, attribute) in def.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]) {
-        properties.insert(attribute.name.clone(), property(ask, attribute, i, catalog));
+        let mut json = property(ask, attribute, i, catalog);
+        if let Some(role) = role(def, &attribute.name) {
+            json["x-ogc-role"] = role.into();
+        }
+        if def.source == Source::View {
+            json["readOnly"] = true.into();
+        }
+        properties.insert(attribute.name.clone(), json);
         if attribute.required {
             required.push(attribute.name.as_str());
         }
@@ -76,6 +83,16 @@ fn document(ask: &Ask, view: &View, catalog: &Catalog, whole: bool) -> Value {
     json
 }
 
+/// What an attribute is to the whole item.
+fn role(def: &LayerDef, name: &str) -> Option<&'static str> {
+    match def.temporal.as_slice() {
+        [only] if only == name => Some("primary-instant"),
+        [start, _] if start == name => Some("primary-interval-start"),
+        [_, end] if end == name => Some("primary-interval-end"),
+        _ => None,
+    }
+}
+
 /// JSON Schema of an attribute's values.
 pub(super) fn property(ask: &Ask, attribute: &Attribute, position: usize, catalog: &Catalog) -> Value {
     let mut json = value_schema(attribute);
@@ -83,6 +100,7 @@ pub(super) fn property(ask: &Ask, attribute: &Attribute, position: usize, catalo
     json["x-ogc-propertySeq"] = (position + 1).into();
     if let Some(unit) = &attribute.unit {
         json["x-ogc-unit"] = unit.as_str().into();
+        json["x-ogc-unitLang"] = "UCUM".into();
     }
     if let Some(list) = attribute.codes.as_ref().and_then(|c| catalog.code_list(c)) {
         json["enum"] = list.codes.iter().map(|c| c.code.as_str()).collect();
