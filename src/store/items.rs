@@ -89,12 +89,18 @@ impl Items<'_> {
     pub async fn patch(&self, fid: i64, patch: Patch, expected: Option<i64>) -> Result<Written> {
         let mut tx = self.begin().await?;
         let old = self.lock(&mut tx, fid, expected).await?;
+        let new = Self::patched(&old, patch)?;
+        self.write(tx, &old, new).await
+    }
+
+    /// The item as it is after a change.
+    pub(in crate::store) fn patched(old: &ItemRow, patch: Patch) -> Result<NewItem> {
         let mut new =
             NewItem { wkb: patch.wkb.unwrap_or_else(|| old.wkb.clone()), values: old.values.clone() };
         for (i, value) in patch.values {
             *new.values.get_mut(i).ok_or_else(|| Error::not_found("attribute", i.to_string()))? = value;
         }
-        self.write(tx, &old, new).await
+        Ok(new)
     }
 
     /// Removes an item; its last state stays in history.
@@ -110,17 +116,29 @@ impl Items<'_> {
 
     /// A transaction that keeps bulk changes and changes of the definition away from this layer.
     pub(in crate::store) async fn begin(&self) -> Result<Tx> {
-        if self.def.source == Source::View {
-            return Err(Error::MethodNotAllowed("GET, HEAD, OPTIONS"));
-        }
         let mut tx = self.store.begin().await?;
-        sqlx::query!("select pg_advisory_xact_lock_shared(7206, hashtext($1))", self.def.id)
-            .execute(&mut *tx)
-            .await?;
+        self.keep_still(&mut tx).await?;
         Ok(tx)
     }
 
-    async fn lock(&self, tx: &mut Tx, fid: i64, expected: Option<i64>) -> Result<ItemRow> {
+    /// Keeps bulk changes and changes of the definition away from this layer, to the end of the transaction.
+    pub(in crate::store) async fn keep_still(&self, tx: &mut Tx) -> Result<()> {
+        if self.def.source == Source::View {
+            return Err(Error::MethodNotAllowed("GET, HEAD, OPTIONS"));
+        }
+        sqlx::query!("select pg_advisory_xact_lock_shared(7206, hashtext($1))", self.def.id)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The row, held to the end of the transaction; refused where it is not at version `expected`.
+    pub(in crate::store) async fn lock(
+        &self,
+        tx: &mut Tx,
+        fid: i64,
+        expected: Option<i64>,
+    ) -> Result<ItemRow> {
         let sql = format!(
             "select {} from {} where fid = $1 for update",
             layer_sql::select_list(self.def)?,
@@ -195,7 +213,8 @@ impl Items<'_> {
         self.finish(tx, &revision, old.fid, Counts { updated: 1, ..Counts::default() }).await
     }
 
-    async fn close(&self, tx: &mut Tx, fid: i64, revision: &Revision) -> Result<()> {
+    /// Writes the present state into history.
+    pub(in crate::store) async fn close(&self, tx: &mut Tx, fid: i64, revision: &Revision) -> Result<()> {
         let sql = layer_sql::close(self.def)?;
         sqlx::query(&sql)
             .bind([fid].as_slice())
@@ -213,7 +232,7 @@ impl Items<'_> {
     }
 
     /// The geometry as it will be stored, and the values in their normal form; what does not fit is refused.
-    async fn check(
+    pub(in crate::store) async fn check(
         &self,
         tx: &mut Tx,
         mut new: NewItem,

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod audit;
+pub mod batch;
 pub mod bootstrap;
 pub mod bulk;
 mod copy;
