@@ -13,7 +13,7 @@ fn refused(text: &str, parse: fn(&str) -> crate::Result<Expr>) -> String {
             assert!(!reason.vi.is_empty());
             reason.en
         }
-        other => panic!("{:.80}: {other:?}", text),
+        other => panic!("{text:.80}: {other:?}"),
     }
 }
 

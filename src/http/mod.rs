@@ -44,6 +44,7 @@ pub mod search;
 pub mod server;
 pub mod tiles;
 mod units;
+pub mod wfs;
 
 /// Largest body that is not an upload.
 pub const JSON_LIMIT_BYTES: u64 = 2 * 1024 * 1024;
@@ -55,6 +56,7 @@ pub fn router(state: AppState) -> Router {
     let layers = Router::new()
         .merge(ogc::router(&state))
         .merge(tiles::router())
+        .merge(wfs::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
         .merge(analysis::router())

@@ -281,6 +281,28 @@ pub fn late(error: &Error, asked: &Asked) -> Value {
     body(&problem, asked)
 }
 
+/// What is told of an error where the answer is no JSON, such as an exception report of WFS.
+pub struct Told {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// What happened.
+    pub detail: Text,
+    /// A header that goes with it.
+    pub header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+/// What to tell of an error; one of ours is logged.
+pub fn told(error: &Error, asked: &Asked) -> Told {
+    let problem = describe(error);
+    let mut detail = problem.detail;
+    if problem.status.is_server_error() {
+        tracing::error!(request_id = asked.id, path = asked.path, error = %chain(error), "request failed");
+        let id = asked.id.as_deref().unwrap_or_default();
+        detail = Text::new(format!("{} ({id})", detail.vi), format!("{} ({id})", detail.en));
+    }
+    Told { status: problem.status, detail, header: problem.header }
+}
+
 fn body(problem: &Problem, asked: &Asked) -> Value {
     let lang = asked.lang;
     let mut body = json!({

@@ -37,5 +37,7 @@ mod store_items;
 mod store_layers;
 mod support;
 mod units;
+mod wfs;
+mod wfs_edit;
 mod worker;
 mod write;

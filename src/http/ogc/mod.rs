@@ -21,6 +21,7 @@ mod tilesets;
 mod write;
 
 pub(super) use ask::{Ask, cache_headers, not_modified, open};
+pub(super) use write::{may_add, veil};
 
 use axum::Router;
 use axum::extract::Request;
@@ -76,7 +77,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
 
 /// Coordinates and repeated keys shrink to a fifth, also at the quickest level, which costs less than sending them
 /// over any line but the local one. Tiles come compressed from their cache and pass as they are.
-fn compression() -> CompressionLayer {
+pub(super) fn compression() -> CompressionLayer {
     CompressionLayer::new().no_br().no_zstd().quality(CompressionLevel::Fastest)
 }
 

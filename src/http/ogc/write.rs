@@ -252,7 +252,7 @@ fn begin(state: &AppState, ask: &Ask, id: &str) -> Result<(LayerReader, Edit)> {
 }
 
 /// Whether a new item can be complete: a required attribute that one may not write would stay empty.
-fn may_add(edit: &Edit) -> bool {
+pub(in crate::http) fn may_add(edit: &Edit) -> bool {
     edit.layer.attributes.iter().zip(&edit.attributes).all(|(a, writable)| *writable || !a.required)
 }
 
@@ -306,7 +306,7 @@ fn author(ask: &Ask, body: &Body) -> Result<Author> {
 }
 
 /// The error as the author may read it: nothing of an attribute that he may not see.
-fn veil(error: Error, edit: &Edit) -> Error {
+pub(in crate::http) fn veil(error: Error, edit: &Edit) -> Error {
     let hidden = |name: &str| {
         let mut all = edit.layer.attributes.iter().zip(&edit.attributes);
         all.any(|(a, writable)| a.name == name && !writable)

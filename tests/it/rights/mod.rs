@@ -5,6 +5,7 @@
 //! values: a restricted layer, a restricted attribute of an open layer, and rows about layers that are not seen whole.
 
 mod routes;
+mod wfs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -294,7 +295,7 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         let (method, path) = ("POST".to_owned(), "/api/v1/analysis".to_owned());
         all.insert(Asked { method, path, accept: "application/json", body: body.to_string() });
     }
-    all.extend(writes(fids));
+    all.extend(writes(fids).into_iter().chain(wfs::requests(fids)));
     all
 }
 
@@ -399,12 +400,12 @@ async fn who_may_see_it_sees_it() {
             let (_, _, text) = answer(&server, person, &Asked::get(path, "application/json")).await;
             marks.iter().any(|m| text.contains(m))
         };
-        for path in layer {
+        for path in layer.into_iter().chain(wfs::OF_LAYER) {
             // An error may repeat the name that it was asked for.
             let marks = if path.contains(LAYER_MARKS[0]) { &LAYER_MARKS[1..] } else { &LAYER_MARKS };
             assert_eq!(has(path, marks).await, person.sees_layer, "{} {path}", person.name);
         }
-        for path in column {
+        for path in column.into_iter().chain(wfs::OF_COLUMN) {
             assert_eq!(has(path, &COLUMN_MARKS).await, person.sees_column, "{} {path}", person.name);
         }
         // Rows about layers: those about a layer that is seen whole, in the count too.
