@@ -171,7 +171,7 @@ fn namespaces(out: &mut String, ask: &Ask, version: Version, found: &[Found], co
     let key = if version == Version::V20 { "TYPENAMES" } else { "TYPENAME" };
     let number = version.text();
     let schema =
-        format!("{}?SERVICE=WFS&VERSION={number}&REQUEST=DescribeFeatureType&{key}={types}", ask.address);
+        ask.onwards(&format!("SERVICE=WFS&VERSION={number}&REQUEST=DescribeFeatureType&{key}={types}"));
     let (wfs, gml) = (version.namespace(), version.gml_namespace());
     let _ = write!(out, " xmlns:{PREFIX}=\"{NAMESPACE}\" xmlns:gml=\"{gml}\" xmlns:xsi=\"{XSI}\"");
     let mut locations = format!("{NAMESPACE} {}", escaped(&schema));

@@ -91,7 +91,7 @@ fn ows(ask: &Ask, version: Version, layers: &[(LayerReader, bool)]) -> String {
 }
 
 fn operations(ask: &Ask, version: Version) -> String {
-    let address = escaped(&ask.address);
+    let address = escaped(&ask.onwards(""));
     let two = version == Version::V20;
     let formats: &[&str] = match version {
         Version::V20 => &["application/gml+xml; version=3.2", "application/json", "text/csv"],

@@ -11,18 +11,20 @@ use crate::space::crs::Offered;
 
 /// The document; with each layer whether the caller may change it.
 pub(super) fn document(ask: &Ask, layers: &[(LayerReader, bool)]) -> String {
-    let address = escaped(&ask.address);
+    let address = escaped(&ask.onwards(""));
+    let onwards = escaped(&if address.contains('?') { ask.onwards("") + "&" } else { ask.onwards("") + "?" });
     let (title, summary) = about(ask);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<WFS_Capabilities version=\"1.0.0\" \
          xmlns=\"http://www.opengis.net/wfs\" xmlns:ogc=\"http://www.opengis.net/ogc\" xmlns:{PREFIX}=\"{NAMESPACE}\" \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"http://www.opengis.net/wfs \
          http://schemas.opengis.net/wfs/1.0.0/WFS-capabilities.xsd\">\n<Service><Name>WFS</Name><Title>{title}</Title>\
-         <Abstract>{summary}</Abstract><OnlineResource>{address}</OnlineResource></Service>\n<Capability><Request>\n"
+         <Abstract>{summary}</Abstract><Keywords>GIS</Keywords><OnlineResource>{address}</OnlineResource>\
+         </Service>\n<Capability><Request>\n"
     );
     // Clients of 1.0.0 append their pairs to the address.
     let places = format!(
-        "<DCPType><HTTP><Get onlineResource=\"{address}?\"/></HTTP></DCPType><DCPType><HTTP><Post \
+        "<DCPType><HTTP><Get onlineResource=\"{onwards}\"/></HTTP></DCPType><DCPType><HTTP><Post \
          onlineResource=\"{address}\"/></HTTP></DCPType>"
     );
     let _ = writeln!(out, "<GetCapabilities>{places}</GetCapabilities>");
@@ -49,9 +51,10 @@ fn feature_type(out: &mut String, ask: &Ask, reader: &LayerReader, edit: bool) {
     let operations = if edit { "<Operations><Query/><Insert/><Update/><Delete/></Operations>" } else { "" };
     let _ = write!(
         out,
-        "<FeatureType><Name>{PREFIX}:{}</Name><Title>{title}</Title><Abstract>{summary}</Abstract><SRS>{}</SRS>\
-         {operations}",
+        "<FeatureType><Name>{PREFIX}:{}</Name><Title>{title}</Title><Abstract>{summary}</Abstract>\
+         <Keywords>{}</Keywords><SRS>{}</SRS>{operations}",
         def.id,
+        escaped(&def.theme),
         Offered::STORED.code()
     );
     let [west, south, east, north] = bounds(reader);

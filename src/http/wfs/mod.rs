@@ -32,10 +32,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
+use url::form_urlencoded;
 
 use crate::Error;
 use crate::access::Principal;
-use crate::http::auth::Session;
+use crate::http::access_keys::{Client, TOKEN, token_in};
 use crate::http::lang::Language;
 use crate::http::ogc::{any_origin, compression};
 use crate::state::AppState;
@@ -55,6 +56,8 @@ struct Ask {
     lang: Lang,
     /// Address of the service, as clients reach it.
     address: String,
+    /// The access key that stands in the request's address.
+    key: Option<String>,
 }
 
 /// The route.
@@ -68,10 +71,19 @@ pub fn router() -> Router<AppState> {
 
 impl Ask {
     async fn new(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let Session(who) = Session::from_request_parts(parts, state).await?;
+        let Client(who) = Client::from_request_parts(parts, state).await?;
         let Ok(Language(lang)) = Language::from_request_parts(parts, state).await;
         let address = format!("{}/wfs", state.config.base_url());
-        Ok(Self { who, lang, address })
+        let key = token_in(parts.uri.query())
+            .map(|key| form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>());
+        Ok(Self { who, lang, address, key })
+    }
+
+    /// The address at which the client goes on, with the access key that it brought in its own, and with `pairs`.
+    fn onwards(&self, pairs: &str) -> String {
+        let key = self.key.as_ref().map(|key| format!("{TOKEN}={key}"));
+        let query: Vec<&str> = key.as_deref().into_iter().chain((!pairs.is_empty()).then_some(pairs)).collect();
+        if query.is_empty() { self.address.clone() } else { format!("{}?{}", self.address, query.join("&")) }
     }
 
     fn say(&self, vi: &'static str, en: &'static str) -> &'static str {

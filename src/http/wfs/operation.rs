@@ -7,6 +7,7 @@ use super::query::{Query, property_names, sort_keys};
 use super::stored::BY_ID;
 use super::version::Version;
 use super::xml::{self, Element};
+use crate::Error;
 
 /// A request.
 pub(super) enum Request {
@@ -277,7 +278,7 @@ fn of_ids(ids: &[String]) -> Result<Vec<String>, Fault> {
 }
 
 fn unknown_id(id: &str) -> Fault {
-    Fault::new("NotFound", id, format!("không có đối tượng {id}"), format!("there is no feature {id}"))
+    Fault::from(Error::not_found("feature", id))
 }
 
 /// The stored query `id`, for one feature.
