@@ -82,7 +82,8 @@ impl Ask {
     /// The address at which the client goes on, with the access key that it brought in its own, and with `pairs`.
     fn onwards(&self, pairs: &str) -> String {
         let key = self.key.as_ref().map(|key| format!("{TOKEN}={key}"));
-        let query: Vec<&str> = key.as_deref().into_iter().chain((!pairs.is_empty()).then_some(pairs)).collect();
+        let query: Vec<&str> =
+            key.as_deref().into_iter().chain((!pairs.is_empty()).then_some(pairs)).collect();
         if query.is_empty() { self.address.clone() } else { format!("{}?{}", self.address, query.join("&")) }
     }
 
