@@ -1,13 +1,14 @@
 //! A layer in memory: an immutable base and a small overlay of what changed since it was built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::segment::{Segment, SegmentBuilder, union};
 use crate::Result;
 use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
+use crate::space::crs::bbox_to_crs84;
 
 /// Changed items that are kept beside the base before it is worth building anew.
 const OVERLAY_LIMIT: usize = 2048;
@@ -27,6 +28,8 @@ pub struct Layer {
     trail: Vec<Step>,
     /// The same items at their blurred places, all that is read by who may not know the exact ones.
     blurred: Option<Arc<Layer>>,
+    /// The extent in degrees once it was asked for: catalogues ask for that of every layer at each request.
+    extent_crs84: OnceLock<Option<Bbox>>,
 }
 
 /// From which state a layer was made, and where they differ.
@@ -93,6 +96,7 @@ impl LayerBuilder {
             stamp,
             trail: Vec::new(),
             blurred,
+            extent_crs84: OnceLock::new(),
         };
         let blurred = self.blurred.map(|segment| Arc::new(whole(&self.def, segment, None)));
         whole(&self.def, self.segment, blurred)
@@ -122,6 +126,11 @@ impl Layer {
             (Some(a), Some(b)) => Some(union(&a, &b)),
             (a, b) => a.or(b),
         }
+    }
+
+    /// The same as a box in CRS84 that holds it.
+    pub fn extent_crs84(&self) -> Option<Bbox> {
+        *self.extent_crs84.get_or_init(|| self.extent().map(|b| bbox_to_crs84(&b)))
     }
 
     /// Bytes of memory that it takes, about.
@@ -268,7 +277,16 @@ impl Layer {
         let surplus = trail.len().saturating_sub(TRAIL_LIMIT);
         trail.drain(..surplus);
         let (def, overlay) = (self.def.clone(), Arc::new(overlay));
-        Self { def, base, overlay, hidden, stamp: next_stamp(), trail, blurred: None }
+        Self {
+            def,
+            base,
+            overlay,
+            hidden,
+            stamp: next_stamp(),
+            trail,
+            blurred: None,
+            extent_crs84: OnceLock::new(),
+        }
     }
 
     /// Whether both states stand on the same base: the later one came from the earlier by changes alone.

@@ -26,7 +26,6 @@ mod wkb;
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
-pub use sorted::Sort;
 pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
 pub(crate) use wkb::STEPS_PER_M;
 

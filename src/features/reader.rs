@@ -50,6 +50,13 @@ impl Default for Query {
     }
 }
 
+impl Query {
+    /// Whether every item matches.
+    fn takes_all(&self) -> bool {
+        self.bbox.is_none() && self.within_crs84.is_empty() && self.within.is_none() && self.filter.is_none()
+    }
+}
+
 /// One layer as one principal sees it, in one state. Owns what it reads: it may be kept to the end of a stream.
 #[derive(Debug, Clone)]
 pub struct LayerReader {
@@ -120,6 +127,11 @@ impl LayerReader {
         self.layer.extent()
     }
 
+    /// Box around the layer in CRS84; none where nothing has a geometry.
+    pub fn extent_crs84(&self) -> Option<Bbox> {
+        self.layer.extent_crs84()
+    }
+
     /// The item, if it exists and may be seen.
     pub fn get(&self, fid: i64) -> Option<Item<'_>> {
         let (segment, position) = self.layer.find(fid)?;
@@ -138,11 +150,22 @@ impl LayerReader {
             .map(|(segment, position)| self.item(segment, position)))
     }
 
+    /// The fids of a query's items, and how many match whatever its `limit` and `after`. A first page is found and
+    /// counted in one pass.
+    pub fn page(&self, query: &Query) -> Result<(Vec<i64>, usize)> {
+        if query.after.is_some() || query.takes_all() {
+            return Ok((self.query(query)?.map(|i| i.fid).collect(), self.count_matching(query)?));
+        }
+        let whole = Query { limit: usize::MAX, ..query.clone() };
+        let mut matching = self.query(&whole)?;
+        let fids: Vec<i64> = matching.by_ref().take(query.limit).map(|i| i.fid).collect();
+        let matched = fids.len() + matching.count();
+        Ok((fids, matched))
+    }
+
     /// Number of items that a query matches, whatever its `limit` and `after`.
     pub fn count_matching(&self, query: &Query) -> Result<usize> {
-        let anywhere = query.bbox.is_none() && query.within_crs84.is_empty() && query.within.is_none();
-        let unfiltered = anywhere && query.filter.is_none();
-        if unfiltered {
+        if query.takes_all() {
             return Ok(self.count());
         }
         let whole = Query { after: None, limit: usize::MAX, ..query.clone() };

@@ -14,8 +14,11 @@ pub mod functions;
 pub mod json;
 pub mod like;
 pub mod literal;
+mod sort;
 pub mod text;
 pub mod typed;
+
+pub use sort::Sort;
 
 use geo::Geometry;
 

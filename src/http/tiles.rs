@@ -13,7 +13,6 @@ use crate::access::View;
 use crate::features::TileEncoding;
 use crate::features::encode::mvt::attributes_at;
 use crate::layers::AttributeType;
-use crate::space::crs;
 use crate::space::tile_matrix::{MAX_TILE_MATRIX, Tile};
 use crate::state::AppState;
 use crate::{Error, Result};
@@ -133,7 +132,7 @@ async fn tile_json(State(state): State<AppState>, Path(file): Path<String>, ask:
             "fields": fields(view, Value::from),
         }],
     });
-    if let Some(b) = reader.extent().map(|b| crs::bbox_to_crs84(&b)) {
+    if let Some(b) = reader.extent_crs84() {
         json["bounds"] = json!([b.min_x, b.min_y, b.max_x, b.max_y]);
         json["center"] =
             json!([f64::midpoint(b.min_x, b.max_x), f64::midpoint(b.min_y, b.max_y), def.min_zoom.max(10)]);

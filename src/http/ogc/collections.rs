@@ -11,7 +11,7 @@ use super::params::CRS84;
 use crate::Result;
 use crate::access;
 use crate::features::LayerReader;
-use crate::space::crs::{self, Offered};
+use crate::space::crs::Offered;
 use crate::state::AppState;
 
 /// The layers that the caller may see and that are loaded, in the order of the catalog.
@@ -50,7 +50,7 @@ pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, a
 
 /// Extent of a layer in CRS84: west, south, east, north.
 pub(super) fn bounds(reader: &LayerReader) -> Option<[f64; 4]> {
-    let b = crs::bbox_to_crs84(&reader.extent()?);
+    let b = reader.extent_crs84()?;
     // Outwards to 0.1 m: an extent that is rounded inwards would cut off what it describes.
     let (down, up) = (|v: f64| (v * 1e6).floor() / 1e6, |v: f64| (v * 1e6).ceil() / 1e6);
     Some([down(b.min_x), down(b.min_y), up(b.max_x), up(b.max_y)])

@@ -102,10 +102,7 @@ fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
         let next = last.map(|item| asked.token(&asked.sort.place_of(&item)));
         return Ok(Page { fids, matched: Some(matched), next, crs, properties, resolved });
     }
-    let mut fids: Vec<i64> = reader.query(&query)?.map(|i| i.fid).collect();
-    // A first page that holds everything has counted it already.
-    let matched =
-        if after.is_none() && fids.len() <= limit { fids.len() } else { reader.count_matching(&query)? };
+    let (mut fids, matched) = reader.page(&query)?;
     let more = fids.len() > limit;
     fids.truncate(limit);
     let next = fids.last().map(i64::to_string).filter(|_| more);

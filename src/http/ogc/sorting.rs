@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value as Json;
 
 use crate::access::View;
-use crate::features::Sort;
+use crate::filter::Sort;
 use crate::layers::conform::from_json;
 use crate::layers::{AttributeType, Value};
 use crate::{Error, Result};

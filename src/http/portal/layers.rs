@@ -25,7 +25,7 @@ use crate::http::extract::Path;
 use crate::http::lang::Language;
 use crate::layers::{Access, Attribute, AttributeType, Catalog, LayerDef, Value, style};
 use crate::permit::law::Law;
-use crate::space::{Bbox, crs};
+use crate::space::Bbox;
 use crate::state::AppState;
 use crate::store::activity::LastChange;
 
@@ -221,10 +221,7 @@ impl Teller<'_> {
             visible: def.visible,
             draw_order: def.draw_order,
             count: reader.count(),
-            extent: reader.extent().map(|b| {
-                let b = crs::bbox_to_crs84(&b);
-                [b.min_x, b.min_y, b.max_x, b.max_y]
-            }),
+            extent: reader.extent_crs84().map(|b| [b.min_x, b.min_y, b.max_x, b.max_y]),
             last_change: self.changes.as_ref().map(|all| all.get(&def.id).map(|c| self.changed(c))),
             labels: has_labels(def, reader),
             attributes: seen.map(|(a, _)| self.attribute(def, a)).collect(),
@@ -338,14 +335,12 @@ async fn labels(
 
 /// What the map opens on: the detailed plans, else the parcels, else the communes.
 fn bounds(readers: &[(View, LayerReader)]) -> [f64; 4] {
-    let extent = |id: &str| readers.iter().find(|(v, _)| v.layer.id == id).and_then(|(_, r)| r.extent());
-    ["admin_commune", "parcel", "plan_boundary"].into_iter().find_map(extent).map_or(
-        FALLBACK_BOUNDS,
-        |b: Bbox| {
-            let b = crs::bbox_to_crs84(&b);
-            [b.min_x, b.min_y, b.max_x, b.max_y]
-        },
-    )
+    let extent =
+        |id: &str| readers.iter().find(|(v, _)| v.layer.id == id).and_then(|(_, r)| r.extent_crs84());
+    ["admin_commune", "parcel", "plan_boundary"]
+        .into_iter()
+        .find_map(extent)
+        .map_or(FALLBACK_BOUNDS, |b: Bbox| [b.min_x, b.min_y, b.max_x, b.max_y])
 }
 
 /// Whether what is served was made up by `dothi sample load`: then every map says so.

@@ -11,7 +11,7 @@ use super::{Ask, document};
 use crate::access;
 use crate::features::LayerReader;
 use crate::features::encode::xml::escaped;
-use crate::space::crs::{Offered, bbox_to_crs84};
+use crate::space::crs::Offered;
 use crate::state::AppState;
 
 /// The capabilities in a version.
@@ -206,8 +206,7 @@ pub(super) fn others() -> impl Iterator<Item = Offered> {
 
 /// Extent in CRS84, outwards to 0.1 m; that of Vietnam where there is nothing yet, since a box must be there.
 pub(super) fn bounds(reader: &LayerReader) -> [f64; 4] {
-    let Some(extent) = reader.extent() else { return [102.0, 8.0, 118.0, 24.0] };
-    let b = bbox_to_crs84(&extent);
+    let Some(b) = reader.extent_crs84() else { return [102.0, 8.0, 118.0, 24.0] };
     let (down, up) = (|v: f64| (v * 1e6).floor() / 1e6, |v: f64| (v * 1e6).ceil() / 1e6);
     [down(b.min_x), down(b.min_y), up(b.max_x), up(b.max_y)]
 }

@@ -1,8 +1,7 @@
-//! The order of a page of the past, as memory has it (`features::Sort`): nulls last, texts by code point, fids last.
+//! The order of a page of the past, as memory has it (`filter::Sort`): nulls last, texts by code point, fids last.
 
 use crate::Result;
-use crate::features::Sort;
-use crate::filter::{CompareOp, Expr};
+use crate::filter::{CompareOp, Expr, Sort};
 use crate::layers::{LayerDef, Value};
 use crate::store::filter_sql::{self, Columns, Sql};
 
