@@ -227,7 +227,7 @@ fn header(visit: &Visit) -> Markup {
                     div class="tools" {
                         a href={ "/lang/" (other.0) "?next=" (back) } lang=(other.0) hreflang=(other.0) { (other.1) }
                         @if let Some(user) = &visit.who.user {
-                            a class="who" href="/keys" title={ (user.display_name) " (" (user.name) "): " (tr.t("keys-heading")) } { (user.display_name) span { (user.name) } }
+                            p class="who" title={ (user.display_name) " (" (user.name) ")" } { a href="/keys" { (user.display_name) span { (user.name) } } }
                             form data-api="POST /api/v1/logout" data-then="/" {
                                 button type="submit" { (tr.t("sign-out")) }
                             }
