@@ -60,8 +60,6 @@ impl FromRequestParts<AppState> for Client {
             let session = auth::find(state, &parts.headers).await?;
             return Ok(Self(session.map_or_else(Principal::public, |s| Principal::of(s.account))));
         };
-        let Ok(Address(address)) = Address::from_request_parts(parts, state).await;
-        auth::wait_after_failures(&address)?;
         let found = match &shown {
             Shown::Bearer(token) if !token.starts_with(KEY_PREFIX) => {
                 state.store.find_session(token).await?.map(|s| Principal::of(s.account))
@@ -78,10 +76,8 @@ impl FromRequestParts<AppState> for Client {
             }
             Shown::Unreadable => None,
         };
-        found.map(Self).ok_or_else(|| {
-            auth::count_failure(&address);
-            Error::Unauthorized
-        })
+        let Ok(Address(address)) = Address::from_request_parts(parts, state).await;
+        found.map(Self).ok_or_else(|| auth::refused_key(state, &address))
     }
 }
 

@@ -183,17 +183,13 @@ pub async fn verify(
     }
 }
 
-/// Refuses a client whose address showed too much that was wrong of late.
-pub fn wait_after_failures(address: &str) -> Result<()> {
-    match FAILURES.wait(&format!("address {address}")) {
-        Some(wait) => Err(Error::TooManyRequests { retry_after_s: wait }),
-        None => Ok(()),
-    }
-}
-
-/// Remembers that a client showed something wrong.
-pub fn count_failure(address: &str) {
-    FAILURES.count(&format!("address {address}"));
+/// The answer to a key or token that is not in force. A program that goes on asking with it is told to wait; others
+/// behind its address are not, and neither is who signs in with a password.
+pub fn refused_key(state: &AppState, address: &str) -> Error {
+    // Of this server: a process may hold several.
+    let key = format!("key from {address} at {}", state.config.listen);
+    FAILURES.count(&key);
+    FAILURES.wait(&key).map_or(Error::Unauthorized, |wait| Error::TooManyRequests { retry_after_s: wait })
 }
 
 /// Opens a session for an account whose password was checked.

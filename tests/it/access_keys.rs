@@ -90,6 +90,16 @@ async fn a_key_stands_for_its_account_towards_layers_and_nothing_else() {
         StatusCode::NO_CONTENT
     );
     assert_eq!(reads(&server, hidden, "can-bo", &key).await, StatusCode::UNAUTHORIZED);
+
+    // A program that goes on with a wrong key has to wait; a right one, and who signs in, does not.
+    let (_, other) = self::key(&server, &token, json!({"name": "khác"})).await;
+    let mut last = StatusCode::OK;
+    for _ in 0..25 {
+        last = reads(&server, hidden, "can-bo", "dk_wrong").await;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(reads(&server, hidden, "can-bo", &other).await, StatusCode::OK);
+    server.sign_in_as("nguoi-moi", Role::Editor, Some("XD"), Some("XD")).await;
 }
 
 #[tokio::test]
