@@ -7,6 +7,7 @@ mod check_quality;
 pub mod computed;
 pub mod conform;
 pub mod definition;
+pub mod qgis;
 pub mod quality;
 pub mod read;
 pub mod row;

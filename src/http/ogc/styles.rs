@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, Format, link, open, typed, vary};
-use super::collections::visible;
+use super::collections::{bounds, visible};
 use super::html;
 use crate::Result;
 use crate::access::View;
@@ -37,22 +37,12 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
         })
         .collect();
     let json = json!({"default": ALL, "styles": described, "links": ask.self_links("application/json")});
-    Ok(ask.answer("application/json", &json, || {
-        let body = maud::html! {
-            ul { @for (id, title) in &styles { li { a href={"styles/" (id)} { (title) } } } }
-        };
-        html::page(&ask, ask.say("Kiểu bản đồ", "Styles"), &[], &body)
-    }))
+    Ok(ask.answer("application/json", &json, || html::styles(&ask, &styles)))
 }
 
-/// `GET /ogc/styles/{id}`: always the stylesheet; a page of it would say no more.
-pub(super) async fn one(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    mut ask: Ask,
-) -> Result<Response> {
+/// `GET /ogc/styles/{id}`
+pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
-    ask.format = Format::Json;
     let (name, readers) = if id == ALL {
         let mut readers = visible(&state, &ask);
         readers.sort_by_key(|r| r.view().layer.draw_order);
@@ -61,6 +51,9 @@ pub(super) async fn one(
         let (reader, _) = open(&state, &ask.who, &id)?;
         (reader.view().layer.title.get(ask.lang).to_owned(), vec![reader])
     };
+    if ask.format == Format::Html {
+        return Ok(ask.page(page(&state, &ask, &id, &name, &readers)));
+    }
     let mut sources = Map::new();
     let mut drawn = Vec::new();
     for view in readers.iter().map(LayerReader::view) {
@@ -84,6 +77,16 @@ pub(super) async fn one(
     let mut response = typed(STYLE, json.to_string());
     vary(response.headers_mut());
     Ok(response)
+}
+
+/// The page of a style.
+fn page(state: &AppState, ask: &Ask, id: &str, name: &str, readers: &[LayerReader]) -> Response {
+    let drawn = readers.iter().filter(|r| !style_layers(r.view()).is_empty());
+    let sources: Vec<(String, String)> =
+        drawn.map(|r| (r.view().layer.id.clone(), r.view().layer.title.get(ask.lang).to_owned())).collect();
+    let bounds = if id == ALL { None } else { readers.first().and_then(bounds) };
+    let forms = [(STYLE, ask.url(&format!("/styles/{id}?f=mapbox")))];
+    html::style(state, ask, id, name, &forms, bounds, &sources)
 }
 
 /// The style layers of a layer file with what is left out there filled in.

@@ -30,7 +30,7 @@ pub(super) async fn list(
     let (reader, _) = open(&state, &ask.who, &id)?;
     let json =
         json!({"links": ask.self_links("application/json"), "tilesets": [describe(&ask, &reader, false)]});
-    Ok(ask.answer("application/json", &json, || html::tileset(&ask, &reader)))
+    Ok(ask.answer("application/json", &json, || html::tileset(&state, &ask, &reader)))
 }
 
 /// `GET /ogc/collections/{id}/tiles/WebMercatorQuad`
@@ -38,7 +38,7 @@ pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, a
     ask.params.only(&["f"])?;
     let (reader, _) = open(&state, &ask.who, &id)?;
     let json = describe(&ask, &reader, true);
-    Ok(ask.answer("application/json", &json, || html::tileset(&ask, &reader)))
+    Ok(ask.answer("application/json", &json, || html::tileset(&state, &ask, &reader)))
 }
 
 /// `GET …/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}`: the row comes before the column.
@@ -128,15 +128,7 @@ pub(super) async fn matrix_sets(ask: Ask) -> Result<Response> {
             "links": [link(&href, "self", "application/json", WEB_MERCATOR_QUAD)],
         }],
     });
-    Ok(ask.answer("application/json", &json, || {
-        let title = ask.say("Lưới ô bản đồ", "Tile matrix sets");
-        html::page(
-            &ask,
-            title,
-            &[],
-            &maud::html! { ul { li { a href={(href) "?f=html"} { (WEB_MERCATOR_QUAD) } } } },
-        )
-    }))
+    Ok(ask.answer("application/json", &json, || html::matrix_sets(&ask, &json["tileMatrixSets"])))
 }
 
 /// `GET /ogc/tileMatrixSets/WebMercatorQuad` (OGC 17-083r4, JSON encoding)
@@ -153,19 +145,7 @@ pub(super) async fn matrix_set(ask: Ask) -> Result<Response> {
         "tileMatrices": matrices,
         "links": ask.self_links("application/json"),
     });
-    Ok(ask.answer("application/json", &json, || {
-        let body = maud::html! {
-            table {
-                thead { tr { th { "tileMatrix" } th { "scaleDenominator" } th { "cellSize (m)" } } }
-                tbody { @for m in &matrices { tr {
-                    td { (m["id"].as_str().unwrap_or_default()) }
-                    td { (m["scaleDenominator"].to_string()) }
-                    td { (m["cellSize"].to_string()) }
-                } } }
-            }
-        };
-        html::page(&ask, WEB_MERCATOR_QUAD, &[], &body)
-    }))
+    Ok(ask.answer("application/json", &json, || html::matrix_set(&ask, &json)))
 }
 
 fn matrix(zoom: u8) -> Value {
