@@ -2,7 +2,7 @@
 //! for themselves, also where the portal is not installed in front.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::collections::bounds;
@@ -10,8 +10,8 @@ use crate::access::View;
 use crate::features::LayerReader;
 use crate::http::portal::format::{number, unit_symbol};
 use crate::http::portal::i18n::Tr;
+use crate::http::tiles::DATASET;
 use crate::layers::{Access, Catalog, LayerDef};
-use crate::space::tile_matrix::WEB_MERCATOR_QUAD;
 
 const STYLE: &str = "
 :root{color-scheme:light dark}
@@ -151,13 +151,36 @@ pub(super) fn schema(ask: &Ask, view: &View, json: &Value) -> Markup {
     below(ask, Some(&view.layer), view.layer.title.get(ask.lang), &body)
 }
 
-/// The tileset of a collection.
-pub(super) fn tileset(ask: &Ask, reader: &LayerReader) -> Markup {
-    let def = &reader.view().layer;
+/// Tilesets of a layer, or of the dataset: where their tiles are.
+pub(super) fn tilesets(ask: &Ask, def: Option<&LayerDef>, tilesets: &[Value]) -> Markup {
+    let id = def.map_or(DATASET, |def| def.id.as_str());
     let body = html! {
-        p { "OGC: " code { (ask.url(&format!("/collections/{}/tiles/{WEB_MERCATOR_QUAD}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}", def.id))) } }
-        p { "XYZ: " code { (ask.base) "/tiles/" (def.id) "/{z}/{x}/{y}.mvt" } }
-        p { a href={(ask.base) "/tiles/" (def.id) ".json"} { "TileJSON" } }
+        @for tileset in tilesets {
+            @let links = tileset["links"].as_array().map(Vec::as_slice).unwrap_or_default();
+            h2 { (tileset["title"].as_str().unwrap_or_default()) " · " (tileset["crs"].as_str().and_then(|c| c.rsplit('/').next()).unwrap_or_default()) }
+            @for item in links.iter().filter(|l| l["rel"] == "item") {
+                p { code { (item["href"].as_str().unwrap_or_default()) } }
+            }
+            (self::links(&links.iter().filter(|l| l["rel"] != "item").cloned().collect::<Vec<_>>()))
+        }
+        p { "XYZ: " code { (ask.base) "/tiles/" (id) "/{z}/{x}/{y}.mvt" } }
     };
-    below(ask, Some(def), ask.say("Ô vectơ", "Vector tiles"), &body)
+    below(ask, def, ask.say("Ô vectơ", "Vector tiles"), &body)
+}
+
+/// A style on a map, and its forms. The script of the pages draws what `style-map-data` names.
+pub(super) fn style(
+    ask: &Ask,
+    title: &str,
+    drawn: &str,
+    bounds: Option<[f64; 4]>,
+    links: &[Value],
+) -> Markup {
+    let data = json!({"style": drawn, "bounds": bounds});
+    let body = html! {
+        div #style-map style="height:26rem" {}
+        script #style-map-data type="application/json" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }
+        (self::links(links))
+    };
+    page(ask, title, &[(ask.say("Kiểu bản đồ", "Styles"), "/styles?f=html".to_owned())], &body)
 }
