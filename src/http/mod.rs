@@ -44,6 +44,7 @@ pub mod quality;
 mod rate;
 pub mod search;
 pub mod server;
+mod symbols;
 pub mod tiles;
 mod units;
 pub mod wfs;
@@ -58,6 +59,7 @@ pub fn router(state: AppState) -> Router {
     let layers = Router::new()
         .merge(ogc::router(&state))
         .merge(tiles::router())
+        .merge(symbols::router())
         .merge(wfs::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers

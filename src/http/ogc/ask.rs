@@ -52,8 +52,9 @@ impl FromRequestParts<AppState> for Ask {
         let mut params = Params::parse(parts.uri.query().unwrap_or_default())?;
         let format = match params.get("f") {
             Some("json" | "geojson") => Format::Json,
-            // OGC API Styles names its encodings so.
-            Some("mapbox") if parts.uri.path().starts_with("/ogc/styles/") => Format::Json,
+            // Styles have encodings of their own, which they tell apart themselves.
+            Some(f) if f != "html" && is_style(parts.uri.path()) => Format::Json,
+            Some("mvt") if parts.uri.path().contains("/tiles/") => Format::Json,
             Some("html") => Format::Html,
             Some(other) => {
                 return Err(Error::invalid(
@@ -85,6 +86,11 @@ impl FromRequestParts<AppState> for Ask {
             catalog: state.catalog.load_full(),
         })
     }
+}
+
+/// Whether a path is that of a style, not of its metadata.
+fn is_style(path: &str) -> bool {
+    path.strip_prefix("/ogc/styles/").is_some_and(|id| !id.contains('/'))
 }
 
 /// The form that `Accept` prefers; JSON where it does not say.
@@ -137,7 +143,7 @@ impl Ask {
     }
 
     /// One of two texts, by language.
-    pub(super) fn say(&self, vi: &'static str, en: &'static str) -> &'static str {
+    pub(in crate::http) fn say(&self, vi: &'static str, en: &'static str) -> &'static str {
         match self.lang {
             Lang::Vi => vi,
             Lang::En => en,

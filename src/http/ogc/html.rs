@@ -16,8 +16,8 @@ pub(super) use collections::collections;
 pub(super) use conformance::conformance;
 pub(super) use landing::landing;
 pub(super) use schema::{functions, schema};
-pub(super) use styles::{style, styles};
-pub(super) use tiles::{matrix_set, matrix_sets, tileset};
+pub(super) use styles::{Listed, style, styles};
+pub(super) use tiles::{matrix_set, matrix_sets, tilesets};
 
 use axum::response::Response;
 use maud::{Markup, html};

@@ -19,7 +19,7 @@ use crate::state::AppState;
 mod analysis;
 mod applications;
 mod apply;
-mod assets;
+pub(super) mod assets;
 mod case;
 pub(super) mod catalogue;
 mod changes;

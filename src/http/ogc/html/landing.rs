@@ -11,14 +11,14 @@ use crate::http::portal::catalogue::layer::address;
 use crate::http::portal::format::number;
 use crate::state::AppState;
 
-/// What the map shows where no layer has an item: the former province Đắk Nông, CRS84.
-const FALLBACK: [f64; 4] = [107.2, 11.75, 108.15, 12.85];
+/// What a map shows where no layer has an item: the former province Đắk Nông, CRS84.
+pub(super) const PROVINCE: [f64; 4] = [107.2, 11.75, 108.15, 12.85];
 
 /// The box around what may be seen.
 pub(super) fn everything(state: &AppState, ask: &Ask) -> [f64; 4] {
     let readers = visible(state, ask);
     let of = |id: &str| readers.iter().find(|r| r.view().layer.id == id).and_then(bounds);
-    ["admin_province", "admin_commune", "parcel"].into_iter().find_map(of).unwrap_or(FALLBACK)
+    ["admin_province", "admin_commune", "parcel"].into_iter().find_map(of).unwrap_or(PROVINCE)
 }
 
 /// `/ogc/`
@@ -55,6 +55,7 @@ pub(in crate::http::ogc) fn landing(
         ul class="cards" {
             (card(&below("/collections"), "ogc-collections"))
             (card(&below("/styles"), "ogc-styles"))
+            (card(&below("/tiles"), "ogc-tiles-all"))
             (card(&below("/tileMatrixSets"), "ogc-matrix-sets"))
             (card(&below("/api"), "ogc-api"))
             (card(&below("/conformance"), "ogc-conformance"))

@@ -1,44 +1,77 @@
 //! Tilesets with a map drawn from their tiles, and tile matrix sets.
 
 use axum::response::Response;
-use maud::html;
-use serde_json::Value;
+use maud::{Markup, html};
+use serde_json::{Value, json};
 
 use super::super::ask::Ask;
-use super::{Shown, below, framed, heading, table, told, visit};
+use super::landing::everything;
+use super::{Shown, below, framed, heading, links, table, told, visit};
 use crate::features::LayerReader;
 use crate::http::portal::catalogue::layer::{address, map_data};
 use crate::http::portal::format::number;
-use crate::http::tiles::TILE_MAX_ZOOM;
-use crate::space::tile_matrix::WEB_MERCATOR_QUAD;
+use crate::http::portal::i18n::Tr;
+use crate::http::tiles::{DATASET, TILE_MAX_ZOOM};
 use crate::state::AppState;
 
-/// The tileset of a collection.
-pub(in crate::http::ogc) fn tileset(state: &AppState, ask: &Ask, reader: &LayerReader) -> Response {
+/// Tilesets of a layer, or of the dataset: a map drawn from their tiles, and where these are.
+pub(in crate::http::ogc) fn tilesets(
+    state: &AppState,
+    ask: &Ask,
+    reader: Option<&LayerReader>,
+    tilesets: &[Value],
+) -> Response {
     let visit = visit(ask);
     let tr = visit.tr;
-    let layer = told(state, ask, reader, None);
     let title = tr.t("ogc-tiles");
-    let heading_text = format!("{title}: {}", layer.title);
-    let tiles = ask.url(&format!("/collections/{}/tiles/{WEB_MERCATOR_QUAD}", layer.id));
-    let zooms = [("min", layer.min_zoom.to_string()), ("max", TILE_MAX_ZOOM.to_string())];
-    let zooms: Vec<(&'static str, &str)> = zooms.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let layer = reader.map(|r| told(state, ask, r, None));
+    let name = layer.as_ref().map_or_else(|| tr.t("ogc-style-everything"), |l| l.title.clone());
+    let id = layer.as_ref().map_or(DATASET, |l| l.id.as_str());
+    let heading_text = format!("{title}: {name}");
+    let least = layer.as_ref().map_or(0, |l| l.min_zoom).to_string();
+    let about = tr.with("ogc-tiles-about", &[("min", &least), ("max", &TILE_MAX_ZOOM.to_string())]);
     let body = html! {
-        (heading(ask, &heading_text, Some(&tr.with("ogc-tiles-about", &zooms)), &[], &html! {
-            a class="button button--plain" href={ "/layers/" (layer.id) "/qgis#tiles" } { (tr.t("qgis-open")) }
+        (heading(ask, &heading_text, Some(&about), &[], &html! {
+            @if reader.is_some() { a class="button button--plain" href={ "/layers/" (id) "/qgis#tiles" } { (tr.t("qgis-open")) } }
         }))
-        @if layer.extent.is_some() {
-            div class="layer-map" id="layer-map" role="region" aria-label=(tr.with("layer-map", &[("title", &layer.title)])) {}
-            p class="small muted" id="layer-map-note" hidden { (tr.t("layer-density")) }
-        } @else { div class="empty" { p { (tr.t("layer-empty")) } } }
+        @match &layer {
+            Some(layer) if layer.extent.is_none() => { div class="empty" { p { (tr.t("layer-empty")) } } },
+            Some(layer) => {
+                div class="layer-map" id="layer-map" role="region" aria-label=(tr.with("layer-map", &[("title", &layer.title)])) {}
+                p class="small muted" id="layer-map-note" hidden { (tr.t("layer-density")) }
+            },
+            None => { div class="layer-map" id="style-map" role="region" aria-label=(tr.t("ogc-map-all")) {} },
+        }
         h2 { (tr.t("ogc-addresses")) }
-        (address(tr, "XYZ", &format!("{}/tiles/{}/{{z}}/{{x}}/{{y}}.mvt", ask.base, layer.id)))
-        (address(tr, "TileJSON", &format!("{}/tiles/{}.json", ask.base, layer.id)))
-        (address(tr, "OGC API – Tiles", &format!("{tiles}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}")))
-        p { a href=(ask.url(&format!("/tileMatrixSets/{WEB_MERCATOR_QUAD}?f=html"))) { (tr.t("ogc-matrix-set")) " " (WEB_MERCATOR_QUAD) } }
+        (address(tr, "XYZ", &format!("{}/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt", ask.base)))
+        (address(tr, "TileJSON", &format!("{}/tiles/{id}.json", ask.base)))
+        @for tileset in tilesets { (told_of(ask, tr, tileset)) }
     };
-    let map = map_data(state, &ask.who, &layer, &Shown::Coverage);
-    below(ask, &visit, Some(&reader.view().layer), &title, true).data("layer-map-data", &map).render(&body)
+    let page = below(ask, &visit, reader.map(|r| &*r.view().layer), &title, true);
+    let page = match &layer {
+        Some(layer) => page.data("layer-map-data", &map_data(state, &ask.who, layer, &Shown::Coverage)),
+        None => page.data(
+            "style-map-data",
+            &json!({"style": ask.url(&format!("/styles/{DATASET}?f=mapbox")), "bounds": everything(state, ask)}),
+        ),
+    };
+    page.render(&body)
+}
+
+/// One tileset: its grid, where its tiles are, and what else tells of it.
+fn told_of(ask: &Ask, tr: Tr, tileset: &Value) -> Markup {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let all = tileset["links"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let set = text(&tileset["tileMatrixSetURI"]);
+    let name = set.rsplit('/').next().unwrap_or_default();
+    let item = |l: &&Value| l["rel"] == "item";
+    html! {
+        section class="card" {
+            h2 { (name) }
+            @for l in all.iter().filter(item) { (address(tr, "OGC API – Tiles", &text(&l["href"]))) }
+            (links(ask, all.iter().filter(|l| !item(l) && l["rel"] != "alternate")))
+        }
+    }
 }
 
 /// The tile matrix sets of a list.

@@ -19,7 +19,7 @@ use crate::http::extract::{Path, Query};
 use crate::http::tiles::TILE_MAX_ZOOM;
 use crate::layers::qgis::Drawing;
 use crate::layers::qgis::files::{self, AUTHENTICATION, Entry, Service};
-use crate::layers::{Access, Catalog};
+use crate::layers::{Access, Catalog, icons};
 use crate::space::{Bbox, crs};
 use crate::state::AppState;
 
@@ -71,7 +71,7 @@ fn entry<'a>(
     };
     let seen = layer.attributes.iter().zip(&view.attributes).filter(|(_, seen)| **seen);
     Entry {
-        drawing: Drawing::of(layer, |a| view.attribute(a).is_some(), catalog, tr.0),
+        drawing: Drawing::of(layer, |a| view.attribute(a).is_some(), catalog, tr.0).with_icons(icons::svg),
         attributes: seen.map(|(a, _)| a).collect(),
         url,
         type_name,
