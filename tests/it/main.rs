@@ -25,6 +25,7 @@ mod lineage;
 mod lost_database;
 mod ogc;
 mod ogc_crs;
+mod ogc_pages;
 mod ogc_schema;
 mod ogc_sort;
 mod ogc_tiles;

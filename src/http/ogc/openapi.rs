@@ -46,7 +46,9 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         ("/functions", "getFunctions", "Các hàm dùng trong bộ lọc", "Functions for filters", json_type),
         ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
     ] {
-        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &[reference("f")]));
+        let mut parameters = vec![reference("f")];
+        parameters.extend((path == "/collections").then(|| reference("q")));
+        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &parameters));
     }
     for (path, operation) in tiles::dataset(ask).into_iter().chain(tiles::styles(ask)) {
         add(path, operation);
@@ -276,6 +278,7 @@ fn parameters() -> Value {
     };
     json!({
         "f": query("f", "Form of the answer; else by Accept.", json!({"type": "string", "enum": ["json", "html"]})),
+        "q": query("q", "Collections in whose id, title or description all of the words stand; without accents, too.", json!({"type": "string"})),
         "bbox": query(
             "bbox",
             "Items that meet the box: west, south, east, north in degrees (CRS84), or both corners in the axis order of bbox-crs; heights may stand between.",

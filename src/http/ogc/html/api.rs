@@ -46,7 +46,7 @@ pub(in crate::http::ogc) fn api(ask: &Ask, document: &Value) -> Response {
                 @let name = p["name"].as_str().unwrap_or_default();
                 div id={ "p-" (name) } {
                     dt { code { (name) } " " span class="small muted" { (kind(tr, &p["schema"])) } }
-                    dd { (p["description"].as_str().unwrap_or_default()) }
+                    dd { (tr.or(&format!("ogc-param-{name}"), p["description"].as_str().unwrap_or_default())) }
                 }
             }
         }
