@@ -5,4 +5,5 @@ import './imports.mjs';
 import './pages.mjs';
 import './analysis.mjs';
 import './keys.mjs';
+import './styles.mjs';
 import './axe.mjs';
