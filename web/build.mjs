@@ -34,7 +34,7 @@ const workerName = `maplibre-worker-${createHash('sha256').update(worker).digest
 writeFileSync(join(dist, workerName), worker);
 
 const result = await build({
-  entryPoints: ['src/portal.ts', 'src/map.ts', 'src/case.ts', 'src/catalogue.ts', 'src/changes.ts', 'src/import.ts', 'src/analysis.ts', 'src/edit.ts', 'css/portal.css', 'css/map.css', 'css/edit.css'],
+  entryPoints: ['src/portal.ts', 'src/map.ts', 'src/case.ts', 'src/catalogue.ts', 'src/ogc.ts', 'src/changes.ts', 'src/import.ts', 'src/analysis.ts', 'src/edit.ts', 'css/portal.css', 'css/map.css', 'css/edit.css'],
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -8,6 +8,7 @@ pub mod computed;
 pub mod conform;
 pub mod definition;
 pub mod icons;
+pub mod qgis;
 pub mod quality;
 pub mod read;
 pub mod row;

@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use super::collections::visible;
 use super::filter::LANGUAGES;
-use super::html::page;
+use super::html;
 use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::root::OPENAPI;
@@ -28,21 +27,7 @@ pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Respo
     ask.params.only(&["f"])?;
     let readers = visible(&state, &ask);
     let document = document(&ask, readers.iter().map(crate::features::LayerReader::view));
-    Ok(ask.answer(OPENAPI, &document, || {
-        let body = html! {
-            p { (ask.say(
-                "Mô tả đầy đủ là tài liệu OpenAPI 3.0 (liên kết JSON ở trên).",
-                "The full description is the OpenAPI 3.0 document (the JSON link above).",
-            )) }
-            @let more = &document["externalDocs"];
-            p { a href=(more["url"].as_str().unwrap_or_default()) { (more["description"].as_str().unwrap_or_default()) } }
-            div.table { table { tbody { @for (path, item) in document["paths"].as_object().into_iter().flatten() { tr {
-                td { code { "GET " (path) } }
-                td { (item["get"]["summary"].as_str().unwrap_or_default()) }
-            } } } } }
-        };
-        page(&ask, ask.say("Tài liệu API", "API documentation"), &[], &body)
-    }))
+    Ok(ask.answer(OPENAPI, &document, || html::api(&ask, &document)))
 }
 
 fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {

@@ -1,5 +1,6 @@
 //! `/ogc/` and `/ogc/conformance` (OGC API Features part 1, 7.2 and 7.4).
 
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
@@ -7,6 +8,7 @@ use super::Ask;
 use super::ask::link;
 use super::html;
 use crate::Result;
+use crate::state::AppState;
 
 /// Media type of the API's description.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -66,7 +68,7 @@ pub(super) const CONFORMANCE: &[&str] = &[
 ];
 
 /// `GET /ogc/`
-pub(super) async fn landing(ask: Ask) -> Result<Response> {
+pub(super) async fn landing(State(state): State<AppState>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let to = |path: &str, rel: &str, kind: &str, vi, en| link(&ask.url(path), rel, kind, ask.say(vi, en));
     let mut links = ask.self_links("application/json");
@@ -116,17 +118,12 @@ pub(super) async fn landing(ask: Ask) -> Result<Response> {
         "Urban, planning and building-permit layers, by the OGC API standards.",
     );
     let json = json!({"title": title, "description": description, "links": links});
-    Ok(ask.answer("application/json", &json, || {
-        html::page(&ask, title, &[], &maud::html! { p { (description) } (html::links(&links)) })
-    }))
+    Ok(ask.answer("application/json", &json, || html::landing(&state, &ask, title, description, &links)))
 }
 
 /// `GET /ogc/conformance`
 pub(super) async fn conformance(ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let json = json!({"conformsTo": CONFORMANCE, "links": ask.self_links("application/json")});
-    Ok(ask.answer("application/json", &json, || {
-        let title = ask.say("Các lớp tuân thủ", "Conformance classes");
-        html::page(&ask, title, &[], &maud::html! { ul { @for c in CONFORMANCE { li { code { (c) } } } } })
-    }))
+    Ok(ask.answer("application/json", &json, || html::conformance(&ask, CONFORMANCE)))
 }

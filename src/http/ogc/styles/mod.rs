@@ -75,17 +75,10 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
         .collect();
     let json = json!({"default": DATASET, "styles": described, "links": ask.self_links("application/json")});
     Ok(ask.answer("application/json", &json, || {
-        let body = maud::html! {
-            ul { @for (id, title) in &styles {
-                li {
-                    a href=(ask.url(&format!("/styles/{id}?f=html"))) { (title) }
-                    @for form in Form::offered(id) {
-                        " · " a href=(form.address(&ask, id)) { (form.name()) }
-                    }
-                }
-            } }
-        };
-        html::page(&ask, ask.say("Kiểu bản đồ", "Styles"), &[], &body)
+        let forms = |id: &str| Form::offered(id).map(|form| (form.name(), form.address(&ask, id))).collect();
+        let listed: Vec<html::Listed<'_>> =
+            styles.iter().map(|(id, title)| html::Listed { id, title, forms: forms(id) }).collect();
+        html::styles(&ask, &listed)
     }))
 }
 
@@ -146,7 +139,7 @@ pub(super) async fn metadata(
             @for layer in json["layers"].as_array().into_iter().flatten() {
                 p { code { (layer["id"].as_str().unwrap_or_default()) } " " (layer["type"].as_str().unwrap_or_default()) }
             }
-            (html::links(links))
+            (html::links(&ask, links))
         })
     }))
 }

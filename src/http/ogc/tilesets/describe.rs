@@ -8,7 +8,7 @@ use crate::http::ogc::ask::{Ask, link};
 use crate::http::ogc::collections::bounds;
 use crate::http::ogc::params::CRS84;
 use crate::http::tiles::{DATASET, MVT, TILE_MAX_ZOOM, fields};
-use crate::layers::{GeometryKind, LayerDef};
+use crate::layers::GeometryKind;
 use crate::space::tile_matrix::MatrixSet;
 
 const TILING_SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
@@ -22,10 +22,10 @@ pub(super) enum Origin<'a> {
 
 impl Origin<'_> {
     /// The layer, where it is one.
-    pub(super) fn layer<'a>(&self, readers: &'a [LayerReader]) -> Option<&'a LayerDef> {
+    pub(super) fn reader<'a>(&self, readers: &'a [LayerReader]) -> Option<&'a LayerReader> {
         match self {
             Self::Dataset => None,
-            Self::Collection(_) => readers.first().map(|r| &*r.view().layer),
+            Self::Collection(_) => readers.first(),
         }
     }
 
@@ -38,8 +38,8 @@ impl Origin<'_> {
     }
 
     fn title(&self, ask: &Ask, readers: &[LayerReader]) -> String {
-        match self.layer(readers) {
-            Some(def) => def.title.get(ask.lang).to_owned(),
+        match self.reader(readers) {
+            Some(reader) => reader.view().layer.title.get(ask.lang).to_owned(),
             None => ask.say("Mọi lớp", "All layers").to_owned(),
         }
     }

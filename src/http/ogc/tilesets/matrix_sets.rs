@@ -27,13 +27,7 @@ pub(in crate::http::ogc) async fn matrix_sets(ask: Ask) -> Result<Response> {
         "links": ask.self_links("application/json"),
         "tileMatrixSets": MatrixSet::ALL.map(describe),
     });
-    Ok(ask.answer("application/json", &json, || {
-        let title = ask.say("Lưới ô bản đồ", "Tile matrix sets");
-        let body = maud::html! {
-            ul { @for set in MatrixSet::ALL { li { a href={(at(set)) "?f=html"} { (set.id()) } " " span.quiet { (set.title()) } } } }
-        };
-        html::page(&ask, title, &[], &body)
-    }))
+    Ok(ask.answer("application/json", &json, || html::matrix_sets(&ask, &json["tileMatrixSets"])))
 }
 
 /// `GET /ogc/tileMatrixSets/{tileMatrixSetId}`
@@ -51,19 +45,7 @@ pub(in crate::http::ogc) async fn matrix_set(Path(set): Path<String>, ask: Ask) 
         "tileMatrices": matrices,
         "links": ask.self_links("application/json"),
     });
-    Ok(ask.answer("application/json", &json, || {
-        let body = maud::html! {
-            p { (set.title()) " · " code { (set.crs()) } }
-            div.table { table {
-                thead { tr { th { "tileMatrix" } th { "scaleDenominator" } th { "cellSize" } th { "matrixWidth" } th { "matrixHeight" } } }
-                tbody { @for m in &matrices { tr {
-                    td { (m["id"].as_str().unwrap_or_default()) }
-                    @for name in ["scaleDenominator", "cellSize", "matrixWidth", "matrixHeight"] { td { (m[name].to_string()) } }
-                } } }
-            } }
-        };
-        html::page(&ask, set.id(), &[], &body)
-    }))
+    Ok(ask.answer("application/json", &json, || html::matrix_set(&ask, &json)))
 }
 
 fn matrix(set: MatrixSet, number: u8) -> Value {

@@ -27,21 +27,21 @@ pub(super) async fn list(
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
     let (reader, _) = open(&state, &ask.who, &id)?;
-    Ok(list_of(&ask, &Origin::Collection(&id), &[reader]))
+    Ok(list_of(&state, &ask, &Origin::Collection(&id), &[reader]))
 }
 
 /// `GET /ogc/tiles` (dataset-tilesets, tilesets-list)
 pub(super) async fn list_of_dataset(State(state): State<AppState>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f", "collections"])?;
     let readers = dataset::chosen(&state, &ask, &state.features.snapshot())?;
-    Ok(list_of(&ask, &Origin::Dataset, &readers))
+    Ok(list_of(&state, &ask, &Origin::Dataset, &readers))
 }
 
-fn list_of(ask: &Ask, origin: &Origin<'_>, readers: &[LayerReader]) -> Response {
+fn list_of(state: &AppState, ask: &Ask, origin: &Origin<'_>, readers: &[LayerReader]) -> Response {
     let tilesets: Vec<Value> =
         MatrixSet::ALL.iter().map(|set| describe(ask, origin, *set, readers)).collect();
     let json = json!({"links": ask.self_links("application/json"), "tilesets": tilesets});
-    ask.answer("application/json", &json, || html::tilesets(ask, origin.layer(readers), &tilesets))
+    ask.answer("application/json", &json, || html::tilesets(state, ask, origin.reader(readers), &tilesets))
 }
 
 /// `GET /ogc/collections/{id}/tiles/{tileMatrixSetId}` (tileset)
@@ -52,7 +52,7 @@ pub(super) async fn one(
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
     let (reader, _) = open(&state, &ask.who, &id)?;
-    Ok(one_of(&ask, &Origin::Collection(&id), known(&set)?, &[reader]))
+    Ok(one_of(&state, &ask, &Origin::Collection(&id), known(&set)?, &[reader]))
 }
 
 /// `GET /ogc/tiles/{tileMatrixSetId}` (tileset, collections-selection)
@@ -64,13 +64,19 @@ pub(super) async fn one_of_dataset(
     ask.params.only(&["f", "collections"])?;
     let set = known(&set)?;
     let readers = dataset::chosen(&state, &ask, &state.features.snapshot())?;
-    Ok(one_of(&ask, &Origin::Dataset, set, &readers))
+    Ok(one_of(&state, &ask, &Origin::Dataset, set, &readers))
 }
 
-fn one_of(ask: &Ask, origin: &Origin<'_>, set: MatrixSet, readers: &[LayerReader]) -> Response {
+fn one_of(
+    state: &AppState,
+    ask: &Ask,
+    origin: &Origin<'_>,
+    set: MatrixSet,
+    readers: &[LayerReader],
+) -> Response {
     let json = whole(ask, origin, set, readers);
     ask.answer("application/json", &json, || {
-        html::tilesets(ask, origin.layer(readers), std::slice::from_ref(&json))
+        html::tilesets(state, ask, origin.reader(readers), std::slice::from_ref(&json))
     })
 }
 
