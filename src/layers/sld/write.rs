@@ -2,9 +2,9 @@
 
 use super::condition::{Condition, Operator};
 use super::symbol::{Symbol, Text, Word};
-use super::xml::Element;
 use super::{Drawn, LAST_ZOOM, Rule, SCALE_AT_ZOOM_0, Words, translated};
 use crate::layers::LayerDef;
+use crate::layers::qgis::xml::Element;
 
 const FAMILY: &str = "Noto Sans";
 
