@@ -100,7 +100,10 @@ async fn what_is_wrong_with_a_question_is_said_at_its_field() {
     // What is no field of the form is an error's page, of the same frame.
     for path in [format!("{ITEMS}?nix=1"), "/ogc/collections/camera_security/items".to_owned()] {
         let (status, html) = page(&server, &path, None, "vi").await;
-        assert!(status.is_client_error() && html.contains("<header class=\"site-header\">"), "{path}: {html}");
+        assert!(
+            status.is_client_error() && html.contains("<header class=\"site-header\">"),
+            "{path}: {html}"
+        );
     }
 }
 
