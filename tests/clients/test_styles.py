@@ -6,6 +6,7 @@ from qgis.core import (
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
+    QgsRenderContext,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsRectangle,
@@ -61,7 +62,7 @@ def rules(layer):
     """The rules of what is drawn; their filters must be expressions of QGIS."""
     renderer = layer.renderer()
     if not isinstance(renderer, QgsRuleBasedRenderer):
-        return [renderer.symbol()]
+        return renderer.symbols(QgsRenderContext())
     found = renderer.rootRule().descendants()
     for rule in found:
         text = rule.filterExpression()

@@ -140,8 +140,8 @@ fn texts(xml: &str, name: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), false);
     loop {
         match reader.read_event().unwrap() {
-            Event::Start(e) => inside = e.name().as_ref() == name.as_bytes(),
-            Event::Text(t) if inside => found.push(t.decode().unwrap().into_owned()),
+            Event::Start(e) => inside = e.name().as_ref() == name,
+            Event::Text(t) if inside => found.push(t.xml10_content().into_owned()),
             Event::End(_) => inside = false,
             Event::Eof => return found,
             _ => {}

@@ -47,7 +47,8 @@ fn rule(layer: &LayerDef, name: &str, rule: &Rule, words: Words<'_>) -> Element 
     if rule.condition != Condition::Always {
         written = written.child(Element::new("ogc:Filter").child(filter(&rule.condition)));
     }
-    let denominator = |zoom: f64| format!("{:.2}", SCALE_AT_ZOOM_0 / zoom.exp2());
+    // QGIS takes whole numbers only.
+    let denominator = |zoom: f64| format!("{:.0}", SCALE_AT_ZOOM_0 / zoom.exp2());
     if rule.zooms.end < LAST_ZOOM {
         written = written.leaf("MinScaleDenominator", denominator(rule.zooms.end));
     }
