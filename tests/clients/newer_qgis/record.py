@@ -33,14 +33,14 @@ def kept(exchange):
 
 
 def main(debian):
-    inside = debian / "clients"
+    inside = debian / "dothi/tests/clients"
     shutil.rmtree(inside, ignore_errors=True)
     shutil.copytree(HERE.parent, inside, ignore=shutil.ignore_patterns("__pycache__", "sent"))
     running = program.start()
     try:
         with Proxy(running.url) as proxy:
             environment = os.environ | {"DOTHI_URL": proxy.url, "HOME": "/tmp"}
-            command = ["chroot", str(debian), "python3", "-m", "pytest", "-q", "/clients/newer_qgis"]
+            command = ["chroot", str(debian), "python3", "-m", "pytest", "-q", "/dothi/tests/clients/newer_qgis"]
             done = subprocess.run(command, env=environment)
     finally:
         running.stop()

@@ -43,9 +43,9 @@ def test_a_layer_is_read_in_its_own_system(service):
 
 def test_a_box_is_asked_for_in_that_system(service):
     layer = qgis.opened(qgis.oapif(service, "parcel"))
-    box = QgsRectangle(411600, 1327150, 411700, 1327250)
+    box = QgsRectangle(412100, 1328100, 412400, 1328400)
     found = {f["code"] for f in layer.getFeatures(QgsFeatureRequest().setFilterRect(box))}
-    query = f"bbox=411600,1327150,411700,1327250&bbox-crs={METRES}&limit=1000"
+    query = f"bbox=412100,1328100,412400,1328400&bbox-crs={METRES}&limit=1000"
     there = service.json(f"/ogc/collections/parcel/items?{query}")["features"]
     assert found == {f["properties"]["code"] for f in there} and found
 
