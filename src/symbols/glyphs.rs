@@ -52,12 +52,12 @@ fn glyph(face: &Face<'_>, id: GlyphId, code: u32) -> Result<Vec<u8>, GlyphError>
     let scale = EM_PX / f32::from(face.units_per_em());
     let mut out = Vec::new();
     pbf::uint(&mut out, 1, u64::from(code));
-    let (mut width, mut height, mut left, mut top) = (0, 0, 0, 0);
+    // Heights are counted from the line of the ascenders, in whole pixels.
+    let ascender = (f32::from(face.ascender()) * scale) as i64;
+    let (mut width, mut height, mut left, mut top) = (0, 0, 0, -ascender);
     if let Some(drawn) = Drawn::new(face, id, scale) {
         let field = BitmapGlyph::from_unbuffered(drawn.mask.data(), drawn.width, drawn.height, BUFFER)?;
         pbf::bytes(&mut out, 2, &clamp_to_u8(&field.render_sdf(RADIUS), CUTOFF)?);
-        // Heights are counted from the line of the ascenders, in whole pixels.
-        let ascender = (f32::from(face.ascender()) * scale).ceil() as i64;
         (width, height, left, top) = (drawn.width, drawn.height, drawn.left, drawn.top - ascender);
     }
     pbf::uint(&mut out, 3, width as u64);

@@ -6,4 +6,5 @@ import './pages.mjs';
 import './analysis.mjs';
 import './keys.mjs';
 import './ogc.mjs';
+import './styles.mjs';
 import './axe.mjs';

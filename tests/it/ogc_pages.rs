@@ -100,7 +100,10 @@ async fn what_is_wrong_with_a_question_is_said_at_its_field() {
     // What is no field of the form is an error's page, of the same frame.
     for path in [format!("{ITEMS}?nix=1"), "/ogc/collections/camera_security/items".to_owned()] {
         let (status, html) = page(&server, &path, None, "vi").await;
-        assert!(status.is_client_error() && html.contains("<header class=\"site-header\">"), "{path}: {html}");
+        assert!(
+            status.is_client_error() && html.contains("<header class=\"site-header\">"),
+            "{path}: {html}"
+        );
     }
 }
 
@@ -137,8 +140,8 @@ fn texts(xml: &str, name: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), false);
     loop {
         match reader.read_event().unwrap() {
-            Event::Start(e) => inside = e.name().as_ref() == name.as_bytes(),
-            Event::Text(t) if inside => found.push(t.decode().unwrap().into_owned()),
+            Event::Start(e) => inside = e.name().as_ref() == name,
+            Event::Text(t) if inside => found.push(t.xml10_content().into_owned()),
             Event::End(_) => inside = false,
             Event::Eof => return found,
             _ => {}

@@ -176,7 +176,7 @@ async fn an_sld_says_what_the_style_says() {
         "<ogc:PropertyName>name</ogc:PropertyName>",
         "<WellKnownName>circle</WellKnownName>",
         // Zoom 15, from which on clinics have their names.
-        "<MaxScaleDenominator>8530.92</MaxScaleDenominator>",
+        "<MaxScaleDenominator>8531</MaxScaleDenominator>",
         &format!("xlink:href=\"{}/ogc/sprites/hospital.svg\"", server.base),
     ] {
         assert!(sld.contains(part), "{part} is not in {sld}");

@@ -74,7 +74,7 @@ mod tests {
     fn programs_get_problems_and_people_pages() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8".parse().unwrap());
-        let wants = |uri: &'static str, headers| wants_page(&Uri::from_static(uri), headers);
+        let wants = |uri: &'static str, headers: &HeaderMap| wants_page(&Uri::from_static(uri), headers);
         assert!(wants("/applications/1", &headers));
         assert!(!wants("/api/v1/applications/1", &headers));
         assert!(wants("/ogc/collections/x", &headers));

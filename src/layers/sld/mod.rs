@@ -9,7 +9,6 @@ mod constant;
 mod split;
 mod symbol;
 mod write;
-mod xml;
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 
 use super::condition::{Condition, Operator};
 use super::symbol::{Symbol, Text, Word};
-use super::xml::Element;
 use super::{Drawn, LAST_ZOOM, Rule, SCALE_AT_ZOOM_0, Words, translated};
 use crate::layers::LayerDef;
+use crate::layers::qgis::xml::Element;
 
 const FAMILY: &str = "Noto Sans";
 
@@ -47,7 +47,8 @@ fn rule(layer: &LayerDef, name: &str, rule: &Rule, words: Words<'_>) -> Element 
     if rule.condition != Condition::Always {
         written = written.child(Element::new("ogc:Filter").child(filter(&rule.condition)));
     }
-    let denominator = |zoom: f64| format!("{:.2}", SCALE_AT_ZOOM_0 / zoom.exp2());
+    // QGIS takes whole numbers only.
+    let denominator = |zoom: f64| format!("{:.0}", SCALE_AT_ZOOM_0 / zoom.exp2());
     if rule.zooms.end < LAST_ZOOM {
         written = written.leaf("MinScaleDenominator", denominator(rule.zooms.end));
     }

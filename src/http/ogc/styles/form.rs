@@ -4,27 +4,32 @@ use axum::http::header;
 use serde_json::Value;
 
 use crate::http::ogc::ask::{Ask, link};
+use crate::http::tiles::DATASET;
+use crate::layers::qgis;
 use crate::{Error, Result};
 
 /// What `f` may be.
-pub(in crate::http::ogc) const FORMS: [&str; 3] = ["mapbox", "sld10", "html"];
+pub(in crate::http::ogc) const FORMS: [&str; 4] = ["mapbox", "sld10", "qml", "html"];
 /// Media types of the forms that are no JSON.
-pub(in crate::http::ogc) const FILES: [&str; 1] = [SLD];
+pub(in crate::http::ogc) const FILES: [&str; 2] = [SLD, QML];
 const SLD: &str = "application/vnd.ogc.sld+xml;version=1.0";
+const QML: &str = "application/vnd.qgis.qml+xml";
 
 /// A stylesheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     MapLibre,
     Sld,
+    Qml,
 }
 
 impl Form {
-    const ALL: [Self; 2] = [Self::MapLibre, Self::Sld];
+    const ALL: [Self; 3] = [Self::MapLibre, Self::Sld, Self::Qml];
 
-    /// Those in which the style of this id is there.
-    pub(super) fn offered(_id: &str) -> impl Iterator<Item = Self> + use<> {
-        Self::ALL.into_iter()
+    /// Those in which the style of this id is there: QGIS's own files are of one layer.
+    pub(super) fn offered(id: &str) -> impl Iterator<Item = Self> + use<> {
+        let whole = id == DATASET;
+        Self::ALL.into_iter().filter(move |form| !whole || *form != Self::Qml)
     }
 
     /// Its name in `f`.
@@ -32,6 +37,7 @@ impl Form {
         match self {
             Self::MapLibre => "mapbox",
             Self::Sld => "sld10",
+            Self::Qml => "qml",
         }
     }
 
@@ -39,6 +45,7 @@ impl Form {
         match self {
             Self::MapLibre => "application/vnd.mapbox.style+json",
             Self::Sld => SLD,
+            Self::Qml => QML,
         }
     }
 
@@ -47,6 +54,7 @@ impl Form {
         match self {
             Self::MapLibre => "MapLibre",
             Self::Sld => "SLD 1.0",
+            Self::Qml => "QGIS (QML)",
         }
     }
 
@@ -55,6 +63,10 @@ impl Form {
         match self {
             Self::MapLibre => ("8", "https://maplibre.org/maplibre-style-spec/"),
             Self::Sld => ("1.0", "https://www.ogc.org/standards/sld"),
+            Self::Qml => (
+                qgis::VERSION,
+                "https://docs.qgis.org/latest/en/docs/user_manual/appendices/qgis_file_formats.html",
+            ),
         }
     }
 
@@ -128,6 +140,7 @@ mod tests {
             ("application/vnd.ogc.sld+xml;version=1.0", Some(Form::Sld)),
             ("application/vnd.ogc.sld+xml", Some(Form::Sld)),
             ("application/vnd.ogc.sld+xml;version=1.1", Some(Form::MapLibre)),
+            ("application/vnd.qgis.qml+xml", Some(Form::Qml)),
             ("text/html,application/xhtml+xml,*/*;q=0.8", None),
             ("text/html;q=0.5, application/vnd.mapbox.style+json", Some(Form::MapLibre)),
             ("image/png", Some(Form::MapLibre)),
@@ -135,5 +148,7 @@ mod tests {
             assert_eq!(accepted(Some(accept), "parcel"), form, "{accept}");
         }
         assert_eq!(accepted(None, "parcel"), Some(Form::MapLibre));
+        let qml = Some("application/vnd.qgis.qml+xml");
+        assert_eq!(accepted(qml, DATASET), Some(Form::MapLibre), "of all layers there is none");
     }
 }

@@ -1,5 +1,5 @@
 //! OGC API Styles (OGC 20-009): a style for each layer, and `default` with all of them in drawing order; each as a
-//! MapLibre style, as SLD 1.0 and as a page with a map.
+//! MapLibre style, as SLD 1.0, for QGIS and as a page with a map.
 
 mod form;
 mod maplibre;
@@ -16,7 +16,7 @@ use super::html;
 use crate::Result;
 use crate::features::LayerReader;
 use crate::http::tiles::DATASET;
-use crate::layers::{sld, style};
+use crate::layers::{icons, qgis, sld, style};
 use crate::state::AppState;
 use form::Form;
 pub(super) use form::{FILES, FORMS};
@@ -95,12 +95,34 @@ pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, a
     let mut response = match form {
         None => return Ok(page(ask, &style)),
         Some(form @ Form::MapLibre) => typed(form.media_type(), maplibre::document(&ask, &style).to_string()),
-        Some(form @ Form::Sld) => typed(form.media_type(), sld_of(&state, &ask, &style)),
+        Some(form @ Form::Sld) => saved(form, &style, "sld", sld_of(&state, &ask, &style)),
+        Some(form @ Form::Qml) => saved(form, &style, "qml", qml_of(&state, &ask, &style)),
     };
     let headers = response.headers_mut();
     vary(headers);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     Ok(response)
+}
+
+/// A file that a person saves and a program takes.
+fn saved(form: Form, style: &Style, extension: &str, text: String) -> Response {
+    let mut response = typed(form.media_type(), text);
+    let name = format!("inline; filename=\"{}.{extension}\"", style.id);
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+/// The style of a layer as QGIS keeps it.
+fn qml_of(state: &AppState, ask: &Ask, style: &Style) -> String {
+    let catalog = state.catalog.load();
+    let qml = |reader: &LayerReader| {
+        let view = reader.view();
+        let seen = |a: &str| view.attribute(a).is_some();
+        qgis::Drawing::of(&view.layer, seen, &catalog, ask.lang).with_icons(icons::svg).qml()
+    };
+    style.readers.first().map(qml).unwrap_or_default()
 }
 
 fn sld_of(state: &AppState, ask: &Ask, style: &Style) -> String {
