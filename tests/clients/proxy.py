@@ -74,7 +74,7 @@ class Proxy:
                 self.send_response(exchange.status)
                 for name, value in exchange.answer_headers.items():
                     if name not in OWN:
-                        self.send_header(name, value.replace(proxy.upstream, proxy.url))
+                        self.send_header(name.title(), value.replace(proxy.upstream, proxy.url))
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD":
