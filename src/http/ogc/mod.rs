@@ -103,7 +103,7 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "allow, content-crs, etag, last-modified, link, location, retry-after, dothi-overwrote, dothi-revision, \
+            "allow, content-crs, etag, last-modified, link, location, retry-after, dothi-left-out, dothi-overwrote, dothi-revision, \
              dothi-resolved-units",
         ),
     );
