@@ -200,7 +200,7 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
                 "schema": {"type": "string"},
             }}}),
         );
-        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"] {
+        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"] {
             responses.insert(status.to_owned(), problem.clone());
         }
         let mut parameters = Vec::new();
@@ -238,17 +238,20 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
     if !binary {
         content.insert("text/html".to_owned(), json!({"schema": {"type": "string"}}));
     }
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
+    if kind == MVT {
+        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
+    }
+    for status in ["400", "401", "404", "429", "503"] {
+        responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Problem"}));
+    }
     json!({
         "operationId": id,
         "tags": [tag],
         "summary": summary,
         "parameters": parameters,
-        "responses": {
-            "200": {"description": summary, "content": content},
-            "400": {"$ref": "#/components/responses/Problem"},
-            "404": {"$ref": "#/components/responses/Problem"},
-            "503": {"$ref": "#/components/responses/Problem"},
-        },
+        "responses": responses,
     })
 }
 
