@@ -28,12 +28,7 @@ from proxy import Proxy
 from tiles import tiles_of
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application():
-    running = qgis.begin()
-    yield running
-    QgsProject.instance().clear()
-    running.exitQgis()
+pytestmark = pytest.mark.usefixtures("application")
 
 
 @pytest.fixture(scope="module")
