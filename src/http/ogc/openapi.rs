@@ -240,9 +240,6 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
     }
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
-    if kind == MVT {
-        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
-    }
     for status in ["400", "401", "404", "429", "503"] {
         responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     }
