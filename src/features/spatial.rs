@@ -5,7 +5,7 @@ use rstar::{AABB, RTree, RTreeObject};
 
 use super::shapes::Shape;
 use crate::filter::SpatialOp;
-use crate::filter::evaluate::relates;
+use crate::filter::evaluate::{HALF_STEP_M, near, relates};
 use crate::space::Bbox;
 
 /// A geometry in EPSG:9218.
@@ -53,6 +53,24 @@ impl Literal {
     /// Box that every item meets for which the relation holds; none where that cannot be said.
     pub(super) fn contact(&self, op: SpatialOp) -> Option<Bbox> {
         self.envelope.filter(|_| op.needs_contact())
+    }
+
+    /// Box that every item meets that is at most so many metres away.
+    pub(super) fn around(&self, metres: f64) -> Option<Bbox> {
+        let out = metres + HALF_STEP_M;
+        self.envelope.map(|e| Bbox {
+            min_x: e.min_x - out,
+            min_y: e.min_y - out,
+            max_x: e.max_x + out,
+            max_y: e.max_y + out,
+        })
+    }
+
+    /// Whether an item is at most so many metres away; none where it has no geometry.
+    pub(super) fn is_near(&self, metres: f64, shape: &Shape<'_>) -> Option<bool> {
+        let item = shape.envelope()?;
+        let maybe = self.around(metres).is_some_and(|b| b.intersects(&item));
+        Some(maybe && near(&shape.to_geo(), &self.geometry, metres))
     }
 
     /// Whether an item stands in the relation to the geometry; none where it has no geometry.
