@@ -2,7 +2,7 @@
 //! refused.
 #![no_main]
 
-use dothi::filter::{literal, text};
+use dothi::filter::{Expr, literal, text};
 use dothi::space::crs::Offered;
 use libfuzzer_sys::fuzz_target;
 
@@ -10,9 +10,18 @@ fuzz_target!(|input: &str| {
     let Ok(expr) = text::parse(&format!("S_INTERSECTS(geometry, {input})")) else { return };
     let printed = text::print(&expr);
     if printed.len() <= text::MOST_BYTES {
-        assert_eq!(text::parse(&printed).as_ref(), Ok(&expr), "{printed}");
+        same(text::parse(&printed), &expr, &printed);
     }
     for crs in [Offered::Crs84, Offered::Epsg9218, Offered::Epsg3857] {
         let _ = literal::to_stored(&mut expr.clone(), crs);
     }
 });
+
+/// What was printed reads as the same tree. Printing puts every part in parentheses, so that the deepest filters that
+/// are taken may be too deep when they are printed.
+fn same(again: dothi::Result<Expr>, expr: &Expr, printed: &str) {
+    match again {
+        Ok(again) => assert_eq!(&again, expr, "{printed}"),
+        Err(e) => assert!(e.to_string().contains("64"), "{printed}: {e}"),
+    }
+}

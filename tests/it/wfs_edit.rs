@@ -217,3 +217,50 @@ async fn who_may_not_write_is_refused() {
     let left = get(&server, "version=2.0.0&request=GetFeature&typenames=parcel").await;
     assert!(left.contains(">ODT<"), "{left}");
 }
+
+/// `Replace` of 2.0.0 puts a whole feature in the place of another: what it leaves out is empty then, and what the
+/// editor may not see stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_is_replaced_whole() {
+    let server = Server::start().await;
+    parcels(&server, 2).await;
+    let token = server.sign_in_as("land", Role::Editor, Some("SNNMT"), Some("NNMT")).await;
+    let [_, _, d] = dialects();
+    let feature = |code: &str, more: &str| {
+        let inserted = d.insert(code, 50.0, more).replace("<dothi:land_use>ODT</dothi:land_use>", "");
+        let inner = inserted.split_once("<dothi:parcel>").unwrap().1.rsplit_once("</wfs:Insert>").unwrap().0.to_owned();
+        format!("<dothi:parcel>{inner}")
+    };
+    let replace = |feature: &str, filter: &str| {
+        format!("<wfs:Replace handle=\"r\">{feature}<f:Filter>{filter}</f:Filter></wfs:Replace>")
+    };
+    let fid = server.json("/ogc/collections/parcel/items").await["features"][0]["id"].as_i64().unwrap();
+    let id = format!("parcel.{fid}");
+    let one = format!("<f:ResourceId rid=\"{id}\"/>");
+    let answer = done(&server, &token, d.transaction(&replace(&feature("N-1", ""), &one))).await;
+    assert!(answer.contains("<wfs:totalUpdated>0</wfs:totalUpdated><wfs:totalReplaced>1</wfs:totalReplaced>"), "{answer}");
+    assert!(answer.contains(&format!("<wfs:ReplaceResults><wfs:Feature handle=\"r\"><fes:ResourceId rid=\"{id}\"/>")), "{answer}");
+    let item = server.json(&format!("/ogc/collections/parcel/items/{fid}")).await;
+    let properties = &item["properties"];
+    assert_eq!((&properties["code"], &properties["parcel_number"]), (&"N-1".into(), &7.into()));
+    assert!(properties["land_use"].is_null() && properties["area_m2"].is_null(), "{item}");
+    // The whole of the layer, a feature without a geometry, one that is not there, an older version.
+    let every = "<f:PropertyIsNotEqualTo><f:ValueReference>code</f:ValueReference><f:Literal>x</f:Literal></f:PropertyIsNotEqualTo>";
+    for (wrong, says) in [
+        (replace(&feature("N-2", ""), every), "one feature"),
+        (replace("<dothi:parcel><dothi:code>N-2</dothi:code></dothi:parcel>", &one), "geometry"),
+        (replace(&feature("N-2", "<dothi:nix>1</dothi:nix>"), &one), "nix"),
+        (replace(&feature("N-2", ""), "<f:ResourceId rid=\"parcel.999999\"/>"), "parcel.999999"),
+        (format!("<wfs:Replace>{}</wfs:Replace>", feature("N-2", "")), "Filter"),
+        (replace("", &one), "typeName"),
+    ] {
+        let answer = post(&server, &token, d.transaction(&wrong)).await;
+        assert!(answer.status().is_client_error(), "{wrong}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(says), "{wrong}: {text}");
+    }
+    let older = &dialects()[1];
+    let answer = post(&server, &token, older.transaction("<wfs:Replace/>")).await.text().await.unwrap();
+    assert!(answer.contains("Replace is not offered"), "{answer}");
+    assert_eq!(server.json(&format!("/ogc/collections/parcel/items/{fid}")).await, item);
+}

@@ -126,7 +126,7 @@ async fn filters_compute_and_measure() {
             "<F:PropertyIsBetween><F:Function name='mul'>[N]parcel_number[/N]<F:Literal>10</F:Literal></F:Function>\
              <F:LowerBoundary><F:Literal>20</F:Literal></F:LowerBoundary><F:UpperBoundary><F:Literal>39.5</F:Literal>\
              </F:UpperBoundary></F:PropertyIsBetween>".to_owned(),
-            "1",
+            "12",
         ),
         (
             "<F:PropertyIsNotEqualTo matchCase='false' matchAction='Any'>[N]land_use[/N]<F:Literal>odt</F:Literal></F:PropertyIsNotEqualTo>".to_owned(),

@@ -200,7 +200,7 @@ fn number(text: &str, name: &str) -> Result<i64> {
 
 fn limit(text: &str) -> Result<usize> {
     match number(text, "limit")? {
-        0 => Err(Error::invalid("limit", "ít nhất là 1", "is at least 1")),
+        0 => Err(Error::invalid("limit", "cần ít nhất là 1, nhận được 0", "expected at least 1, got 0")),
         n => Ok(usize::try_from(n).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)),
     }
 }

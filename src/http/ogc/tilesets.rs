@@ -47,6 +47,7 @@ pub(super) async fn tile(
     Path((id, tile_matrix, tile_row, tile_col)): Path<(String, String, String, String)>,
     ask: Ask,
 ) -> Result<Response> {
+    ask.params.only(&["f", "at"])?;
     let at = || Error::not_found("tile", format!("{tile_matrix}/{tile_row}/{tile_col}"));
     let matrix = tile_matrix.parse().map_err(|_| at())?;
     let (row, col) = (tile_row.parse().map_err(|_| at())?, tile_col.parse().map_err(|_| at())?);

@@ -55,6 +55,8 @@ struct Work {
     removes: BTreeSet<(String, i64)>,
     /// Items that `Update` chose.
     updated: usize,
+    /// Items that `Replace` chose, by their identifiers, and its handle.
+    replaced: Vec<(String, Option<String>)>,
 }
 
 /// `Transaction`
@@ -124,6 +126,8 @@ impl Work {
                     }
                 }
                 "Update" | "Delete" => work.change(state, ask, version, action)?,
+                // Since 2.0 only.
+                "Replace" if version == Version::V20 => work.change(state, ask, version, action)?,
                 "LockId" => {}
                 "Native" if action.attribute("safeToIgnore") == Some("true") => {}
                 other => {
@@ -210,7 +214,12 @@ impl Work {
         version: Version,
         action: &Element,
     ) -> Result<(), Fault> {
-        let name = action.attribute("typeName").ok_or_else(|| Fault::missing("typeName"))?;
+        let replacement = action.children.iter().find(|c| action.name == "Replace" && c.name != "Filter");
+        let name = match (replacement, action.attribute("typeName")) {
+            (Some(feature), _) => feature.name.as_str(),
+            (None, Some(name)) => name,
+            (None, None) => return Err(Fault::missing("typeName")),
+        };
         let srs = srs(action.attribute("srsName"), version)?;
         let layer = self.layer(state, ask, name)?;
         // All of a layer goes through an import, not by a filter that was forgotten.
@@ -234,15 +243,24 @@ impl Work {
             }
             return Ok(());
         }
-        let mut given = Patch::default();
-        for one in action.all("Property") {
-            let name = one.child("ValueReference").or(one.child("Name"));
-            let name = name.ok_or_else(|| Fault::missing("ValueReference"))?;
-            let name = local(name.text.rsplit('/').next().unwrap_or_default());
-            property(&layer.edit, name, one.child("Value"), &srs, &mut given)?;
-        }
+        let mut given = match replacement {
+            Some(feature) => whole(&layer.edit, feature, &srs)?,
+            None => parts(&layer.edit, action, &srs)?,
+        };
         former_units::resolve(&layer.edit.layer, &mut given.values)?;
-        self.updated += fids.len();
+        if replacement.is_some() {
+            if fids.len() > 1 {
+                return Err(Fault::value(
+                    "Filter",
+                    "Replace chỉ thay một đối tượng, bộ lọc chọn nhiều hơn",
+                    "Replace takes the place of one feature, the filter chooses more",
+                ));
+            }
+            let handle = action.attribute("handle").map(str::to_owned);
+            self.replaced.extend(fids.iter().map(|fid| (format!("{id}.{fid}"), handle.clone())));
+        } else {
+            self.updated += fids.len();
+        }
         for fid in fids.into_iter().filter(|fid| !self.removes.contains(&(id.clone(), *fid))) {
             let patch = self.patches.entry((id.clone(), fid)).or_default();
             patch.wkb = given.wkb.clone().or(patch.wkb.take());
@@ -321,12 +339,23 @@ impl Work {
         if !out.is_empty() {
             out = format!("<wfs:InsertResults>{out}</wfs:InsertResults>");
         }
+        let mut replaced = String::new();
+        if !self.replaced.is_empty() {
+            out += "<wfs:ReplaceResults>";
+            for (id, handle) in &self.replaced {
+                let handle =
+                    handle.as_ref().map(|h| format!(" handle=\"{}\"", escaped(h))).unwrap_or_default();
+                let _ = write!(out, "<wfs:Feature{handle}><fes:ResourceId rid=\"{id}\"/></wfs:Feature>");
+            }
+            out += "</wfs:ReplaceResults>";
+            replaced = format!("<wfs:totalReplaced>{}</wfs:totalReplaced>", self.replaced.len());
+        }
         let number = version.text();
         let (inserted, updated, removed) = (made.len(), self.updated, self.removes.len());
         format!(
             "{head}<wfs:TransactionResponse version=\"{number}\" xmlns:wfs=\"{namespace}\" xmlns:{prefix}=\"{ids}\" \
              xmlns:{PREFIX}=\"{NAMESPACE}\"><wfs:TransactionSummary><wfs:totalInserted>{inserted}</wfs:totalInserted>\
-             <wfs:totalUpdated>{updated}</wfs:totalUpdated><wfs:totalDeleted>{removed}</wfs:totalDeleted>\
+             <wfs:totalUpdated>{updated}</wfs:totalUpdated>{replaced}<wfs:totalDeleted>{removed}</wfs:totalDeleted>\
              </wfs:TransactionSummary>{out}</wfs:TransactionResponse>\n"
         )
     }
@@ -345,6 +374,34 @@ fn features(action: &Element) -> Vec<&Element> {
         }
     }
     found
+}
+
+/// What an `Update` changes: the properties that it names.
+fn parts(edit: &Edit, action: &Element, srs: &Srs) -> Result<Patch, Fault> {
+    let mut given = Patch::default();
+    for one in action.all("Property") {
+        let name = one.child("ValueReference").or(one.child("Name"));
+        let name = name.ok_or_else(|| Fault::missing("ValueReference"))?;
+        let name = local(name.text.rsplit('/').next().unwrap_or_default());
+        property(edit, name, one.child("Value"), srs, &mut given)?;
+    }
+    Ok(given)
+}
+
+/// What a `Replace` puts in the place of an item: all that may be written, empty where the feature does not give it;
+/// what the client may not see stays as it is stored.
+fn whole(edit: &Edit, feature: &Element, srs: &Srs) -> Result<Patch, Fault> {
+    let mut given = Patch::default();
+    for element in feature.children.iter().filter(|e| !e.is_gml) {
+        property(edit, &element.name, Some(element), srs, &mut given)?;
+    }
+    if given.wkb.is_none() {
+        return Err(Fault::value(GEOMETRY, "phải có hình học", "a geometry is required"));
+    }
+    let left_out = (0..edit.attributes.len()).filter(|i| edit.attributes[*i]);
+    let left_out: Vec<usize> = left_out.filter(|i| given.values.iter().all(|(n, _)| n != i)).collect();
+    given.values.extend(left_out.into_iter().map(|i| (i, Value::Null)));
+    Ok(given)
 }
 
 /// Adds a property that a client gives. One that he may not see does not exist.

@@ -34,14 +34,14 @@ async fn signed_in() -> (Server, String, i64) {
     (server, token, fid)
 }
 
-async fn opened(server: &Server, head: &str) -> TcpStream {
+pub(super) async fn opened(server: &Server, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }
 
 /// The first line of the answer.
-async fn status(stream: &mut TcpStream) -> String {
+pub(super) async fn status(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];
     while !read.contains(&b'\n') {

@@ -1,7 +1,7 @@
 //! What is too large, too deep, wrong or unknown is refused at once, by its name.
 
 mod bodies;
-mod parameters;
+pub(crate) mod parameters;
 mod parsers;
 
 use std::time::{Duration, Instant};

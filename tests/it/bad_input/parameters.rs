@@ -51,7 +51,7 @@ pub(crate) fn filled(document: &Json, path: &str, operation: &Json) -> String {
 /// The collections whose paths are walked: the others are described by the same code, and one has no items.
 fn is_walked(path: &str) -> bool {
     let mut parts = path.split('/').skip(1);
-    parts.next() != Some("collections") || matches!(parts.next(), None | Some("parcel" | "tree" | "water_pipe" | "{collectionId}"))
+    parts.next() != Some("collections") || matches!(parts.next(), None | Some("parcel" | "tree" | "river" | "{collectionId}"))
 }
 
 /// Every GET of the description.

@@ -9,10 +9,13 @@ use reqwest::{Response, StatusCode};
 use serde_json::json;
 
 use super::at_once;
+use super::bodies::{opened, status};
 use crate::front::{Server, square};
 
 const AT: (f64, f64) = (411_600.0, 1_327_195.0);
 const DEEP: usize = 10_000;
+/// Bytes of a request line that are sent where an address never ends: above what the connection buffers for a head.
+const ADDRESS: usize = 500_000;
 const ITEMS: &str = "/ogc/collections/parcel/items";
 
 async fn filtered(server: &Server, pairs: &[(&str, &str)]) -> Response {
@@ -46,7 +49,7 @@ async fn refused(what: &str, answer: impl Future<Output = Response>) -> String {
 async fn what_is_nested_ten_thousand_deep_is_refused_at_once() {
     let server = Server::start().await;
     let nest = |open: &str, inner: &str, close: &str| open.repeat(DEEP) + inner + &close.repeat(DEEP);
-    for text in [nest("(", "true", ")"), nest("not ", "true", ""), nest("-", "1", "") + "=1", "casei(".repeat(DEEP)] {
+    for text in [nest("(", "true", ")"), nest("not ", "true", ""), nest("-", "1", "") + "=1", "casei(".repeat(5_000)] {
         // An address cannot be longer than 64 KiB.
         let said = refused("CQL2 text", filtered(&server, &[("filter", &text)])).await;
         assert!(said.contains("\"parameter\":\"filter\"") && said.contains("64"), "{said}");
@@ -183,22 +186,28 @@ async fn what_is_too_long_is_refused_at_once() {
     }
     wkt += "))";
     // Longer than an address can be: the connection says so before the service sees it.
-    let long = at_once("WKT of 100,000 vertices", filtered(&server, &[("filter", &wkt)])).await.status();
-    assert!(matches!(long.as_u16(), 400 | 414 | 431), "{long}");
+    let long: String = url::form_urlencoded::byte_serialize(wkt.as_bytes()).collect();
+    let head = format!("GET {ITEMS}?filter={long} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let said = at_once("WKT of 100,000 vertices", async {
+        let mut stream = opened(&server, &head[..ADDRESS]).await;
+        status(&mut stream).await
+    })
+    .await;
+    assert!(said.contains(" 414 ") || said.contains(" 431 "), "{said}");
     // As much of it as an address holds.
-    let cut = &wkt[..60_000];
+    let cut = &wkt[..20_000];
     assert!(refused("WKT", filtered(&server, &[("filter", cut)])).await.contains("filter"));
     let line = format!(
         "<fes:Intersects><fes:ValueReference>geometry</fes:ValueReference><gml:LineString srsName='EPSG:9218'><gml:posList>{gml}\
          </gml:posList></gml:LineString></fes:Intersects>"
     );
     assert!(refused("GML of 100,000 vertices", wfs(&server, &line)).await.contains("10000"));
-    let boxes = vec!["1"; 20_000].join(",");
+    let boxes = vec!["1"; 10_000].join(",");
     assert!(refused("bbox", filtered(&server, &[("bbox", &boxes)])).await.contains("\"parameter\":\"bbox\""));
     let by_get = [("service", "WFS"), ("version", "2.0.0"), ("request", "GetFeature"), ("typenames", "parcel"), ("bbox", &boxes)];
     let asked = server.client.get(format!("{}/wfs", server.base)).query(&by_get).send();
     assert!(refused("bbox of WFS", async { asked.await.unwrap() }).await.contains("locator=\"bbox\""));
-    let names = vec!["nix"; 10_000].join(",");
+    let names = vec!["nix"; 5_000].join(",");
     for name in ["properties", "sortby", "crs", "datetime", "filter-crs"] {
         let said = refused(name, filtered(&server, &[(name, &names)])).await;
         assert!(said.contains(&format!("\"parameter\":\"{name}\"")) && said.len() < 70_000, "{name}: {said:.300}");
