@@ -35,7 +35,8 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
 /// would wait for what it is not going to take; bodies that announce nothing are cut off by the limit while they are
 /// read. Not for uploads, nor for `/wfs`, which has its own limit and form of refusal.
 pub async fn announced_length(request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|l| l > JSON_LIMIT_BYTES) {
         return Error::TooLarge { limit_bytes: JSON_LIMIT_BYTES }.into_response();
     }

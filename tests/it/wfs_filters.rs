@@ -20,7 +20,8 @@ async fn served() -> Server {
             ("area_m2", Value::Real(100.0 + f64::from(i))),
         ];
         server.insert("parcel", square(AT.0 + 20.0 * f64::from(i), AT.1, 10.0), &values).await;
-        let values = [("code", Value::Text(format!("V{i}"))), ("observed_on", Value::Date(day.parse().unwrap()))];
+        let values =
+            [("code", Value::Text(format!("V{i}"))), ("observed_on", Value::Date(day.parse().unwrap()))];
         server.insert("landslide", square(AT.0 + f64::from(i), AT.1, 1.0), &values).await;
     }
     server
@@ -65,7 +66,8 @@ async fn ask(server: &Server, dialect: &Dialect, layer: &str, inner: &str) -> (S
         ("outputformat", "application/json"),
         ("filter", &filter),
     ];
-    let answer = server.client.get(format!("{}/wfs", server.base)).header("accept-language", "en").query(&pairs);
+    let answer =
+        server.client.get(format!("{}/wfs", server.base)).header("accept-language", "en").query(&pairs);
     let answer = answer.send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
 }
@@ -83,7 +85,9 @@ async fn chosen(server: &Server, dialect: &Dialect, layer: &str, inner: &str) ->
 async fn filters_compute_and_measure() {
     let server = served().await;
     let point = "<gml:Point srsName='EPSG:9218'><gml:pos>411600 1327200</gml:pos></gml:Point>";
-    let near = |op: &str, distance: &str| format!("<F:{op}>[N]geometry[/N]{point}<F:Distance {distance}</F:Distance></F:{op}>");
+    let near = |op: &str, distance: &str| {
+        format!("<F:{op}>[N]geometry[/N]{point}<F:Distance {distance}</F:Distance></F:{op}>")
+    };
     let cases = [
         // Between the point and parcel n lie 20 n metres: exactly so far is within.
         (near("DWithin", "[U]='m'>40"), "012"),
@@ -139,7 +143,12 @@ async fn filters_compute_and_measure() {
     ];
     for dialect in &DIALECTS {
         for (inner, expected) in &cases {
-            assert_eq!(chosen(&server, dialect, "parcel", inner).await, *expected, "{}: {inner}", dialect.version);
+            assert_eq!(
+                chosen(&server, dialect, "parcel", inner).await,
+                *expected,
+                "{}: {inner}",
+                dialect.version
+            );
         }
     }
     // The same by CQL2.
@@ -152,9 +161,13 @@ async fn filters_compute_and_measure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_ask_by_time() {
     let server = served().await;
-    let instant = |t: &str| format!("<gml:TimeInstant gml:id='t'><gml:timePosition>{t}</gml:timePosition></gml:TimeInstant>");
+    let instant = |t: &str| {
+        format!("<gml:TimeInstant gml:id='t'><gml:timePosition>{t}</gml:timePosition></gml:TimeInstant>")
+    };
     let period = |a: &str, b: &str| {
-        format!("<gml:TimePeriod gml:id='p'><gml:beginPosition>{a}</gml:beginPosition><gml:endPosition>{b}</gml:endPosition></gml:TimePeriod>")
+        format!(
+            "<gml:TimePeriod gml:id='p'><gml:beginPosition>{a}</gml:beginPosition><gml:endPosition>{b}</gml:endPosition></gml:TimePeriod>"
+        )
     };
     let second = format!("<F:Literal>{}</F:Literal>", instant("2026-03-02"));
     let middle = period("2026-03-02", "2026-03-04");
@@ -204,7 +217,9 @@ async fn filters_ask_by_time() {
 async fn what_a_filter_cannot_mean_is_named() {
     let server = served().await;
     let distance = |text: &str| {
-        format!("<F:DWithin>[N]geometry[/N]<gml:Point srsName='EPSG:9218'><gml:pos>1 2</gml:pos></gml:Point><F:Distance {text}</F:Distance></F:DWithin>")
+        format!(
+            "<F:DWithin>[N]geometry[/N]<gml:Point srsName='EPSG:9218'><gml:pos>1 2</gml:pos></gml:Point><F:Distance {text}</F:Distance></F:DWithin>"
+        )
     };
     let equals = |a: &str, b: &str| format!("<F:PropertyIsEqualTo>{a}{b}</F:PropertyIsEqualTo>");
     let (code, one) = ("[N]code[/N]", "<F:Literal>1</F:Literal>");
@@ -213,7 +228,9 @@ async fn what_a_filter_cannot_mean_is_named() {
     for i in 0..10_001 {
         ring += &format!("{i} {} ", i % 2);
     }
-    let long = format!("<F:Intersects>[N]geometry[/N]<gml:LineString srsName='EPSG:9218'><gml:posList>{ring}</gml:posList></gml:LineString></F:Intersects>");
+    let long = format!(
+        "<F:Intersects>[N]geometry[/N]<gml:LineString srsName='EPSG:9218'><gml:posList>{ring}</gml:posList></gml:LineString></F:Intersects>"
+    );
     let many = format!("<F:Or>{}</F:Or>", equals(code, one).repeat(5_001));
     for (layer, inner, says) in [
         ("parcel", distance("[U]='degree'>1"), "degrees are no distance"),
@@ -282,7 +299,9 @@ async fn what_is_announced_is_read() {
                 "add" | "sub" | "mul" | "div" => format!(
                     "<F:PropertyIsEqualTo><F:Function name='{name}'>[N]area_m2[/N]<F:Literal>1</F:Literal></F:Function><F:Literal>1</F:Literal></F:PropertyIsEqualTo>"
                 ),
-                _ => format!("<F:PropertyIsEqualTo><F:Function name='{name}'>[N]code[/N]</F:Function><F:Literal>1</F:Literal></F:PropertyIsEqualTo>"),
+                _ => format!(
+                    "<F:PropertyIsEqualTo><F:Function name='{name}'>[N]code[/N]</F:Function><F:Literal>1</F:Literal></F:PropertyIsEqualTo>"
+                ),
             };
             chosen(&server, dialect, "parcel", &inner).await;
         }
@@ -293,7 +312,11 @@ async fn what_is_announced_is_read() {
             chosen(&server, dialect, "landslide", &inner).await;
         }
         for op in ["DWithin", "Beyond"] {
-            assert!(capabilities.contains(&format!("=\"{op}\"")) || capabilities.contains(&format!("<ogc:{op}/>")), "{op}");
+            assert!(
+                capabilities.contains(&format!("=\"{op}\""))
+                    || capabilities.contains(&format!("<ogc:{op}/>")),
+                "{op}"
+            );
         }
     }
 }

@@ -12,13 +12,17 @@ pub(crate) async fn served() -> Server {
     let server = Server::start().await;
     server.insert("parcel", square(AT.0, AT.1, 10.0), &[]).await;
     server.insert("tree", point(AT.0, AT.1), &[]).await;
+    let ends = [AT.0, AT.1, AT.0 + 100.0, AT.1 + 5.0].map(f64::to_le_bytes).concat();
+    server.insert("river", [&[1, 2, 0, 0, 0, 2, 0, 0, 0][..], &ends].concat(), &[]).await;
     server
 }
 
 /// What a reference of the document stands for.
 pub(crate) fn resolved<'a>(document: &'a Json, value: &'a Json) -> &'a Json {
     match value["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}")),
+        Some(reference) => {
+            document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}"))
+        }
         None => value,
     }
 }
@@ -48,17 +52,21 @@ pub(crate) fn filled(document: &Json, path: &str, operation: &Json) -> String {
     out
 }
 
-/// The collections whose paths are walked: the others are described by the same code, and one has no items.
+/// The collections whose paths are walked, one of each kind of geometry: the others are described by the same code.
 fn is_walked(path: &str) -> bool {
     let mut parts = path.split('/').skip(1);
-    parts.next() != Some("collections") || matches!(parts.next(), None | Some("parcel" | "tree" | "river" | "{collectionId}"))
+    parts.next() != Some("collections")
+        || matches!(parts.next(), None | Some("parcel" | "tree" | "river" | "{collectionId}"))
 }
 
 /// Every GET of the description.
 fn gets(document: &Json) -> Vec<(String, &Json)> {
     let paths = document["paths"].as_object().unwrap();
-    let gets: Vec<_> =
-        paths.iter().filter(|(p, o)| o["get"].is_object() && is_walked(p)).map(|(p, o)| (p.clone(), &o["get"])).collect();
+    let gets: Vec<_> = paths
+        .iter()
+        .filter(|(p, o)| o["get"].is_object() && is_walked(p))
+        .map(|(p, o)| (p.clone(), &o["get"]))
+        .collect();
     assert!(gets.len() > 20, "{gets:?}");
     gets
 }
@@ -76,7 +84,8 @@ async fn an_unknown_parameter_is_400_in_every_ogc_resource() {
     let document = server.json("/ogc/api").await;
     let mut wrong = Vec::new();
     for (path, operation) in gets(&document) {
-        let (status, said) = problem(&server, &format!("{}?nix=1", filled(&document, &path, operation))).await;
+        let (status, said) =
+            problem(&server, &format!("{}?nix=1", filled(&document, &path, operation))).await;
         if status != StatusCode::BAD_REQUEST || said["parameter"] != "nix" {
             wrong.push(format!("{path}: {status} {said}"));
         }
@@ -113,8 +122,29 @@ async fn a_wrong_parameter_is_400_with_its_name_and_what_was_expected() {
 /// Values that cannot be right.
 fn wrong_values(name: &str, schema: &Json) -> Vec<&'static str> {
     match name {
-        "bbox" => return vec!["", "1", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,nan,4", "1,2,inf,4", "107,13,108,12", "1e999,2,3,4"],
-        "datetime" => return vec!["", "now", "2026-02-30", "2026-02-01/2026-01-01", "../..", "2026-01-01/2026-01-02/2026-01-03"],
+        "bbox" => {
+            return vec![
+                "",
+                "1",
+                "1,2,3",
+                "1,2,3,4,5",
+                "a,b,c,d",
+                "1,2,nan,4",
+                "1,2,inf,4",
+                "107,13,108,12",
+                "1e999,2,3,4",
+            ];
+        }
+        "datetime" => {
+            return vec![
+                "",
+                "now",
+                "2026-02-30",
+                "2026-02-01/2026-01-01",
+                "../..",
+                "2026-01-01/2026-01-02/2026-01-03",
+            ];
+        }
         "limit" => return vec!["", "0", "-1", "1.5", "ten", "NaN", "99999999999999999999999"],
         "after" => return vec!["-1", "x", "1.5"],
         "at" => return vec!["yesterday", "-1", "2026-02-30"],
@@ -123,7 +153,10 @@ fn wrong_values(name: &str, schema: &Json) -> Vec<&'static str> {
         _ => {}
     }
     let is_text = schema["type"].is_null() || schema["type"] == "string";
-    if schema["enum"].is_array() || matches!(schema["format"].as_str(), Some("date" | "date-time" | "uri")) || !is_text {
+    if schema["enum"].is_array()
+        || matches!(schema["format"].as_str(), Some("date" | "date-time" | "uri"))
+        || !is_text
+    {
         return vec!["nix!"];
     }
     Vec::new()

@@ -69,7 +69,10 @@ pub(super) const CLASSES: &[Class] = &[
             ("/conf/features-filter/get-collections", QUERYABLES),
             ("/conf/features-filter/get-collection", QUERYABLES),
             ("/conf/features-filter/filter-on-items", FILTER),
-            ("/conf/features-filter/mixing-expression", &["cql2::a_filter_chooses_items_today_and_in_the_past"]),
+            (
+                "/conf/features-filter/mixing-expression",
+                &["cql2::a_filter_chooses_items_today_and_in_the_past"],
+            ),
         ]),
     },
     Class {
@@ -221,7 +224,10 @@ pub(super) const CLASSES: &[Class] = &[
         source: CQL2,
         held: Held::Abstract(&[(
             "/conf/functions/functions",
-            &["cql2::a_filter_chooses_items_today_and_in_the_past", "wfs_filters::filters_compute_and_measure"],
+            &[
+                "cql2::a_filter_chooses_items_today_and_in_the_past",
+                "wfs_filters::filters_compute_and_measure",
+            ],
         )]),
     },
     Class {
@@ -252,7 +258,10 @@ async fn queryables_are_linked_and_described() {
         let uri = alone["links"].as_array().unwrap().iter().find(|l| l["rel"] == QUERYABLES_REL).unwrap();
         let uri = uri["href"].as_str().unwrap();
         let answer = server.client.get(uri).header("accept", "application/schema+json").send().await.unwrap();
-        assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &"application/schema+json".parse().unwrap()));
+        assert_eq!(
+            (answer.status(), &answer.headers()["content-type"]),
+            (StatusCode::OK, &"application/schema+json".parse().unwrap())
+        );
         let schema: serde_json::Value = answer.json().await.unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{id}");
         assert_eq!((&schema["$id"], &schema["type"]), (&json!(uri), &json!("object")), "{id}");
@@ -299,27 +308,54 @@ async fn a_filter_is_taken_and_a_wrong_one_refused() {
     let api = server.json("/ogc/api").await;
     for id in ["parcel", "tree", "river"] {
         let items = format!("/ogc/collections/{id}/items");
-        let described = api["paths"][format!("/collections/{id}/items")]["get"]["parameters"].as_array().unwrap();
+        let described =
+            api["paths"][format!("/collections/{id}/items")]["get"]["parameters"].as_array().unwrap();
         for name in ["filter", "filter-lang", "filter-crs"] {
-            assert!(described.contains(&json!({"$ref": format!("#/components/parameters/{name}")})), "{id} {name}");
+            assert!(
+                described.contains(&json!({"$ref": format!("#/components/parameters/{name}")})),
+                "{id} {name}"
+            );
         }
-        for filter in ["code%20IS%20NULL", "code%20IS%20NULL&filter-lang=cql2-text", "%7B%22op%22:%22isNull%22,%22args%22:[%7B%22property%22:%22code%22%7D]%7D&filter-lang=cql2-json"] {
+        for filter in [
+            "code%20IS%20NULL",
+            "code%20IS%20NULL&filter-lang=cql2-text",
+            "%7B%22op%22:%22isNull%22,%22args%22:[%7B%22property%22:%22code%22%7D]%7D&filter-lang=cql2-json",
+        ] {
             let answer = server.get(&format!("{items}?filter={filter}")).await;
-            assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &"application/geo+json".parse().unwrap()), "{filter}");
+            assert_eq!(
+                (answer.status(), &answer.headers()["content-type"]),
+                (StatusCode::OK, &"application/geo+json".parse().unwrap()),
+                "{filter}"
+            );
         }
-        for filter in ["THIS%20IS%20NOT%20A%20FILTER", "code%20IS%20NULL&filter-lang=sql", "code%20IS%20NULL&filter-lang=cql2-json"] {
-            assert_eq!(server.get(&format!("{items}?filter={filter}")).await.status(), StatusCode::BAD_REQUEST, "{filter}");
+        for filter in [
+            "THIS%20IS%20NOT%20A%20FILTER",
+            "code%20IS%20NULL&filter-lang=sql",
+            "code%20IS%20NULL&filter-lang=cql2-json",
+        ] {
+            assert_eq!(
+                server.get(&format!("{items}?filter={filter}")).await.status(),
+                StatusCode::BAD_REQUEST,
+                "{filter}"
+            );
         }
     }
     assert_eq!(api["components"]["parameters"]["filter-lang"]["schema"]["default"], "cql2-text");
     let landing = server.json("/ogc/").await;
     let rel = "http://www.opengis.net/def/rel/ogc/1.0/functions";
     let link = landing["links"].as_array().unwrap().iter().find(|l| l["rel"] == rel).unwrap();
-    let functions: serde_json::Value = server.client.get(link["href"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
-    let names: Vec<&str> = functions["functions"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    let functions: serde_json::Value =
+        server.client.get(link["href"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+    let names: Vec<&str> =
+        functions["functions"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["fold", "dwithin"]);
     for function in functions["functions"].as_array().unwrap() {
-        let types = function["arguments"].as_array().unwrap().iter().map(|a| &a["type"]).chain([&function["returns"]]);
+        let types = function["arguments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|a| &a["type"])
+            .chain([&function["returns"]]);
         for one in types.flat_map(|t| t.as_array().unwrap()) {
             let known = ["string", "number", "integer", "datetime", "geometry", "boolean"];
             assert!(known.contains(&one.as_str().unwrap()), "{function}");

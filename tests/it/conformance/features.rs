@@ -117,8 +117,12 @@ fn schema(name: &str) -> jsonschema::Validator {
             "properties": {"type": {"enum": kinds}, "coordinates": {"type": "array"}}}]}}});
     let number = json!({"type": "integer", "minimum": 0});
     let document = match name {
-        "landingPage" => json!({"type": "object", "required": ["links"], "properties": {"title": text, "description": text, "links": links}}),
-        "confClasses" => json!({"type": "object", "required": ["conformsTo"], "properties": {"conformsTo": {"type": "array", "items": text}}}),
+        "landingPage" => {
+            json!({"type": "object", "required": ["links"], "properties": {"title": text, "description": text, "links": links}})
+        }
+        "confClasses" => {
+            json!({"type": "object", "required": ["conformsTo"], "properties": {"conformsTo": {"type": "array", "items": text}}})
+        }
         "collections" => json!({"type": "object", "required": ["links", "collections"],
             "properties": {"links": links, "collections": {"type": "array", "items": collection}}}),
         "collection" => collection,
@@ -151,14 +155,21 @@ async fn stands_in_all_forms(server: &Server, document: &Json) {
         assert_eq!(answer.status(), StatusCode::OK, "{href}");
         let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap();
         let named = link["type"].as_str().unwrap();
-        assert!(kind == named || kind.starts_with(&format!("{named};")), "{href}: {kind} where {named} was named");
+        assert!(
+            kind == named || kind.starts_with(&format!("{named};")),
+            "{href}: {kind} where {named} was named"
+        );
     }
 }
 
 async fn ids(server: &Server) -> Vec<String> {
     let list = server.json("/ogc/collections").await;
-    let ids: Vec<String> =
-        list["collections"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<String> = list["collections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["id"].as_str().unwrap().to_owned())
+        .collect();
     assert!(ids.len() > 20, "{ids:?}");
     ids
 }
@@ -185,7 +196,10 @@ async fn the_landing_page_leads_to_everything() {
         assert_eq!(answer.status(), StatusCode::OK, "{href}");
         assert!(answer.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with(kind), "{href}");
     }
-    for path in [links(&landing, "conformance")[0]["href"].as_str().unwrap().to_owned(), format!("{}/ogc/conformance", server.base)] {
+    for path in [
+        links(&landing, "conformance")[0]["href"].as_str().unwrap().to_owned(),
+        format!("{}/ogc/conformance", server.base),
+    ] {
         let declared: Json = server.client.get(path).send().await.unwrap().json().await.unwrap();
         valid("confClasses", &declared);
         let core = json!("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core");
@@ -216,7 +230,8 @@ async fn the_collections_are_described_alike_in_both_places() {
             assert!(alone["links"].as_array().unwrap().contains(link), "{id}: {link}");
         }
         // fc-md-items-links: the items in each form.
-        let kinds: BTreeSet<&str> = links(listed, "items").iter().map(|l| l["type"].as_str().unwrap()).collect();
+        let kinds: BTreeSet<&str> =
+            links(listed, "items").iter().map(|l| l["type"].as_str().unwrap()).collect();
         assert!(kinds.contains("application/geo+json") && kinds.contains("text/html"), "{id}: {kinds:?}");
         if let Some(first) = listed["crs"].get(0) {
             assert_eq!(first, "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "{id}");
@@ -226,7 +241,8 @@ async fn the_collections_are_described_alike_in_both_places() {
     // fc-md-extent, -multi: the first box and interval hold all items.
     for id in ["parcel", "tree", "landslide"] {
         let extent = server.json(&format!("/ogc/collections/{id}")).await["extent"].clone();
-        let b: Vec<f64> = extent["spatial"]["bbox"][0].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+        let b: Vec<f64> =
+            extent["spatial"]["bbox"][0].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
         let items = server.json(&format!("/ogc/collections/{id}/items")).await;
         for feature in items["features"].as_array().unwrap() {
             each_position(&feature["geometry"]["coordinates"], &mut |x, y| {
@@ -256,7 +272,10 @@ async fn the_items_of_each_collection_are_a_feature_collection() {
     for id in ids(&server).await {
         let before = chrono::Utc::now() - chrono::TimeDelta::seconds(1);
         let answer = server.get(&format!("/ogc/collections/{id}/items")).await;
-        assert_eq!((answer.status(), &answer.headers()[header::CONTENT_TYPE]), (StatusCode::OK, &"application/geo+json".parse().unwrap()));
+        assert_eq!(
+            (answer.status(), &answer.headers()[header::CONTENT_TYPE]),
+            (StatusCode::OK, &"application/geo+json".parse().unwrap())
+        );
         let items: Json = answer.json().await.unwrap();
         valid("featureCollection", &items);
         assert_eq!(items["numberReturned"], items["features"].as_array().unwrap().len(), "{id}");
@@ -287,11 +306,18 @@ async fn limit_box_and_time_choose() {
         let items = server.json(&format!("{path}?{query}")).await;
         let features = items["features"].as_array().unwrap().clone();
         assert_eq!(items["numberReturned"], features.len());
-        (features.iter().map(|f| f["properties"]["code"].as_str().unwrap()[1..].to_owned()).collect::<String>(), items)
+        (
+            features
+                .iter()
+                .map(|f| f["properties"]["code"].as_str().unwrap()[1..].to_owned())
+                .collect::<String>(),
+            items,
+        )
     };
     let api = server.json("/ogc/api").await;
     let most = api["components"]["parameters"]["limit"]["schema"]["maximum"].as_u64().unwrap();
-    for (limit, returned) in [(1, 1), (3, 3), (7, 7), (100, 7), (most, 7), (most + 1, 7), (u64::MAX >> 1, 7)] {
+    for (limit, returned) in [(1, 1), (3, 3), (7, 7), (100, 7), (most, 7), (most + 1, 7), (u64::MAX >> 1, 7)]
+    {
         let (codes, items) = chosen(&format!("limit={limit}")).await;
         assert_eq!((codes.len(), &items["numberMatched"]), (returned, &json!(7)), "{limit}");
     }
@@ -321,7 +347,8 @@ async fn limit_box_and_time_choose() {
         let (found, items) = chosen(&format!("datetime={datetime}")).await;
         assert_eq!((found.as_str(), &items["numberMatched"]), (codes, &json!(codes.len())), "{datetime}");
     }
-    let (both, items) = chosen(&format!("datetime=2026-03-02/..&bbox={west},{south},{east},{north}&limit=1")).await;
+    let (both, items) =
+        chosen(&format!("datetime=2026-03-02/..&bbox={west},{south},{east},{north}&limit=1")).await;
     assert_eq!((both.as_str(), &items["numberMatched"]), ("1", &json!(2)));
 }
 
@@ -336,7 +363,10 @@ async fn the_parameters_are_defined_as_the_standard_writes_them() {
         let of = |name: &str| {
             let parameter = all.iter().find(|p| p["name"] == name && p["in"] == "query");
             let parameter = parameter.unwrap_or_else(|| panic!("{path}: {name}"));
-            assert_eq!((&parameter["required"], &parameter["style"], &parameter["explode"]), (&json!(false), &json!("form"), &json!(false)));
+            assert_eq!(
+                (&parameter["required"], &parameter["style"], &parameter["explode"]),
+                (&json!(false), &json!("form"), &json!(false))
+            );
             resolved(&api, &parameter["schema"])
         };
         let bbox = of("bbox");
@@ -351,8 +381,6 @@ async fn the_parameters_are_defined_as_the_standard_writes_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_item_stands_at_its_own_address() {
     let server = served().await;
-    let river = [&[1u8, 2, 0, 0, 0, 2, 0, 0, 0][..], &[411_600.0_f64, 1_327_195.0, 411_700.0, 1_327_200.0].map(f64::to_le_bytes).concat()].concat();
-    server.insert("river", river, &[]).await;
     for id in ["parcel", "tree", "river"] {
         let items = server.json(&format!("/ogc/collections/{id}/items")).await;
         let features = items["features"].as_array().unwrap();
@@ -360,7 +388,10 @@ async fn each_item_stands_at_its_own_address() {
         for feature in features {
             let path = format!("/ogc/collections/{id}/items/{}", feature["id"]);
             let answer = server.get(&path).await;
-            assert_eq!((answer.status(), &answer.headers()[header::CONTENT_TYPE]), (StatusCode::OK, &"application/geo+json".parse().unwrap()));
+            assert_eq!(
+                (answer.status(), &answer.headers()[header::CONTENT_TYPE]),
+                (StatusCode::OK, &"application/geo+json".parse().unwrap())
+            );
             let item: Json = answer.json().await.unwrap();
             valid("feature", &item);
             for member in ["id", "geometry", "properties"] {
@@ -368,7 +399,15 @@ async fn each_item_stands_at_its_own_address() {
             }
             stands_in_all_forms(&server, &item).await;
             let [collection] = links(&item, "collection")[..] else { panic!("{item}") };
-            let collection: Json = server.client.get(collection["href"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+            let collection: Json = server
+                .client
+                .get(collection["href"].as_str().unwrap())
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
             assert_eq!(collection["id"], id);
         }
     }
@@ -381,7 +420,8 @@ async fn each_resource_is_there_as_json_and_as_a_page() {
     let api = server.json("/ogc/api").await;
     let mut pages = 0;
     for (path, item) in api["paths"].as_object().unwrap() {
-        let shown = path.split('/').nth(2).is_none_or(|id| matches!(id, "parcel" | "tree" | "{collectionId}"));
+        let shown =
+            path.split('/').nth(2).is_none_or(|id| matches!(id, "parcel" | "tree" | "{collectionId}"));
         let content = &item["get"]["responses"]["200"]["content"];
         if !shown || content.get("text/html").is_none() {
             continue;
@@ -391,9 +431,18 @@ async fn each_resource_is_there_as_json_and_as_a_page() {
         assert_eq!(page.status(), StatusCode::OK, "{url}");
         assert!(page.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"), "{url}");
         let page = page.text().await.unwrap();
-        assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<html lang=") && page.contains("<title>"), "{url}");
+        assert!(
+            page.starts_with("<!DOCTYPE html>") && page.contains("<html lang=") && page.contains("<title>"),
+            "{url}"
+        );
         assert!(page.trim_end().ends_with("</html>"), "{url}");
-        let other = server.client.get(&url).header(header::ACCEPT, "application/geo+json, application/json").send().await.unwrap();
+        let other = server
+            .client
+            .get(&url)
+            .header(header::ACCEPT, "application/geo+json, application/json")
+            .send()
+            .await
+            .unwrap();
         let kind = other.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
         assert!(kind.contains("json") && content.get(&kind).is_some(), "{url}: {kind} is not described");
         let features = path.ends_with("/items") || path.contains("/items/");
@@ -414,22 +463,40 @@ async fn the_description_is_openapi_3_0_and_its_paths_are_there() {
     let mut names = BTreeSet::new();
     for (path, item) in api["paths"].as_object().unwrap() {
         assert!(path.starts_with('/'), "{path}");
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(m, _)| *m != "parameters" && *m != "summary") {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(m, _)| *m != "parameters" && *m != "summary")
+        {
             let here = format!("{method} {path}");
-            assert!(["get", "post", "put", "patch", "delete", "options", "head"].contains(&method.as_str()), "{here}");
-            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{here}: the name of another operation");
+            assert!(
+                ["get", "post", "put", "patch", "delete", "options", "head"].contains(&method.as_str()),
+                "{here}"
+            );
+            assert!(
+                names.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{here}: the name of another operation"
+            );
             let responses = operation["responses"].as_object().unwrap();
             assert!(!responses.is_empty(), "{here}");
             for (status, response) in responses {
                 assert!(status.parse::<u16>().is_ok() || status == "default", "{here} {status}");
-                assert!(resolved(&api, response)["description"].is_string(), "{here} {status}: a description is required");
+                assert!(
+                    resolved(&api, response)["description"].is_string(),
+                    "{here} {status}: a description is required"
+                );
             }
             let mut seen = BTreeSet::new();
             for parameter in parameters(&api, path, operation) {
                 let (name, place) = (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap());
                 assert!(seen.insert((name, place)), "{here}: {name} twice");
-                assert!(parameter["schema"].is_object() || parameter["content"].is_object(), "{here}: {name}");
-                assert!(place != "path" || (parameter["required"] == true && path.contains(&format!("{{{name}}}"))), "{here}: {name}");
+                assert!(
+                    parameter["schema"].is_object() || parameter["content"].is_object(),
+                    "{here}: {name}"
+                );
+                assert!(
+                    place != "path"
+                        || (parameter["required"] == true && path.contains(&format!("{{{name}}}"))),
+                    "{here}: {name}"
+                );
             }
         }
         // oas-impl, completeness, exceptions-codes: it is there, and answers with what is described.
@@ -439,15 +506,22 @@ async fn the_description_is_openapi_3_0_and_its_paths_are_there() {
         }
         let url = filled(&api, path, operation);
         for (more, accept) in [("", "*/*"), ("?nix=1", "*/*"), ("?f=nix", "*/*"), ("", "text/html")] {
-            let answer = server.client.get(format!("{}/ogc{url}{more}", server.base)).header(header::ACCEPT, accept);
+            let answer =
+                server.client.get(format!("{}/ogc{url}{more}", server.base)).header(header::ACCEPT, accept);
             let answer = answer.send().await.unwrap();
             let status = answer.status().as_u16();
             assert!(status != 405 && status < 500, "{url}{more}: {status}");
             let described = &operation["responses"][status.to_string()];
             assert!(described.is_object(), "{url}{more}: {status} is not described");
-            let kind = answer.headers().get(header::CONTENT_TYPE).map(|k| k.to_str().unwrap().replace("; charset=utf-8", ""));
+            let kind = answer
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .map(|k| k.to_str().unwrap().replace("; charset=utf-8", ""));
             if let Some(kind) = kind.filter(|_| status != 204) {
-                assert!(resolved(&api, described)["content"].get(&kind).is_some(), "{url}{more}: {status} as {kind} is not described");
+                assert!(
+                    resolved(&api, described)["content"].get(&kind).is_some(),
+                    "{url}{more}: {status} as {kind} is not described"
+                );
             }
         }
     }
@@ -457,8 +531,17 @@ async fn the_description_is_openapi_3_0_and_its_paths_are_there() {
         .values()
         .map(|s| (s["type"].as_str().unwrap(), s["scheme"].as_str().or(s["in"].as_str()).unwrap()))
         .collect();
-    assert_eq!(kinds, BTreeSet::from([("http", "basic"), ("http", "bearer"), ("apiKey", "cookie"), ("apiKey", "query")]));
-    let asked: BTreeSet<&str> = api["security"].as_array().unwrap().iter().flat_map(|s| s.as_object().unwrap().keys()).map(String::as_str).collect();
+    assert_eq!(
+        kinds,
+        BTreeSet::from([("http", "basic"), ("http", "bearer"), ("apiKey", "cookie"), ("apiKey", "query")])
+    );
+    let asked: BTreeSet<&str> = api["security"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|s| s.as_object().unwrap().keys())
+        .map(String::as_str)
+        .collect();
     assert_eq!(asked, schemes.keys().map(String::as_str).collect());
     assert!(api["security"].as_array().unwrap().contains(&json!({})));
 }

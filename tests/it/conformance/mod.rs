@@ -18,7 +18,8 @@ use table::{Class, Held};
 use crate::front::Server;
 
 /// All tables.
-const TABLES: &[&[Class]] = &[features::CLASSES, systems::CLASSES, cql2::CLASSES, edit::CLASSES, table::OTHERS];
+const TABLES: &[&[Class]] =
+    &[features::CLASSES, systems::CLASSES, cql2::CLASSES, edit::CLASSES, table::OTHERS];
 
 fn classes() -> impl Iterator<Item = &'static Class> {
     TABLES.iter().copied().flatten()

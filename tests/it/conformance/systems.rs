@@ -11,14 +11,23 @@ pub(super) const CLASSES: &[Class] = &[Class {
     source: "18-058r1, annex A",
     held: Held::Abstract(&[
         ("/conf/crs/crs-uri", &["conformance::systems::identifiers_are_uris"]),
-        ("/conf/crs/default-crs", &["conformance::systems::identifiers_are_uris", "ogc_crs::collections_list_their_systems"]),
+        (
+            "/conf/crs/default-crs",
+            &["conformance::systems::identifiers_are_uris", "ogc_crs::collections_list_their_systems"],
+        ),
         ("/conf/crs/storageCrs", &["conformance::systems::identifiers_are_uris"]),
         ("/conf/crs/crs-parameter", &["ogc_crs::items_and_an_item_come_in_each_system"]),
-        ("/conf/crs/crs-parameter-invalid", &["ogc_crs::an_unknown_system_is_refused_by_the_parameters_name"]),
+        (
+            "/conf/crs/crs-parameter-invalid",
+            &["ogc_crs::an_unknown_system_is_refused_by_the_parameters_name"],
+        ),
         ("/conf/crs/crs-parameter-default", &["ogc_crs::items_and_an_item_come_in_each_system"]),
         ("/conf/crs/crs-parameter-transform", &["ogc_crs::items_and_an_item_come_in_each_system"]),
         ("/conf/crs/bbox-crs-parameter", &["ogc_crs::one_box_finds_the_same_in_every_system"]),
-        ("/conf/crs/bbox-crs-parameter-invalid", &["ogc_crs::an_unknown_system_is_refused_by_the_parameters_name"]),
+        (
+            "/conf/crs/bbox-crs-parameter-invalid",
+            &["ogc_crs::an_unknown_system_is_refused_by_the_parameters_name"],
+        ),
         ("/conf/crs/bbox-crs-parameter-default", &["ogc_crs::one_box_finds_the_same_in_every_system"]),
     ]),
 }];
@@ -41,7 +50,8 @@ async fn identifiers_are_uris() {
             assert!(systems.contains(&stored), "{collection}");
             for uri in systems.iter().filter(|s| **s != "#/crs") {
                 // OGC 09-048r5: authority, version, code.
-                let parts: Vec<&str> = uri.strip_prefix("http://www.opengis.net/def/crs/").unwrap().split('/').collect();
+                let parts: Vec<&str> =
+                    uri.strip_prefix("http://www.opengis.net/def/crs/").unwrap().split('/').collect();
                 assert!(parts.len() == 3 && parts.iter().all(|p| !p.is_empty()), "{uri}");
                 assert_eq!(url::Url::parse(uri).unwrap().as_str(), *uri);
             }

@@ -46,16 +46,32 @@ pub(super) const OTHERS: &[Class] = &[
         uri: "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
         source: "20-024, annex A",
         held: Held::Abstract(&[
-            ("/conf/collections/rc-md-op", &["conformance::features::the_collections_are_described_alike_in_both_places"]),
-            ("/conf/collections/rc-md-success", &["conformance::features::the_collections_are_described_alike_in_both_places"]),
-            ("/conf/collections/src-md-op", &["conformance::features::the_collections_are_described_alike_in_both_places"]),
-            ("/conf/collections/src-md-success", &["conformance::features::the_collections_are_described_alike_in_both_places"]),
+            (
+                "/conf/collections/rc-md-op",
+                &["conformance::features::the_collections_are_described_alike_in_both_places"],
+            ),
+            (
+                "/conf/collections/rc-md-success",
+                &["conformance::features::the_collections_are_described_alike_in_both_places"],
+            ),
+            (
+                "/conf/collections/src-md-op",
+                &["conformance::features::the_collections_are_described_alike_in_both_places"],
+            ),
+            (
+                "/conf/collections/src-md-success",
+                &["conformance::features::the_collections_are_described_alike_in_both_places"],
+            ),
         ]),
     },
     Class {
         uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
         source: "20-057, annex A",
-        held: Held::Abstract(&[("/conf/core/tc-op", TILES), ("/conf/core/tc-success", TILES), ("/conf/core/tc-error", &["ogc::what_is_wrong_is_a_problem_that_names_it"])]),
+        held: Held::Abstract(&[
+            ("/conf/core/tc-op", TILES),
+            ("/conf/core/tc-success", TILES),
+            ("/conf/core/tc-error", &["ogc::what_is_wrong_is_a_problem_that_names_it"]),
+        ]),
     },
     Class {
         uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
@@ -65,7 +81,10 @@ pub(super) const OTHERS: &[Class] = &[
     Class {
         uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
         source: "20-057, annex A",
-        held: Held::Abstract(&[("/conf/tilesets-list/tsl-op", RESOURCES), ("/conf/tilesets-list/tsl-success", RESOURCES)]),
+        held: Held::Abstract(&[
+            ("/conf/tilesets-list/tsl-op", RESOURCES),
+            ("/conf/tilesets-list/tsl-success", RESOURCES),
+        ]),
     },
     Class {
         uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",

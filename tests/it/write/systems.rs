@@ -25,7 +25,8 @@ fn line(x: f64, y: f64) -> Vec<u8> {
 /// ISO WKB of two squares that touch nowhere, the first one with a hole.
 fn two_areas(x: f64, y: f64) -> Vec<u8> {
     let ring = |x: f64, y: f64, side: f64| square(x, y, side)[9..].to_vec();
-    let holed = [vec![1, 3, 0, 0, 0, 2, 0, 0, 0], ring(x, y, 40.123_4), ring(x + 3.000_1, y + 7.111_1, 5.5)].concat();
+    let holed =
+        [vec![1, 3, 0, 0, 0, 2, 0, 0, 0], ring(x, y, 40.123_4), ring(x + 3.000_1, y + 7.111_1, 5.5)].concat();
     [vec![1, 6, 0, 0, 0, 2, 0, 0, 0], holed, square(x + 100.000_7, y, 12.345_6)].concat()
 }
 
@@ -55,8 +56,10 @@ async fn items(server: &Server, count: u32) -> Vec<(&'static str, i64)> {
             made.push((layer, server.insert(layer, wkb, &code).await.fid));
         }
     }
-    let kinds: BTreeSet<_> = made.iter().map(|(layer, _)| format!("{:?}", server.layer(layer).geometry)).collect();
-    let all: BTreeSet<_> = server.state.catalog.load().layers.values().map(|l| format!("{:?}", l.geometry)).collect();
+    let kinds: BTreeSet<_> =
+        made.iter().map(|(layer, _)| format!("{:?}", server.layer(layer).geometry)).collect();
+    let all: BTreeSet<_> =
+        server.state.catalog.load().layers.values().map(|l| format!("{:?}", l.geometry)).collect();
     assert_eq!(kinds, all, "a layer of another type of geometry was added: try it here too");
     made
 }
@@ -103,7 +106,8 @@ fn transaction(version: &str, actions: &str) -> String {
         "2.0.0" => ("http://www.opengis.net/wfs/2.0", "http://www.opengis.net/gml/3.2"),
         _ => ("http://www.opengis.net/wfs", "http://www.opengis.net/gml"),
     };
-    let filter = if version == "2.0.0" { "http://www.opengis.net/fes/2.0" } else { "http://www.opengis.net/ogc" };
+    let filter =
+        if version == "2.0.0" { "http://www.opengis.net/fes/2.0" } else { "http://www.opengis.net/ogc" };
     format!(
         "<wfs:Transaction service='WFS' version='{version}' xmlns:wfs='{wfs}' xmlns:gml='{gml}' xmlns:f='{filter}' \
          xmlns:dothi='urn:x-dothi:layers'>{actions}</wfs:Transaction>"
@@ -124,7 +128,9 @@ async fn what_is_read_over_wfs_and_written_back_makes_no_version() {
         (answer.status(), answer.text().await.unwrap())
     };
     for (layer, fid) in made {
-        for (version, crs) in ["1.0.0", "1.1.0", "2.0.0"].into_iter().flat_map(|v| Offered::ALL.map(|c| (v, c))) {
+        for (version, crs) in
+            ["1.0.0", "1.1.0", "2.0.0"].into_iter().flat_map(|v| Offered::ALL.map(|c| (v, c)))
+        {
             for name in [crs.code(), crs.urn(), crs.uri()] {
                 let id = if version == "2.0.0" { "resourceid" } else { "featureid" };
                 let pairs = [
@@ -136,7 +142,8 @@ async fn what_is_read_over_wfs_and_written_back_makes_no_version() {
                     ("srsname", name),
                     (id, &format!("{layer}.{fid}")),
                 ];
-                let read = server.client.get(format!("{}/wfs", server.base)).bearer_auth(&chief).query(&pairs);
+                let read =
+                    server.client.get(format!("{}/wfs", server.base)).bearer_auth(&chief).query(&pairs);
                 let read = read.send().await.unwrap().text().await.unwrap();
                 let within = |text: &str, open: &str, close: &str| {
                     let inner = text.split_once(open).unwrap_or_else(|| panic!("{open}: {text}")).1;
@@ -153,11 +160,14 @@ async fn what_is_read_over_wfs_and_written_back_makes_no_version() {
                 )];
                 if version == "2.0.0" {
                     let feature = within(&read, "<wfs:member>", "</wfs:member>");
-                    actions.push(format!("<wfs:Replace>{feature}<f:Filter>{identifier}</f:Filter></wfs:Replace>"));
+                    actions.push(format!(
+                        "<wfs:Replace>{feature}<f:Filter>{identifier}</f:Filter></wfs:Replace>"
+                    ));
                 }
                 for action in actions {
                     let (status, said) = send(transaction(version, &action)).await;
-                    let failed = status != StatusCode::OK || said.contains("FAILED") || said.contains("Exception");
+                    let failed =
+                        status != StatusCode::OK || said.contains("FAILED") || said.contains("Exception");
                     assert!(!failed, "{version} {name}: {action}: {said}");
                     assert_eq!(revision(&server).await, before, "{version} {layer} in {name}: {action}");
                 }

@@ -35,8 +35,7 @@ impl Reader<'_> {
         let (name, given) = if is_name(a) { (a, b) } else { (b, a) };
         self.must_be_geometry(name, element)?;
         let (literal, crs) = self.geometry(given)?;
-        let (left, right) =
-            if is_name(a) { (own_geometry(), literal) } else { (literal, own_geometry()) };
+        let (left, right) = if is_name(a) { (own_geometry(), literal) } else { (literal, own_geometry()) };
         stored(Expr::Spatial { op, left, right }, crs)
     }
 
@@ -106,13 +105,17 @@ fn metres(distance: &Element) -> Result<f64, Fault> {
         _ => {
             return Err(wrong(
                 distance,
-                &format!("đơn vị “{unit}” không dùng được; cần m, km, cm, ft hoặc mi (độ không phải khoảng cách)"),
-                &format!("the unit “{unit}” is not taken; expected m, km, cm, ft or mi (degrees are no distance)"),
+                &format!(
+                    "đơn vị “{unit}” không dùng được; cần m, km, cm, ft hoặc mi (độ không phải khoảng cách)"
+                ),
+                &format!(
+                    "the unit “{unit}” is not taken; expected m, km, cm, ft or mi (degrees are no distance)"
+                ),
             ));
         }
     };
     let number = distance.text.parse().ok().filter(|d: &f64| d.is_finite() && *d >= 0.0);
-    number.map(|d| d * metres).ok_or_else(|| {
-        wrong(distance, "cần một số từ 0 trở lên", "expected a number, 0 or more")
-    })
+    number
+        .map(|d| d * metres)
+        .ok_or_else(|| wrong(distance, "cần một số từ 0 trở lên", "expected a number, 0 or more"))
 }

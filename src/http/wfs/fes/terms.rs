@@ -100,13 +100,17 @@ impl Reader<'_> {
         match_action(element)?;
         let bound = |name: &str| {
             let bound = element.child(name).map(|b| b.children.as_slice());
-            let Some([one]) = bound else { return Err(wrong(element, "thiếu cận", "a boundary is missing")) };
+            let Some([one]) = bound else {
+                return Err(wrong(element, "thiếu cận", "a boundary is missing"));
+            };
             self.operand(one, element)
         };
-        let value = element.children.first().ok_or_else(|| wrong(element, "cần một vế", "expected an operand"))?;
+        let value =
+            element.children.first().ok_or_else(|| wrong(element, "cần một vế", "expected an operand"))?;
         let value = self.operand(value, element)?;
         let (low, high) = (bound("LowerBoundary")?, bound("UpperBoundary")?);
-        if let (Operand::Attribute(of), Operand::Literal(low), Operand::Literal(high)) = (&value, &low, &high) {
+        if let (Operand::Attribute(of), Operand::Literal(low), Operand::Literal(high)) = (&value, &low, &high)
+        {
             let side = |op, text| {
                 Ok::<_, Fault>(Expr::Compare { attribute: of.name.clone(), op, value: literal(of, text)? })
             };
@@ -197,11 +201,7 @@ impl Reader<'_> {
 fn match_action(element: &Element) -> Result<(), Fault> {
     match element.attribute("matchAction") {
         None | Some("All" | "Any" | "One") => Ok(()),
-        Some(_) => Err(wrong(
-            element,
-            "matchAction là All, Any hoặc One",
-            "matchAction is All, Any or One",
-        )),
+        Some(_) => Err(wrong(element, "matchAction là All, Any hoặc One", "matchAction is All, Any or One")),
     }
 }
 
