@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -44,6 +44,7 @@ pub mod quality;
 mod rate;
 pub mod search;
 pub mod server;
+mod symbols;
 pub mod tiles;
 mod units;
 pub mod wfs;
@@ -56,7 +57,11 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
     let as_of = || middleware::from_fn_with_state(state.clone(), as_of::mark);
-    let layers = Router::new().merge(ogc::router(&state)).merge(tiles::router()).layer(as_of());
+    let layers = Router::new()
+        .merge(ogc::router(&state))
+        .merge(tiles::router())
+        .merge(symbols::router())
+        .layer(as_of());
     let timed = layers
         .merge(analysis::router())
         .merge(access_keys::router())
@@ -74,6 +79,7 @@ pub fn router(state: AppState) -> Router {
         .merge(imports::router(&state))
         .layer(middleware::from_fn(guard::announced_length))
         .merge(wfs::router().layer(as_of()))
+        .layer(Extension(portal::catalogue::activity::Activity::default()))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads().merge(imports::uploads());
     let mut routes = timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method);
