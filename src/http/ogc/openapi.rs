@@ -249,9 +249,6 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
     let problem = json!({"$ref": "#/components/responses/Problem"});
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
-    if kind == MVT {
-        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
-    }
     for status in ["400", "404", "503"] {
         responses.insert(status.to_owned(), problem.clone());
     }

@@ -98,7 +98,7 @@ impl Params {
     }
 
     /// Refuses parameters that are not in `known`; an access key may stand anywhere.
-    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+    pub(in crate::http) fn only(&self, known: &[&str]) -> Result<()> {
         match self.0.iter().find(|(n, _)| n != TOKEN && !known.contains(&n.as_str())) {
             Some((name, _)) => Err(unknown(name)),
             None => Ok(()),

@@ -9,6 +9,7 @@ mod edit;
 mod features;
 mod systems;
 mod table;
+mod tiles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +20,7 @@ use crate::front::Server;
 
 /// All tables.
 const TABLES: &[&[Class]] =
-    &[features::CLASSES, systems::CLASSES, cql2::CLASSES, edit::CLASSES, table::OTHERS];
+    &[features::CLASSES, systems::CLASSES, cql2::CLASSES, edit::CLASSES, tiles::CLASSES, table::OTHERS];
 
 fn classes() -> impl Iterator<Item = &'static Class> {
     TABLES.iter().copied().flatten()

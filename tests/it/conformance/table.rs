@@ -21,7 +21,7 @@ pub(super) enum Held {
     NoSuite { why: &'static str, tests: &'static [Test] },
 }
 
-/// Classes of OGC API Common, and those that tiles and styles have not yet in a table of their own.
+/// Classes of OGC API Common.
 pub(super) const OTHERS: &[Class] = &[
     Class {
         uri: "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -64,60 +64,4 @@ pub(super) const OTHERS: &[Class] = &[
             ),
         ]),
     },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
-        source: "20-057, annex A",
-        held: Held::Abstract(&[
-            ("/conf/core/tc-op", TILES),
-            ("/conf/core/tc-success", TILES),
-            ("/conf/core/tc-error", &["ogc::what_is_wrong_is_a_problem_that_names_it"]),
-        ]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
-        source: "20-057, annex A",
-        held: Held::Abstract(&[("/conf/tileset/desc-op", RESOURCES), ("/conf/tileset/success", RESOURCES)]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
-        source: "20-057, annex A",
-        held: Held::Abstract(&[
-            ("/conf/tilesets-list/tsl-op", RESOURCES),
-            ("/conf/tilesets-list/tsl-success", RESOURCES),
-        ]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
-        source: "20-057, annex A",
-        held: Held::Abstract(&[("/conf/geodata-tilesets/desc-links", &["ogc::links_lead_where_they_say"])]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
-        source: "20-057, annex A",
-        held: Held::Abstract(&[("/conf/mvt/content", TILES)]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
-        source: "17-083r4, annex A",
-        held: Held::Abstract(&[("/conf/tilematrixset/json", RESOURCES)]),
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/core",
-        source: "20-009 (draft)",
-        held: Held::NoSuite {
-            why: "the draft of 2021 has requirements and no abstract tests",
-            tests: &[("/req/core/styles-op", RESOURCES), ("/req/core/style-op", RESOURCES)],
-        },
-    },
-    Class {
-        uri: "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/mapbox-styles",
-        source: "20-009 (draft)",
-        held: Held::NoSuite {
-            why: "the draft of 2021 has requirements and no abstract tests",
-            tests: &[("/req/mapbox-styles/content", RESOURCES)],
-        },
-    },
 ];
-
-const RESOURCES: &[&str] = &["ogc::every_resource_is_there_with_its_type"];
-const TILES: &[&str] = &["ogc::both_tile_paths_give_the_same_tile_and_a_write_makes_a_new_one"];
