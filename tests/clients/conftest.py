@@ -16,3 +16,8 @@ def service():
 def editor_key(service):
     """An access key of the account `editor` for changing layers."""
     return service.key("editor", edit=True)
+
+
+def pytest_collection_modifyitems(items):
+    """What writes at random comes last."""
+    items.sort(key=lambda item: item.path.name == "test_openapi.py")

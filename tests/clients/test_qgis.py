@@ -20,7 +20,7 @@ from qgis.PyQt.QtGui import QColor
 
 import qgis_client as qgis
 import stored
-from tiles import tile_at, features_of
+from tiles import tiles_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -196,18 +196,6 @@ def test_who_may_not_edit_is_not_offered_to(service):
     assert not reading.startEditing(), "without a key"
 
 
-def tiles_of(service, lon, lat, zoom=16):
-    """The parcels of the tile at a place, by both addresses, which must agree."""
-    z, x, y = tile_at(lon, lat, zoom)
-    both = []
-    for path in (f"/tiles/parcel/{z}/{x}/{y}.mvt", f"/ogc/collections/parcel/tiles/WebMercatorQuad/{z}/{y}/{x}"):
-        answer = service.call("GET", path)
-        assert answer.status in (200, 204), f"{path}: {answer.status}"
-        both.append(features_of(answer.body))
-    assert both[0] == both[1]
-    return {f["code"]: f for f in both[0]}
-
-
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "2.0.0"])
 def test_wfs_t_adds_changes_and_deletes_and_the_next_tile_has_it(service, version):
     auth = qgis.sign_in("editor-nnmt", service.key("editor-nnmt", edit=True))
@@ -216,7 +204,7 @@ def test_wfs_t_adds_changes_and_deletes_and_the_next_tile_has_it(service, versio
     lon, lat = 107.7, 12.02
     east, north = transform("EPSG:4326", "EPSG:9218").transform(QgsPointXY(lon, lat))
     square = lambda size: QgsGeometry.fromRect(QgsRectangle(east, north, east + size, north + size))
-    assert code not in tiles_of(service, lon, lat)
+    assert code not in tiles_of(service, "parcel", lon, lat)
 
     def add(layer):
         feature = QgsFeature(layer.fields())
@@ -227,7 +215,7 @@ def test_wfs_t_adds_changes_and_deletes_and_the_next_tile_has_it(service, versio
         return layer.addFeature(feature)
 
     qgis.commit(layer, add)
-    assert tiles_of(service, lon, lat)[code]["land_use"] == "ODT"
+    assert tiles_of(service, "parcel", lon, lat)[code]["land_use"] == "ODT"
 
     def item():
         found = service.json(f"/ogc/collections/parcel/items?code={code}")["features"]
@@ -244,19 +232,19 @@ def test_wfs_t_adds_changes_and_deletes_and_the_next_tile_has_it(service, versio
     changed = item()
     assert changed["id"] == made["id"] and changed["properties"] == made["properties"] | {"land_use": "CLN"}
     assert changed["geometry"] == made["geometry"], "what was not sent is not touched"
-    west, east_side, _, _ = tiles_of(service, lon, lat)[code]["bounds"]
+    west, east_side, _, _ = tiles_of(service, "parcel", lon, lat)[code]["bounds"]
     width = east_side - west
-    assert tiles_of(service, lon, lat)[code]["land_use"] == "CLN"
+    assert tiles_of(service, "parcel", lon, lat)[code]["land_use"] == "CLN"
 
     qgis.commit(layer, lambda l: l.changeGeometry(fid, square(40)))
     grown = item()
     assert abs(grown["properties"]["area_m2"] - 1600) < 0.01 and grown["properties"]["land_use"] == "CLN"
-    west, east_side, _, _ = tiles_of(service, lon, lat)[code]["bounds"]
+    west, east_side, _, _ = tiles_of(service, "parcel", lon, lat)[code]["bounds"]
     assert east_side - west == pytest.approx(2 * width, rel=0.1), "the tile has the larger square"
 
     qgis.commit(layer, lambda l: l.deleteFeature(fid))
     assert service.json(f"/ogc/collections/parcel/items?code={code}")["numberMatched"] == 0
-    assert code not in tiles_of(service, lon, lat)
+    assert code not in tiles_of(service, "parcel", lon, lat)
 
 
 def test_what_is_refused_is_said_and_changes_nothing(service):

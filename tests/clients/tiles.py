@@ -33,3 +33,15 @@ def features_of(body):
     finally:
         source = None
         gdal.Unlink(path)
+
+
+def tiles_of(service, layer, lon, lat, zoom=16):
+    """The features of a layer in the tile at a place, by code: by both addresses, which must agree."""
+    z, x, y = tile_at(lon, lat, zoom)
+    both = []
+    for path in (f"/tiles/{layer}/{z}/{x}/{y}.mvt", f"/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"):
+        answer = service.call("GET", path)
+        assert answer.status in (200, 204), f"{path}: {answer.status}"
+        both.append(features_of(answer.body))
+    assert both[0] == both[1]
+    return {f["code"]: f for f in both[0]}

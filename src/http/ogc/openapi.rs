@@ -208,7 +208,7 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
                 "schema": {"type": "string"},
             }}}),
         );
-        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"] {
+        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"] {
             responses.insert(status.to_owned(), problem.clone());
         }
         let mut parameters = Vec::new();
@@ -246,13 +246,21 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
     if !binary {
         content.insert("text/html".to_owned(), json!({"schema": {"type": "string"}}));
     }
-    let problem = json!({"$ref": "#/components/responses/Problem"});
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
-    for status in ["400", "404", "503"] {
-        responses.insert(status.to_owned(), problem.clone());
+    if kind == MVT {
+        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
     }
-    json!({"operationId": id, "tags": [tag], "summary": summary, "parameters": parameters, "responses": responses})
+    for status in ["400", "401", "404", "429", "503"] {
+        responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Problem"}));
+    }
+    json!({
+        "operationId": id,
+        "tags": [tag],
+        "summary": summary,
+        "parameters": parameters,
+        "responses": responses,
+    })
 }
 
 fn reference(name: &str) -> Value {
