@@ -24,12 +24,7 @@ KINDS = {"point": "Point", "line": "LineString", "polygon": "Polygon"}
 FIELDS = {"integer": "integer", "number": "double", "boolean": "bool", "string": "string"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application():
-    running = qgis.begin()
-    yield running
-    QgsProject.instance().clear()
-    running.exitQgis()
+pytestmark = pytest.mark.usefixtures("application")
 
 
 @pytest.fixture(scope="module")
