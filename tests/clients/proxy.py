@@ -14,14 +14,14 @@ OWN = {"host", "connection", "keep-alive", "transfer-encoding", "content-length"
 
 @dataclass
 class Exchange:
-    """A request and its answer. Headers by lower-case name."""
+    """A request and its answer. The request's headers by lower-case name, the answer's as they were written."""
 
     method: str
     path: str
     headers: dict
     body: bytes
     status: int = 0
-    answer_headers: dict = field(default_factory=dict)
+    answer_headers: list = field(default_factory=list)
     answer: bytes = b""
     seconds: float = 0.0
 
@@ -57,7 +57,7 @@ class Proxy:
         connection.close()
         exchange.seconds = time.monotonic() - began
         exchange.status = answer.status
-        exchange.answer_headers = {n.lower(): v for n, v in answer.getheaders()}
+        exchange.answer_headers = answer.getheaders()
         self.seen.append(exchange)
         return exchange
 
@@ -72,9 +72,9 @@ class Proxy:
                 there, here = proxy.upstream.encode(), proxy.url.encode()
                 body = exchange.answer.replace(there, here)
                 self.send_response(exchange.status)
-                for name, value in exchange.answer_headers.items():
-                    if name not in OWN:
-                        self.send_header(name.title(), value.replace(proxy.upstream, proxy.url))
+                for name, value in exchange.answer_headers:
+                    if name.lower() not in OWN:
+                        self.send_header(name, value.replace(proxy.upstream, proxy.url))
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD":

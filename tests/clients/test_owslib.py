@@ -1,6 +1,7 @@
 """OWSLib, the library of Python programs, over WFS of three versions and over OGC API Features."""
 
 import json
+import re
 
 import pytest
 from lxml import etree
@@ -97,7 +98,9 @@ def test_a_box_and_a_filter_in_one(service, parcels):
         PropertyIsEqualTo(propertyname="land_use", literal=row["land_use"]),
         BBox([east - 1, north - 1, east + 1, north + 1], crs="urn:ogc:def:crs:EPSG::9218"),
     ])
-    chosen = f'<fes:Filter xmlns:fes="http://www.opengis.net/fes/2.0">{text(both.toXML())}</fes:Filter>'
+    # OWSLib's box is of the property that a catalogue has; that of a layer is named here.
+    both = text(both.toXML()).replace("ows:BoundingBox", "geometry")
+    chosen = f'<fes:Filter xmlns:fes="http://www.opengis.net/fes/2.0">{both}</fes:Filter>'
     found = codes(wfs.getfeature(typename=["dothi:parcel"], filter=chosen, method="Post"))
     assert one in found and all(parcels[c]["land_use"] == row["land_use"] for c in found)
 
@@ -117,6 +120,13 @@ def test_a_restricted_layer_opens_with_the_key(service):
     wfs = WebFeatureService(f"{service.url}/wfs", version="2.0.0", auth=auth)
     assert "dothi:camera_security" in wfs.contents
     assert codes(wfs.getfeature(typename=["dothi:camera_security"], maxfeatures=5))
+
+
+def test_the_next_page_keeps_the_key_in_its_address(service):
+    path = "/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames=camera_security&count=1"
+    page = etree.fromstring(service.get(f"{path}&token={service.key('agency')}").body)
+    following = etree.fromstring(service.get(page.get("next")).body)
+    assert following.get("numberReturned") == "1" and following.get("numberMatched") == page.get("numberMatched")
 
 
 def test_ogc_api_features(service, parcels):
@@ -157,3 +167,49 @@ def test_items_are_made_changed_and_deleted(service):
     assert changed["id"] == made["id"]
     assert api.collection_item_delete("street_light", str(made["id"]))
     assert api.collection_items("street_light", code="OWS-2")["numberMatched"] == 0
+
+
+CLASSES = [
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+]
+
+
+def test_what_clients_look_for_before_they_ask(service):
+    """Links, their exact types and classes by which QGIS decides what it offers."""
+    links = {link["rel"]: link for link in service.json("/ogc/")["links"] if link["rel"] != "alternate"}
+    assert links["service-desc"]["type"] == "application/vnd.oai.openapi+json;version=3.0"
+    assert links["data"]["type"] == "application/json" and links["conformance"]["type"] == "application/json"
+    classes = service.json("/ogc/conformance")["conformsTo"]
+    assert set(CLASSES) <= set(classes)
+    assert any(c.endswith("/conf/basic-spatial-operators") for c in classes), "the name of the draft, which QGIS knows"
+    collection = service.json("/ogc/collections/parcel")
+    assert collection["storageCrs"] == "http://www.opengis.net/def/crs/EPSG/0/9218"
+    schema = [link for link in collection["links"] if link["rel"].endswith("/schema")]
+    assert [link["type"] for link in schema] == ["application/schema+json"]
+    limit = service.json("/ogc/api?f=json")["components"]["parameters"]["limit"]["schema"]
+    assert limit["default"] <= 1000 <= limit["maximum"]
+
+
+JSON_TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+FORMATS = {"date": r"\d{4}-\d\d-\d\d", "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"}
+
+
+@pytest.mark.parametrize("layer", ["parcel", "admin_commune", "field_report", "landslide", "hydrant", "building"])
+def test_numbers_are_numbers_times_have_zones_and_ids_are_one(service, layer):
+    properties = service.json(f"/ogc/collections/{layer}/schema")["properties"]
+    page = service.json(f"/ogc/collections/{layer}/items?limit=50")["features"]
+    for feature in page:
+        for name, value in feature["properties"].items():
+            if value is None:
+                continue
+            kind = properties[name]
+            assert isinstance(value, JSON_TYPES[kind["type"]]), f"{name}: {value!r}"
+            if form := FORMATS.get(kind.get("format")):
+                assert re.fullmatch(form, value), f"{name}: {value}"
+    gml = service.get(f"/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames={layer}&count=50").body
+    named = [e.get("{http://www.opengis.net/gml/3.2}id") for e in etree.fromstring(gml).iter(f"{{urn:x-dothi:layers}}{layer}")]
+    assert named == [f"{layer}.{feature['id']}" for feature in page]

@@ -1,6 +1,9 @@
 """QGIS reads over OGC API Features and over WFS, draws vector tiles and edits over WFS-T; what it gets is held against
 what the database holds, and what it changes against the next tile."""
 
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from qgis.core import (
     QgsFeature,
@@ -13,6 +16,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsRectangle,
+    QgsVectorLayer,
     QgsVectorTileLayer,
 )
 from qgis.PyQt.QtCore import QSize, QVariant
@@ -20,15 +24,11 @@ from qgis.PyQt.QtGui import QColor
 
 import qgis_client as qgis
 import stored
+from proxy import Proxy
 from tiles import tiles_of
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application():
-    running = qgis.begin()
-    yield running
-    QgsProject.instance().clear()
-    running.exitQgis()
+pytestmark = pytest.mark.usefixtures("application")
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +156,42 @@ def test_a_subset_of_wfs_is_chosen_by_the_server(service, roads):
     one = QgsGeometry.fromWkt(roads[expected[0]]["wkt"]).boundingBox()
     boxed = codes(layer, QgsFeatureRequest().setFilterRect(one))
     assert expected[0] in boxed and set(boxed) <= set(expected)
+
+
+def asked_of(proxy, path):
+    """The pairs of the requests to an address that passed, keys in upper case."""
+    queries = [parse_qs(urlsplit(e.path).query) for e in proxy.seen if urlsplit(e.path).path == path]
+    return [{k.upper(): v[0] for k, v in q.items()} for q in queries]
+
+
+def test_what_qgis_asks_of_wfs_stays_at_the_address_that_it_was_given(service, roads):
+    with Proxy(service.url) as proxy:
+        layer = qgis.opened(qgis.wfs(SimpleNamespace(url=proxy.url), "road", page=500))
+        assert layer.featureCount() == len(list(layer.getFeatures())) == len(roads)
+        name, row = next(iter(roads.items()))
+        assert layer.setSubsetString(f"\"planning_class\" = '{row['planning_class']}'")
+        box = QgsGeometry.fromWkt(row["wkt"]).boundingBox()
+        assert name in codes(layer, QgsFeatureRequest().setFilterRect(box))
+        asked = asked_of(proxy, "/wfs")
+    # Addresses in the capabilities led through the proxy, to the end.
+    features = [q for q in asked if q["REQUEST"] == "GetFeature"]
+    assert features and all(q.get("TYPENAMES") == "dothi:road" for q in features), asked
+    schemas = [q for q in asked if q["REQUEST"] == "DescribeFeatureType"]
+    assert schemas and all(q["TYPENAMES"] == q["TYPENAME"] == "dothi:road" for q in schemas), asked
+    assert any(q.get("RESULTTYPE", "").lower() == "hits" for q in features)
+    assert {q.get("STARTINDEX") for q in features} >= {"0", "500", "1000"}
+    both = [q["FILTER"] for q in features if "BBOX" in q.get("FILTER", "")]
+    assert both and all("And>" in f and "planning_class" in f for f in both), features
+
+
+def test_the_page_of_oapif_follows_the_described_limit(service, roads):
+    """QGIS takes min(max(1000, default), maximum) of the parameter `limit` of the OpenAPI document."""
+    with Proxy(service.url) as proxy:
+        source = f"url='{proxy.url}/ogc/' typename='road' pagingEnabled='true' restrictToRequestBBOX='1'"
+        layer = qgis.opened(QgsVectorLayer(source, "road", "OAPIF"))
+        assert len(list(layer.getFeatures())) == len(roads)
+        limits = [q.get("LIMIT") for q in asked_of(proxy, "/ogc/collections/road/items")]
+    assert set(limits) == {"10", "1000"}, limits
 
 
 def test_a_layer_of_each_kind_of_geometry_opens(service, tmp_path):

@@ -24,12 +24,7 @@ KINDS = {"point": "Point", "line": "LineString", "polygon": "Polygon"}
 FIELDS = {"integer": "integer", "number": "double", "boolean": "bool", "string": "string"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application():
-    running = qgis.begin()
-    yield running
-    QgsProject.instance().clear()
-    running.exitQgis()
+pytestmark = pytest.mark.usefixtures("application")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +60,7 @@ def rules(layer):
         return renderer.symbols(QgsRenderContext())
     found = renderer.rootRule().descendants()
     for rule in found:
-        text = rule.filterExpression()
+        text = "" if rule.isElse() else rule.filterExpression()
         assert not text or not QgsExpression(text).hasParserError(), f"{layer.name()}: {text}"
     return found
 

@@ -15,6 +15,8 @@ use super::schema::{SCHEMA, value_schema};
 use super::write;
 use crate::Result;
 use crate::access::View;
+use crate::http::access_keys::TOKEN;
+use crate::http::auth::SESSION_COOKIE;
 use crate::http::tiles::MVT;
 use crate::layers::Source;
 use crate::space::crs::Offered;
@@ -83,7 +85,13 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         },
         "servers": [{"url": ask.url("")}],
         "paths": paths,
-        "components": {"parameters": parameters(), "responses": {"Problem": problem()}},
+        // Open layers need none of them.
+        "security": [{}, {"session": []}, {"bearer": []}, {"key": []}, {"token": []}],
+        "components": {
+            "parameters": parameters(),
+            "responses": {"Problem": problem()},
+            "securitySchemes": security_schemes(),
+        },
     })
 }
 
@@ -240,9 +248,6 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
     }
     let mut responses = Map::new();
     responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
-    if kind == MVT {
-        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
-    }
     for status in ["400", "401", "404", "429", "503"] {
         responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     }
@@ -266,6 +271,16 @@ fn problem() -> Value {
             "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
             "detail": {"type": "string"}, "instance": {"type": "string"},
         }}}},
+    })
+}
+
+/// How a client may sign in (part 1, 8.5: each way is described).
+fn security_schemes() -> Value {
+    json!({
+        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "A session of the portal."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an access key."},
+        "key": {"type": "http", "scheme": "basic", "description": "An access key as the password; any name."},
+        "token": {"type": "apiKey", "in": "query", "name": TOKEN, "description": "An access key for reading."},
     })
 }
 

@@ -149,7 +149,7 @@ fn pages(ask: &Ask, counts: &Counts, pairs: Option<&Pairs>) -> String {
     let Some(pairs) = pairs else { return out };
     let mut page = |name: &str, start: usize, count: usize| {
         let query = pairs.with(&[("STARTINDEX", start.to_string()), ("COUNT", count.to_string())]);
-        let _ = write!(out, " {name}=\"{}\"", escaped(&format!("{}?{query}", ask.address)));
+        let _ = write!(out, " {name}=\"{}\"", escaped(&ask.onwards(&query)));
     };
     let end = counts.start + counts.returned;
     if counts.returned > 0 && end < counts.matched {

@@ -4,6 +4,7 @@ use url::form_urlencoded;
 
 use super::fault::Fault;
 use super::version::Version;
+use crate::http::access_keys::TOKEN;
 
 /// The pairs of a request, keys in upper case, in their order.
 #[derive(Debug, Clone, Default)]
@@ -31,10 +32,12 @@ impl Pairs {
         self.get(keys).map(|text| whole(text, keys[0])).transpose()
     }
 
-    /// The query text with these pairs set anew, all others kept.
+    /// The query text with these pairs set anew, all others kept but the access key, which is written as it must be
+    /// elsewhere ([`super::Ask::onwards`]).
     pub fn with(&self, anew: &[(&str, String)]) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
-        out.extend_pairs(self.0.iter().filter(|(k, _)| !anew.iter().any(|(n, _)| n == k)));
+        let goes = |key: &str| key.eq_ignore_ascii_case(TOKEN) || anew.iter().any(|(n, _)| *n == key);
+        out.extend_pairs(self.0.iter().filter(|(k, _)| !goes(k)));
         out.extend_pairs(anew);
         out.finish()
     }
@@ -72,6 +75,7 @@ mod tests {
         assert_eq!(pairs.number(&["STARTINDEX"]).unwrap(), Some(7));
         assert!(pairs.number(&["TYPENAMES"]).is_err());
         assert!(pairs.with(&[("STARTINDEX", "9".to_owned())]).ends_with("MAP=x&STARTINDEX=9"));
+        assert_eq!(Pairs::parse("token=dk_x&a=1").with(&[]), "A=1");
         assert_eq!(lists("(a,b)(c)"), [vec!["a", "b"], vec!["c"]]);
         assert_eq!(lists("a, b"), [vec!["a", "b"]]);
     }

@@ -13,12 +13,11 @@ EAST, NORTH = 413000.0, 1329000.0
 METRES = "http://www.opengis.net/def/crs/EPSG/0/9218"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application():
-    running = qgis.begin()
+pytestmark = pytest.mark.usefixtures("application")
+
+
+def test_it_is_newer():
     assert qgis.version() >= 33600
-    yield running
-    running.exitQgis()
 
 
 def square(size, east=EAST):
