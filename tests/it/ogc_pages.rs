@@ -47,7 +47,7 @@ async fn pages_stand_in_the_portals_frame_in_the_readers_language() {
         ("/ogc/conformance", "Nhiều hệ tọa độ", "Several reference systems"),
         ("/ogc/api", "Tham số chung", "Shared parameters"),
         ("/ogc/collections", "Thửa đất", "Parcels"),
-        ("/ogc/collections/parcel", "Phạm vi dữ liệu", "Extent"),
+        ("/ogc/collections/parcel", "Phạm vi dữ liệu", "Coverage"),
         ("/ogc/collections/parcel/items", "Bộ lọc (CQL2)", "Filter (CQL2)"),
         ("/ogc/collections/parcel/queryables", "Thuộc tính lọc được", "Queryables"),
         ("/ogc/collections/parcel/tiles", "Ô vectơ", "Vector tiles"),

@@ -179,7 +179,8 @@ impl Ask {
             Lang::En => "en",
         };
         response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // QGIS looks into its cache by the address alone: who stores a key would go on seeing what the public sees.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         response
     }
 }

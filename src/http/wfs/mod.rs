@@ -169,7 +169,8 @@ fn document(kind: &'static str, text: String) -> Response {
     let mut response = Response::new(text.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // QGIS looks into its cache by the address alone: who stores a key would go on seeing what the public sees.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     vary(headers);
     response
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use quick_xml::escape::escape;
+use quick_xml::escape::{escape, partial_escape};
 
 /// An element with its attributes, text and children.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,7 +74,7 @@ impl Element {
             out.push_str("/>\n");
             return;
         }
-        let _ = write!(out, ">{}", escape(allowed(&self.text).as_str()));
+        let _ = write!(out, ">{}", partial_escape(allowed(&self.text).as_str()));
         if !self.children.is_empty() {
             out.push('\n');
             for child in &self.children {
