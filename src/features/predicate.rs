@@ -34,6 +34,8 @@ pub(super) enum Predicate {
     Fid(Arc<[i64]>),
     Bbox(Bbox),
     Spatial(SpatialOp, Arc<Literal>),
+    /// At most so many metres away.
+    Near(Arc<Literal>, f64),
     /// What has no quicker form, and the columns that it looks at.
     General(Arc<Test>, Arc<[usize]>),
 }
@@ -102,6 +104,7 @@ impl Predicate {
             }
             Test::IsNull(Node::Column(column, _)) => Self::IsNull(column),
             Test::Spatial(op, geometry) => Self::Spatial(op, Arc::new(Literal::new(&geometry))),
+            Test::Near(geometry, metres) => Self::Near(Arc::new(Literal::new(&geometry)), metres),
             general => {
                 let columns = general.columns().into();
                 Self::General(Arc::new(general), columns)
@@ -113,6 +116,7 @@ impl Predicate {
     pub(super) fn contact(&self) -> Option<Bbox> {
         match self {
             Self::Spatial(op, literal) => literal.contact(*op),
+            Self::Near(literal, metres) => literal.around(*metres),
             Self::Bbox(b) => Some(*b).filter(|b| b.area().is_finite()),
             Self::And(list) => {
                 list.iter().filter_map(Self::contact).min_by(|a, b| a.area().total_cmp(&b.area()))
@@ -135,6 +139,7 @@ impl Predicate {
             Self::Fid(fids) => Bound::Fid(fids.clone()),
             Self::Bbox(b) => Bound::Bbox(*b),
             Self::Spatial(op, literal) => Bound::Spatial(*op, literal.clone()),
+            Self::Near(literal, metres) => Bound::Near(literal.clone(), *metres),
             Self::General(test, columns) => match &columns[..] {
                 [column] if test.is_of_values() => match &segment.columns[*column] {
                     Column::Text { codes, words } => Bound::Words { codes, answers: answers(test, words) },
@@ -225,6 +230,7 @@ pub(super) enum Bound<'a> {
     Fid(Arc<[i64]>),
     Bbox(Bbox),
     Spatial(SpatialOp, Arc<Literal>),
+    Near(Arc<Literal>, f64),
     /// The answer for each code of a text column.
     Words {
         codes: &'a [u32],
@@ -288,6 +294,7 @@ impl Bound<'_> {
             // An item without geometry has no envelope: SQL's null.
             Self::Bbox(b) => segment.shape(position).envelope().map(|e| e.intersects(b)),
             Self::Spatial(op, literal) => literal.holds(*op, &segment.shape(position)),
+            Self::Near(literal, metres) => literal.is_near(*metres, &segment.shape(position)),
             Self::Words { codes, answers } => answers[codes[position as usize] as usize],
             Self::General(test) => test.holds(&SegmentRow { segment, position }),
         }

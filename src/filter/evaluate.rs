@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use geo::{Geometry, Intersects, Relate};
+use geo::{CoordsIter, Distance, Euclidean, Geometry, Intersects, Relate};
 use unicode_normalization::UnicodeNormalization;
 
 use super::typed::{Node, Span, Test, TextFunction};
@@ -114,6 +114,7 @@ impl Test {
             Self::NoGeometry => Some(row.envelope().is_none()),
             Self::Spatial(op, literal) => row.geometry().map(|g| relates(*op, &g, literal)),
             Self::SpatialSelf(op) => row.geometry().map(|g| relates(*op, &g, &g)),
+            Self::Near(literal, metres) => row.geometry().map(|g| near(&g, literal, *metres)),
             Self::Temporal(op, a, b) => temporal(*op, a, b, row),
         }
     }
@@ -293,6 +294,16 @@ pub fn relates(op: SpatialOp, a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
         SpatialOp::Crosses => a.relate(b).is_crosses(),
         SpatialOp::Contains => a.relate(b).is_contains(),
     }
+}
+
+/// Half a step of the grid that is stored, metres: what is computed beyond it has no meaning.
+pub const HALF_STEP_M: f64 = 0.000_05;
+
+/// Whether two geometries of one plane are at most so many metres apart, to half a step of the grid that is stored;
+/// nothing is near an empty one.
+pub fn near(a: &Geometry<f64>, b: &Geometry<f64>, metres: f64) -> bool {
+    let empty = |g: &Geometry<f64>| g.coords_iter().next().is_none();
+    !empty(a) && !empty(b) && Euclidean.distance(a, b) <= metres + HALF_STEP_M
 }
 
 /// Where days begin: UTC+7, all of Vietnam the whole year.

@@ -4,6 +4,8 @@ use crate::{Error, Result};
 
 /// Name of the search folding.
 pub const FOLD: &str = "fold";
+/// Name of nearness: two geometries are at most so many metres apart.
+pub const DWITHIN: &str = "dwithin";
 
 /// A function as `/ogc/functions` lists it (OGC API Features part 3, "Functions").
 #[derive(Debug)]
@@ -21,13 +23,22 @@ pub struct Function {
 }
 
 /// All of them.
-pub const FUNCTIONS: &[Function] = &[Function {
-    name: FOLD,
-    vi: "Chuỗi như ô tìm kiếm so sánh: chữ thường, không dấu, đ thành d, không dấu nháy, một khoảng trắng giữa các từ",
-    en: "The text as the search compares it: lower case, no accents, đ as d, no apostrophes, one blank between words",
-    arguments: &[("text", &["string"])],
-    returns: &["string"],
-}];
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: FOLD,
+        vi: "Chuỗi như ô tìm kiếm so sánh: chữ thường, không dấu, đ thành d, không dấu nháy, một khoảng trắng giữa các từ",
+        en: "The text as the search compares it: lower case, no accents, đ as d, no apostrophes, one blank between words",
+        arguments: &[("text", &["string"])],
+        returns: &["string"],
+    },
+    Function {
+        name: DWITHIN,
+        vi: "Hai hình học cách nhau không quá số mét này, đo trên mặt phẳng EPSG:9218",
+        en: "Two geometries are at most so many metres apart, measured in the plane of EPSG:9218",
+        arguments: &[("a", &["geometry"]), ("b", &["geometry"]), ("metres", &["number"])],
+        returns: &["boolean"],
+    },
+];
 
 /// The function of that name.
 pub fn find(name: &str) -> Result<&'static Function> {

@@ -184,6 +184,14 @@ impl Reader {
         let condition = |expr| Ok(Term::Condition(Box::new(expr)));
         let lower = op.to_ascii_lowercase();
         match lower.as_str() {
+            // None at all would be true of every item, though nobody asked for that.
+            "and" | "or" if args.len() < 2 => {
+                let got = args.len();
+                return Err(self.expected(
+                    &format!("ít nhất 2 phần tử ở args của {op}, nhận được {got}"),
+                    &format!("at least 2 elements in args of {op}, got {got}"),
+                ));
+            }
             "and" => return condition(Expr::And(self.each(args, Self::expr)?)),
             "or" => return condition(Expr::Or(self.each(args, Self::expr)?)),
             "not" => {

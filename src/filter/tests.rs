@@ -94,6 +94,9 @@ fn what_cannot_be_read_is_named_with_its_place() {
         (r#"{"op":"and","args":[true,{"op":"not","args":[5]}]}"#, "/args/1/args/0: expected a condition"),
         (r#"{"op":"=","args":[1,null]}"#, "/args/1: expected a value"),
         (r#"{"op":7}"#, "expected the name of an operator"),
+        // Found by fuzzing: a misspelt member left the list empty, which was true of every item.
+        (r#"{"op":"and","avgs":[true,false]}"#, "/: expected at least 2 elements in args of and, got 0"),
+        (r#"{"op":"or","args":[true]}"#, "/: expected at least 2 elements in args of or, got 1"),
         (r#"{"op":"=","args":[1,{"date":"x"}]}"#, "/args/1: expected a date"),
         (r#"{"op":"=","args":["\u0000",1]}"#, "/args/0: expected a text without the character 0"),
         (

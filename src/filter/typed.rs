@@ -2,6 +2,7 @@
 //! not depend on the item is computed.
 
 mod array;
+mod call;
 mod visit;
 
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub enum Test {
     Spatial(SpatialOp, Arc<Geometry<f64>>),
     /// The item's geometry and itself.
     SpatialSelf(SpatialOp),
+    /// The item's geometry is at most so many metres from this one (EPSG:9218, not empty).
+    Near(Arc<Geometry<f64>>, f64),
     Temporal(TemporalOp, Box<Span>, Box<Span>),
 }
 
@@ -289,10 +292,7 @@ impl<'a> Checker<'_, 'a> {
             }
             Term::Casei(text) => self.text(TextFunction::Casei, text)?,
             Term::Accenti(text) => self.text(TextFunction::Accenti, text)?,
-            Term::Function { name, args } => match (functions::find(name)?.name, args.as_slice()) {
-                (functions::FOLD, [text]) => self.text(TextFunction::Fold, text)?,
-                (known, args) => return Err(functions::wrong_arguments(known, args.len())),
-            },
+            Term::Function { name, args } => self.call(name, args)?,
             Term::Condition(expr) => match self.test(expr)? {
                 Test::Known(b) => Node::Constant(b.into()),
                 test => Node::Condition(Box::new(test)),
@@ -326,8 +326,9 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn spatial(&self, op: SpatialOp, left: &Term, right: &Term) -> Result<Test> {
-        let side = |term: &Term| match term {
+    /// A geometry as it stands, or none: the item's own.
+    fn geometry(&self, term: &Term) -> Result<Option<Geometry<f64>>> {
+        match term {
             Term::Property(name) if self.is_geometry(name) => Ok(None),
             Term::Geometry(g) => Ok(Some(g.clone())),
             Term::Box(b) => super::literal::box_geometry(*b).map(Some),
@@ -340,8 +341,11 @@ impl<'a> Checker<'_, 'a> {
                 Err(mismatch(name, A_GEOMETRY, A_SCALAR))
             }
             other => Err(mismatch(&place(other), A_GEOMETRY, described(other))),
-        };
-        Ok(match (side(left)?, side(right)?) {
+        }
+    }
+
+    fn spatial(&self, op: SpatialOp, left: &Term, right: &Term) -> Result<Test> {
+        Ok(match (self.geometry(left)?, self.geometry(right)?) {
             (None, None) => Test::SpatialSelf(op),
             (None, Some(g)) => Test::Spatial(op, Arc::new(g)),
             (Some(g), None) => Test::Spatial(op.turned(), Arc::new(g)),

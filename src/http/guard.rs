@@ -1,4 +1,5 @@
-//! What stands before every route: protection of cookie sessions against other sites, headers of every answer.
+//! What stands before every route: protection of cookie sessions against other sites, headers of every answer; and
+//! before all but uploads the refusal of bodies that say that they are too large.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -6,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use super::{access_keys::token_in, auth::SESSION_COOKIE, cookie};
+use super::{JSON_LIMIT_BYTES, access_keys::token_in, auth::SESSION_COOKIE, cookie};
 use crate::error::Error;
 use crate::text::Text;
 
@@ -28,6 +29,18 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
         "The request comes from another site and was refused.",
     ))
     .into_response()
+}
+
+/// Layer: a body whose announced length is above the limit is refused before any of it is read. Without it the server
+/// would wait for what it is not going to take; bodies that announce nothing are cut off by the limit while they are
+/// read. Not for uploads, nor for `/wfs`, which has its own limit and form of refusal.
+pub async fn announced_length(request: Request, next: Next) -> Response {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|l| l > JSON_LIMIT_BYTES) {
+        return Error::TooLarge { limit_bytes: JSON_LIMIT_BYTES }.into_response();
+    }
+    next.run(request).await
 }
 
 fn by_cookie(request: &Request) -> bool {

@@ -56,12 +56,12 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
+    let as_of = || middleware::from_fn_with_state(state.clone(), as_of::mark);
     let layers = Router::new()
         .merge(ogc::router(&state))
         .merge(tiles::router())
         .merge(symbols::router())
-        .merge(wfs::router())
-        .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
+        .layer(as_of());
     let timed = layers
         .merge(analysis::router())
         .merge(access_keys::router())
@@ -77,6 +77,8 @@ pub fn router(state: AppState) -> Router {
         .merge(units::router())
         .merge(history::router(&state))
         .merge(imports::router(&state))
+        .layer(middleware::from_fn(guard::announced_length))
+        .merge(wfs::router().layer(as_of()))
         .layer(Extension(portal::catalogue::activity::Activity::default()))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads().merge(imports::uploads());

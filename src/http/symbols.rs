@@ -14,7 +14,7 @@ use bytes::Bytes;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::ogc::{self, not_modified};
+use super::ogc::{self, Ask, not_modified};
 use super::portal::assets;
 use crate::layers::icons;
 use crate::state::AppState;
@@ -86,7 +86,9 @@ fn make(font: usize, from: u32) -> Result<Bytes> {
 }
 
 /// `GET /ogc/sprites/default{@2x}.{png|json}` and `GET /ogc/sprites/{icon}.svg`
-async fn sprites(Path(file): Path<String>, headers: HeaderMap) -> Result<Response> {
+async fn sprites(Path(file): Path<String>, ask: Ask) -> Result<Response> {
+    ask.params.only(&[])?;
+    let headers = ask.headers;
     let missing = || Error::not_found("sprite", file.clone());
     if let Some(name) = file.strip_suffix(".svg") {
         let svg = icons::svg(name).ok_or_else(missing)?;

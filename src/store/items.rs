@@ -289,12 +289,17 @@ impl Items<'_> {
         old: Option<Geometry<f64>>,
         fid: Option<i64>,
     ) -> Result<Geometry<f64>> {
+        let edited = old.is_some();
         let mut known: Vec<Geometry<f64>> = old.into_iter().collect();
         if !self.def.geometry.is_point() {
             let new = wkb::unknown_vertices(&given, known.first());
             known.extend(self.neighbours(tx, &new, fid).await?);
         }
-        Ok(wkb::keep_stored(&given, &known))
+        let welded = wkb::keep_stored(&given, &known);
+        Ok(match known.first().filter(|_| edited) {
+            Some(old) => wkb::turned_as(welded, old),
+            None => welded,
+        })
     }
 
     /// The layer's other items that lie where these positions are.

@@ -161,6 +161,32 @@ pub(in crate::store) fn keep_stored(new: &Geometry<f64>, stored: &[Geometry<f64>
     new.map_coords(|c| sets.iter().find_map(|s| s.near(c)).unwrap_or(c))
 }
 
+/// The areas of `new` with each ring in the direction in which `stored` has it: rings are served anticlockwise, their
+/// holes clockwise, and stored as they were drawn; a ring that comes back turned is no change.
+pub(in crate::store) fn turned_as(new: Geometry<f64>, stored: &Geometry<f64>) -> Geometry<f64> {
+    let turned = |ring: LineString<f64>, old: Option<&LineString<f64>>| match old {
+        Some(old) if ring != *old && ring.0.iter().rev().eq(&old.0) => old.clone(),
+        _ => ring,
+    };
+    let polygon = |new: Polygon<f64>, old: &Polygon<f64>| {
+        let (outer, holes) = new.into_inner();
+        let holes = holes.into_iter().enumerate().map(|(i, h)| turned(h, old.interiors().get(i)));
+        Polygon::new(turned(outer, Some(old.exterior())), holes.collect())
+    };
+    match (new, stored) {
+        (Geometry::Polygon(p), Geometry::Polygon(old)) => Geometry::Polygon(polygon(p, old)),
+        (Geometry::MultiPolygon(m), Geometry::MultiPolygon(old)) => {
+            let parts = m.0.into_iter().enumerate();
+            let part = |(i, p): (usize, Polygon<f64>)| match old.0.get(i) {
+                Some(old) => polygon(p, old),
+                None => p,
+            };
+            Geometry::MultiPolygon(MultiPolygon(parts.map(part).collect()))
+        }
+        (other, _) => other,
+    }
+}
+
 /// The vertices of `new` that no vertex of `stored` stands for.
 pub(in crate::store) fn unknown_vertices(
     new: &Geometry<f64>,
@@ -230,6 +256,24 @@ mod tests {
         let france = encode(&Geometry::Point(point!(x: -4_626_647.909_6, y: 11_281_625.453_4))).unwrap();
         assert!(normalise(&france, GeometryKind::Point).is_ok());
         assert!(normalise(&[1, 2, 3], GeometryKind::Point).is_err());
+    }
+
+    #[test]
+    fn a_ring_that_comes_back_turned_is_as_it_was() {
+        let ring = |points: &[(f64, f64)]| LineString::from(points.to_vec());
+        let outer = [(0., 0.), (0., 9.), (9., 9.), (9., 0.), (0., 0.)];
+        let hole = [(1., 1.), (2., 1.), (2., 2.), (1., 1.)];
+        let back = |points: &[(f64, f64)]| points.iter().rev().copied().collect::<Vec<_>>();
+        let stored = Geometry::Polygon(Polygon::new(ring(&outer), vec![ring(&hole)]));
+        let served = Geometry::Polygon(Polygon::new(ring(&back(&outer)), vec![ring(&back(&hole))]));
+        assert_eq!(turned_as(served.clone(), &stored), stored);
+        let multi = |g: &Geometry<f64>| match g {
+            Geometry::Polygon(p) => Geometry::MultiPolygon(MultiPolygon(vec![p.clone()])),
+            other => other.clone(),
+        };
+        assert_eq!(turned_as(multi(&served), &multi(&stored)), multi(&stored));
+        let other = Geometry::Polygon(Polygon::new(ring(&hole), Vec::new()));
+        assert_eq!(turned_as(other.clone(), &stored), other, "what was drawn anew stays as it is drawn");
     }
 
     #[test]

@@ -60,7 +60,7 @@ def rules(layer):
         return renderer.symbols(QgsRenderContext())
     found = renderer.rootRule().descendants()
     for rule in found:
-        text = rule.filterExpression()
+        text = "" if rule.isElse() else rule.filterExpression()
         assert not text or not QgsExpression(text).hasParserError(), f"{layer.name()}: {text}"
     return found
 

@@ -50,7 +50,7 @@ const page = `<!doctype html><html lang="en"><title>A map</title><body style="ma
     zoom: Number(place.get('zoom')), attributionControl: false, canvasContextAttributes: { preserveDrawingBuffer: true },
   });
   map.on('error', (e) => window.faults.push(e.error?.message ?? String(e)));
-  map.once('idle', () => { window.map = map; });
+  map.once('idle', () => { window.drawn = map; });
 </script></body></html>`;
 
 test('every style is valid by the MapLibre style specification', { timeout: 120_000 }, async () => {
@@ -73,11 +73,11 @@ test('MapLibre draws the style of the whole dataset on an empty page elsewhere',
   });
   const style = encodeURIComponent(`${server.url}/ogc/styles/default`);
   await tab.goto(`http://127.0.0.1:${elsewhere.address().port}/?style=${style}&lon=107.69&lat=12.0&zoom=15.5`);
-  await tab.waitForFunction(() => window.map?.areTilesLoaded(), undefined, { timeout: 120_000 });
+  await tab.waitForFunction(() => window.drawn?.areTilesLoaded(), undefined, { timeout: 120_000 });
   await tab.screenshot({ path: join(out, 'style-default.png') });
   const seen = await tab.evaluate(() => {
-    const features = window.map.queryRenderedFeatures();
-    const canvas = window.map.getCanvas();
+    const features = window.drawn.queryRenderedFeatures();
+    const canvas = window.drawn.getCanvas();
     const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
     copy.drawImage(canvas, 0, 0);
     const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);

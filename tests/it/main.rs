@@ -5,8 +5,10 @@
 mod access_keys;
 mod analysis;
 mod arrows;
+mod bad_input;
 mod catalogue;
 mod cluster;
+mod conformance;
 mod cql2;
 mod crs;
 mod feed;
@@ -46,5 +48,6 @@ mod support;
 mod units;
 mod wfs;
 mod wfs_edit;
+mod wfs_filters;
 mod worker;
 mod write;

@@ -172,14 +172,14 @@ async fn a_layer_file_of_qgis_says_where_the_layer_is_and_how_it_looks() {
 async fn a_project_holds_what_its_reader_may_see_and_no_secret() {
     let server = filled(1).await;
     let public = server.get("/qgis/dothi.qgs").await.text().await.unwrap();
-    assert!(public.contains("dothi_parcel") && public.contains("name=\"Quy hoạch"), "{public}");
+    assert!(public.contains("dothi_layer_parcel") && public.contains("name=\"Quy hoạch"), "{public}");
     for closed in ["camera_security", "holder", "authcfg"] {
         assert!(!public.contains(closed), "{closed}");
     }
     let admin = server.sign_in("admin-of-test", Role::Admin).await;
     let own = server.client.get(format!("{}/qgis/dothi.qgs", server.base)).bearer_auth(&admin);
     let own = own.header(header::COOKIE, "dothi_lang=en").send().await.unwrap().text().await.unwrap();
-    assert!(own.contains("dothi_camera_security") && own.contains("authcfg=dothi01"), "{own}");
+    assert!(own.contains("dothi_layer_camera_security") && own.contains("authcfg=dothi01"), "{own}");
     assert!(!own.contains(&admin) && own.contains("name=\"Planning"), "no secret, in English");
     // Each address leads to this service.
     assert!(texts(&own, "datasource").iter().all(|s| s.contains(&format!("url='{}/wfs'", server.base))));

@@ -21,6 +21,8 @@ function bindFilter(form: HTMLFormElement): void {
     const found = rows.filter((r) => !r.hidden).length;
     document.getElementById('layer-count')!.textContent = t('layers-found', { count: found });
     document.getElementById('layer-none')!.hidden = found > 0;
+    // The address of a list that the server filters too.
+    if (!input.name) return;
     const address = new URL(location.href);
     if (input.value) address.searchParams.set('q', input.value);
     else address.searchParams.delete('q');

@@ -23,7 +23,7 @@ impl Test {
         only && !matches!(
             self,
             Self::And(_) | Self::Or(_) | Self::Not(_) | Self::Fid(_) | Self::Bbox(_) | Self::NoGeometry
-        ) && !matches!(self, Self::Spatial(..) | Self::SpatialSelf(_))
+        ) && !matches!(self, Self::Spatial(..) | Self::SpatialSelf(_) | Self::Near(..))
     }
 
     /// Conditions and terms in it.
@@ -53,7 +53,8 @@ impl Test {
             | Self::Bbox(_)
             | Self::NoGeometry
             | Self::Spatial(..)
-            | Self::SpatialSelf(_) => {}
+            | Self::SpatialSelf(_)
+            | Self::Near(..) => {}
             Self::Compare(_, a, b) => {
                 a.visit(each);
                 b.visit(each);

@@ -134,7 +134,12 @@ pub(super) fn links<'a>(ask: &Ask, links: impl IntoIterator<Item = &'a Value>) -
         ul class="links" {
             @for l in links {
                 @let (href, kind) = (text(l, "href"), text(l, "type"));
-                li { a href=(leads(ask, &href)) { (text(l, "title")) } " " span class="small muted" { (form_name(&kind)) } }
+                @let leads = leads(ask, &href);
+                li {
+                    a href=(leads) { (text(l, "title")) }
+                    // A page says nothing of the form in which programs get the same.
+                    @if leads == href { " " span class="small muted" { (form_name(&kind)) } }
+                }
             }
         }
     }

@@ -113,6 +113,9 @@ fn counted(tr: Tr, page: &Page) -> String {
 fn paging(ask: &Ask, tr: Tr, next: Option<&str>) -> Markup {
     let mut first = ask.params.clone();
     first.remove("after");
+    if next.is_none() && ask.params.get("after").is_none() {
+        return html! {};
+    }
     html! {
         nav class="actions" aria-label=(tr.t("ogc-pages")) {
             @if ask.params.get("after").is_some() { a class="button button--plain" href=(format!("{}?{}", ask.path, first.query())) { (tr.t("ogc-first")) } }

@@ -9,6 +9,8 @@ mod crs;
 mod datetime;
 pub(super) mod feature_body;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod html;
 mod items;
 mod items_html;

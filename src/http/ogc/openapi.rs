@@ -15,6 +15,8 @@ use super::schema::{SCHEMA, value_schema};
 use super::write;
 use crate::Result;
 use crate::access::View;
+use crate::http::access_keys::TOKEN;
+use crate::http::auth::SESSION_COOKIE;
 use crate::http::tiles::MVT;
 use crate::layers::Source;
 use crate::space::crs::Offered;
@@ -83,7 +85,13 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         },
         "servers": [{"url": ask.url("")}],
         "paths": paths,
-        "components": {"parameters": parameters(), "responses": {"Problem": problem()}},
+        // Open layers need none of them.
+        "security": [{}, {"session": []}, {"bearer": []}, {"key": []}, {"token": []}],
+        "components": {
+            "parameters": parameters(),
+            "responses": {"Problem": problem()},
+            "securitySchemes": security_schemes(),
+        },
     })
 }
 
@@ -263,6 +271,16 @@ fn problem() -> Value {
             "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
             "detail": {"type": "string"}, "instance": {"type": "string"},
         }}}, "text/html": {"schema": {"type": "string"}}},
+    })
+}
+
+/// How a client may sign in (part 1, 8.5: each way is described).
+fn security_schemes() -> Value {
+    json!({
+        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "A session of the portal."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an access key."},
+        "key": {"type": "http", "scheme": "basic", "description": "An access key as the password; any name."},
+        "token": {"type": "apiKey", "in": "query", "name": TOKEN, "description": "An access key for reading."},
     })
 }
 

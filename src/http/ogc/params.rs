@@ -98,7 +98,7 @@ impl Params {
     }
 
     /// Refuses parameters that are not in `known`; an access key may stand anywhere.
-    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+    pub(in crate::http) fn only(&self, known: &[&str]) -> Result<()> {
         match self.0.iter().find(|(n, _)| n != TOKEN && !known.contains(&n.as_str())) {
             Some((name, _)) => Err(unknown(name)),
             None => Ok(()),
@@ -215,7 +215,7 @@ fn number(text: &str, name: &str) -> Result<i64> {
 
 fn limit(text: &str) -> Result<usize> {
     match number(text, "limit")? {
-        0 => Err(Error::invalid("limit", "ít nhất là 1", "is at least 1")),
+        0 => Err(Error::invalid("limit", "cần ít nhất là 1, nhận được 0", "expected at least 1, got 0")),
         n => Ok(usize::try_from(n).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)),
     }
 }

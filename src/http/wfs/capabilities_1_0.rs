@@ -69,7 +69,11 @@ fn feature_type(out: &mut String, ask: &Ask, reader: &LayerReader, edit: bool) {
 
 const FILTERS: &str = "<ogc:Filter_Capabilities><ogc:Spatial_Capabilities><ogc:Spatial_Operators><ogc:BBOX/><ogc:Equals/><ogc:Disjoint/>\
     <ogc:Intersect/><ogc:Touches/><ogc:Crosses/><ogc:Within/><ogc:Contains/><ogc:Overlaps/>\
+    <ogc:Beyond/><ogc:DWithin/>\
     </ogc:Spatial_Operators></ogc:Spatial_Capabilities><ogc:Scalar_Capabilities><ogc:Logical_Operators/>\
     <ogc:Comparison_Operators><ogc:Simple_Comparisons/><ogc:Like/><ogc:Between/>\
-    <ogc:NullCheck/></ogc:Comparison_Operators>\
+    <ogc:NullCheck/></ogc:Comparison_Operators><ogc:Arithmetic_Operators><ogc:Simple_Arithmetic/><ogc:Functions>\
+    <ogc:Function_Names><ogc:Function_Name nArgs=\"1\">fold</ogc:Function_Name>\
+    <ogc:Function_Name nArgs=\"1\">casei</ogc:Function_Name>\
+    <ogc:Function_Name nArgs=\"1\">accenti</ogc:Function_Name></ogc:Function_Names></ogc:Functions></ogc:Arithmetic_Operators>\
     </ogc:Scalar_Capabilities></ogc:Filter_Capabilities>\n";

@@ -12,6 +12,8 @@ mod describe;
 mod fault;
 mod fes;
 mod find;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gml;
 mod kvp;
 mod names;

@@ -46,7 +46,8 @@ pub struct Entry<'a> {
 
 impl Entry<'_> {
     fn id(&self) -> String {
-        format!("dothi_{}", self.drawing.layer.id)
+        // QGIS gives a layer another id where it has no more than ten letters.
+        format!("dothi_layer_{}", self.drawing.layer.id)
     }
 
     fn provider(&self) -> &'static str {
@@ -168,8 +169,24 @@ impl Entry<'_> {
     }
 }
 
+/// EPSG:9218 as PROJ writes it (WKT 2:2019): the database that comes with QGIS 3.22 does not know the code alone.
+const WKT: &str = concat!(
+    r#"PROJCRS["VN-2000 / TM-3 108-30",BASEGEOGCRS["VN-2000",DATUM["Vietnam 2000","#,
+    r#"ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],"#,
+    r#"PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433]],ID["EPSG",4756]],"#,
+    r#"CONVERSION["Vietnam TM-3 108-30",METHOD["Transverse Mercator",ID["EPSG",9807]],"#,
+    r#"PARAMETER["Latitude of natural origin",0,ANGLEUNIT["degree",0.0174532925199433],ID["EPSG",8801]],"#,
+    r#"PARAMETER["Longitude of natural origin",108.5,ANGLEUNIT["degree",0.0174532925199433],ID["EPSG",8802]],"#,
+    r#"PARAMETER["Scale factor at natural origin",0.9999,SCALEUNIT["unity",1],ID["EPSG",8805]],"#,
+    r#"PARAMETER["False easting",500000,LENGTHUNIT["metre",1],ID["EPSG",8806]],"#,
+    r#"PARAMETER["False northing",0,LENGTHUNIT["metre",1],ID["EPSG",8807]]],"#,
+    r#"CS[Cartesian,2],AXIS["(E)",east,ORDER[1],LENGTHUNIT["metre",1]],"#,
+    r#"AXIS["(N)",north,ORDER[2],LENGTHUNIT["metre",1]],ID["EPSG",9218]]"#,
+);
+
 fn reference_system() -> Element {
     Element::new("spatialrefsys")
+        .leaf("wkt", WKT)
         .leaf("srid", LAYER_SRID)
         .leaf("authid", format!("EPSG:{LAYER_SRID}"))
         .leaf("description", "VN-2000 / TM-3 108-30")
@@ -264,6 +281,10 @@ fn properties() -> Element {
         .child(Element::new("Measure").child(text("Ellipsoid", "NONE")))
         .child(
             Element::new("Measurement").child(text("DistanceUnits", "meters")).child(text("AreaUnits", "m2")),
+        )
+        .child(
+            Element::new("SpatialRefSys")
+                .child(Element::new("ProjectionsEnabled").with("type", "int").text(1)),
         )
         .child(Element::new("Paths").child(Element::new("Absolute").with("type", "bool").text("false")))
 }

@@ -115,7 +115,8 @@ impl<'a> Drawing<'a> {
     }
 
     fn texts(&self) -> Vec<&'a Value> {
-        self.styles.iter().copied().filter(|s| s["type"] == "symbol").collect()
+        let has_text = |s: &&Value| s["type"] == "symbol" && !s["layout"]["text-field"].is_null();
+        self.styles.iter().copied().filter(has_text).collect()
     }
 
     fn scales(&self, style: &Value) -> Scales {

@@ -4,7 +4,7 @@
 use chrono::DateTime;
 
 use super::{Columns, Sql, envelope, known, sign};
-use crate::filter::evaluate::day_begins;
+use crate::filter::evaluate::{HALF_STEP_M, day_begins};
 use crate::filter::typed::{Node, Span, Test, TextFunction};
 use crate::filter::{ArithmeticOp, CompareOp, SpatialOp, TemporalOp};
 use crate::layers::{AttributeType, Value};
@@ -74,6 +74,13 @@ pub(super) fn push(sql: &mut Sql<'_>, test: &Test, columns: &Columns<'_>) -> Res
             spatial(sql, *op, &columns.geom(), |sql| {
                 sql.push("ST_GeomFromWKB(").push_bind(wkb).push(", 9218)");
             });
+        }
+        Test::Near(literal, metres) => {
+            let wkb = wkb::encode(literal)
+                .map_err(|why| Error::InvalidParameter { name: "filter".to_owned(), reason: why })?;
+            let geom = columns.geom();
+            sql.push(format!("(case when not ST_IsEmpty({geom}) then ST_DWithin({geom}, ST_GeomFromWKB("));
+            sql.push_bind(wkb).push(", 9218), ").push_bind(metres + HALF_STEP_M).push(") end)");
         }
         Test::SpatialSelf(op) => {
             let geom = columns.geom();

@@ -236,6 +236,8 @@ fn general() -> impl Strategy<Value = Expr> {
         T::StartedBy,
         T::Starts,
     ]);
+    // Round numbers, as rows lie a round number of metres apart.
+    let metres = select(vec![0.0, 1.0, 2.0, 5.0, 12.5, 100.0, 1e9]).prop_map(Term::literal);
     prop_oneof![
         4 => (op(), number(), number()).prop_map(move |(op, a, b)| compare(op, a, b)),
         4 => (op(), text(), text()).prop_map(move |(op, a, b)| compare(op, a, b)),
@@ -252,6 +254,8 @@ fn general() -> impl Strategy<Value = Expr> {
             .prop_map(|(op, left, right)| Expr::Temporal { op, left, right }),
         5 => (spatial, geometry(), geometry())
             .prop_map(|(op, left, right)| Expr::Spatial { op, left, right }),
+        3 => (geometry(), geometry(), metres)
+            .prop_map(|(a, b, m)| Expr::Truth(Term::Function { name: "dwithin".to_owned(), args: vec![a, b, m] })),
     ]
 }
 

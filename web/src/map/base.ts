@@ -63,6 +63,8 @@ export async function pageMap(container: HTMLElement, { style, bounds, padding, 
 /** Says on the page, for whoever waits for it, that the map has drawn what it has to draw. */
 export function tellDrawn(map: LibreMap): void {
   map.once('idle', () => document.documentElement.setAttribute('data-map', 'ready'));
+  // A map that has nothing to load may have been idle already.
+  map.triggerRepaint();
 }
 
 /** The box around shapes; none where they have no place. */

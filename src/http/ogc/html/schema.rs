@@ -23,13 +23,16 @@ pub(in crate::http::ogc) fn schema(ask: &Ask, view: &View, json: &Value, whole: 
     let about = tr.t(if whole { "ogc-schema-about" } else { "ogc-queryables-about" });
     let required: Vec<&str> =
         json["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut properties: Vec<(&String, &Value)> =
+        json["properties"].as_object().into_iter().flatten().collect();
+    properties.sort_by_key(|(_, p)| p["x-ogc-propertySeq"].as_u64());
     let rows = html! {
         thead { tr {
             th scope="col" { (tr.t("layer-attribute")) }
             th scope="col" { (tr.t("layer-type")) }
             th scope="col" { (tr.t("layer-rules")) }
         } }
-        tbody { @for (name, p) in json["properties"].as_object().into_iter().flatten() { tr {
+        tbody { @for (name, p) in properties { tr {
             th scope="row" {
                 @if let Some(title) = p["title"].as_str() { (title) div { code class="small" { (name) } } } @else { code { (name) } }
             }

@@ -89,7 +89,8 @@ pub fn licence(id: &str) -> String {
 pub fn json(base: &str, layer: &Layer) -> Value {
     let l = Links::new(base, &layer.id);
     json!({
-        "page": format!("{base}/layers/{}", layer.id),
+        "page": format!("{base}/layers/{}", layer.id), "qgis": format!("{base}/layers/{}/qgis", layer.id),
+        "qlr": format!("{base}/layers/{}/layer.qlr", layer.id),
         "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(),
         "schema": l.schema(), "queryables": l.queryables(), "tiles": l.tiles(), "tilejson": l.tile_json(),
         "style": l.style(), "coverage": format!("{}/coverage", l.facts()), "quality": format!("{}/quality", l.facts()),

@@ -1,0 +1,29 @@
+//! CQL2 text: what parses prints back as the same tree, in text and in JSON, and can be checked.
+#![no_main]
+
+use dothi::filter::{Expr, json, text};
+use dothi::http::wfs::fuzzing::checked;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| {
+    let Ok(expr) = text::parse(input) else { return };
+    let printed = text::print(&expr);
+    // What is printed may be longer than what is taken.
+    if printed.len() <= text::MOST_BYTES {
+        same(text::parse(&printed), &expr, &printed);
+    }
+    let printed = json::print(&expr).to_string();
+    if printed.len() <= text::MOST_BYTES {
+        same(json::parse(&printed), &expr, &printed);
+    }
+    checked(&expr);
+});
+
+/// What was printed reads as the same tree. Printing puts every part in parentheses, so that the deepest filters that
+/// are taken may be too deep when they are printed.
+fn same(again: dothi::Result<Expr>, expr: &Expr, printed: &str) {
+    match again {
+        Ok(again) => assert_eq!(&again, expr, "{printed}"),
+        Err(e) => assert!(e.to_string().contains("64"), "{printed}: {e}"),
+    }
+}

@@ -1,0 +1,6 @@
+//! `datetime`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| dothi::http::ogc::fuzzing::datetime(input));
