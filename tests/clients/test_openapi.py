@@ -28,7 +28,8 @@ NOT = r"/(login|logout|password)$"
 def test_the_document_is_valid(service, path, account):
     document = service.json(path, service.bearer(account) if account else None)
     validate(document)
-    assert document["openapi"].startswith("3.0")
+    # QGIS and others read no newer one.
+    assert document["openapi"].startswith("3.0") or not path.startswith("/ogc")
 
 
 @pytest.mark.parametrize("account", [None, "editor"])

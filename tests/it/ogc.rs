@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use dothi::access::Role;
 use dothi::layers::Value;
 use dothi::space::crs::{from_crs84, world_from_crs84};
 use geozero::mvt::{Message, Tile};
@@ -382,17 +383,37 @@ async fn officers_see_internal_layers_and_no_shared_cache_keeps_them() {
     assert_eq!(open.headers()[header::CACHE_CONTROL], "no-cache");
 }
 
-/// QGIS 3.40 looks for `Location` to the letter.
+/// QGIS looks for `Location` to the letter, and keeps for a day what comes with a `Cache-Control` of capitals.
 #[tokio::test(flavor = "multi_thread")]
-async fn names_of_headers_are_in_title_case() {
+async fn a_location_has_a_capital_and_no_other_header_has() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = Server::start().await;
+    let token = server.sign_in_as("land", Role::Editor, Some("SNNMT"), Some("NNMT")).await;
     let host = server.base.strip_prefix("http://").unwrap();
-    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-    let request = format!("GET /ogc/conformance HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("\r\nContent-Type: application/json\r\n"), "{answer}");
+    let body = r#"{"type":"Feature","properties":{"code":"L-1"},"geometry":{"type":"Polygon","coordinates":
+        [[[107.69,12.0],[107.691,12.0],[107.691,12.001],[107.69,12.0]]]}}"#;
+    let ask = async |head: String, body: &str| {
+        let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+        let request = format!(
+            "{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+            Content-Type: application/geo+json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let request = request.replacen("Host:", &format!("Authorization: Bearer {token}\r\nHost:"), 1);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split_once("\r\n\r\n").unwrap().0.to_owned()
+    };
+    let capitals = |head: &str| {
+        let names =
+            head.lines().skip(1).filter_map(|line| line.split_once(':')).map(|(name, _)| name.to_owned());
+        names.filter(|name| name.chars().any(char::is_uppercase)).collect::<Vec<_>>()
+    };
+    let made = ask("POST /ogc/collections/parcel/items".to_owned(), body).await;
+    assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+    assert_eq!(capitals(&made), ["Location"], "{made}");
+    let read = ask("GET /ogc/collections/parcel".to_owned(), "").await;
+    assert!(read.contains("\r\ncache-control: "), "{read}");
+    assert_eq!(capitals(&read), [""; 0], "{read}");
 }
