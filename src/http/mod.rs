@@ -44,6 +44,7 @@ pub mod quality;
 mod rate;
 pub mod search;
 pub mod server;
+mod stream;
 pub mod tiles;
 mod units;
 pub mod wfs;

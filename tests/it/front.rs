@@ -9,6 +9,7 @@ use dothi::config::Config;
 use dothi::features::Features;
 use dothi::feed::Feed;
 use dothi::files::Files;
+use dothi::files::made::MadeFiles;
 use dothi::layers::{AttributeType, Catalog, LayerDef, Value};
 use dothi::permit::Law;
 use dothi::state::{AppState, Parts};
@@ -48,6 +49,7 @@ impl Server {
             public_url: None,
             behind_proxy: false,
             tile_cache_mib: 16,
+            download_cache_mib: 16,
             rate_limit: None,
         };
         let features = Arc::new(Features::default());
@@ -60,6 +62,7 @@ impl Server {
             features,
             feed,
             files: Files::open(&files.path().join("files")).unwrap(),
+            made: MadeFiles::new(files.path().join("made"), 16 << 20),
             law: Arc::new(Law::load().unwrap()),
         });
         let app = dothi::http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();

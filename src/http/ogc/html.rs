@@ -57,8 +57,9 @@ pub(super) fn links(links: &[Value]) -> Markup {
         ul {
             @for l in links {
                 @let href = text(l, "href");
-                // A page leads to pages; `service-desc` is JSON by its nature.
-                @let href = if text(l, "rel") == "service-desc" || href.contains("f=") { href } else { href + "?f=html" };
+                // A page leads to pages; `service-desc` is JSON by its nature, a file a file.
+                @let as_it_is = matches!(text(l, "rel").as_str(), "service-desc" | "enclosure");
+                @let href = if as_it_is || href.contains("f=") { href } else { href + "?f=html" };
                 li { a href=(href) { (text(l, "title")) } " " span.quiet { (text(l, "rel")) } }
             }
         }

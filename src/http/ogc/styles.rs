@@ -4,8 +4,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::ask::{Ask, Format, link, open, typed, vary};
+use super::ask::{Ask, link, open, typed, vary};
 use super::collections::visible;
+use super::format::Format;
 use super::html;
 use crate::Result;
 use crate::access::View;
