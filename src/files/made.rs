@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::scratch::Scratch;
+use super::scratch::{self, Scratch};
 use crate::{Error, Result};
 
 /// Files that are made at once: each takes a processor for seconds.
@@ -84,6 +84,11 @@ impl MadeFiles {
             clock: AtomicU64::new(0),
             slots: Mutex::default(),
         }))
+    }
+
+    /// Removes what processes that were killed left.
+    pub async fn clear(&self) {
+        scratch::clear_within(self.0.place.clone()).await;
     }
 
     /// The file of `what` in `state`; `make` writes it to a path where nothing is yet, on a thread that may block.

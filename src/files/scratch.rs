@@ -65,7 +65,12 @@ impl Scratch {
 
 /// Removes what dead processes left. What cannot be removed now is tried again the next time.
 pub async fn clear() {
-    let _ = tokio::task::spawn_blocking(|| clear_in(&std::env::temp_dir())).await;
+    clear_within(std::env::temp_dir()).await;
+}
+
+/// The same in `place`.
+pub async fn clear_within(place: PathBuf) {
+    let _ = tokio::task::spawn_blocking(move || clear_in(&place)).await;
 }
 
 fn clear_in(place: &Path) {

@@ -41,7 +41,7 @@ async fn a_file_is_read_whole_or_by_ranges() {
     for (range, from, to) in
         [("bytes=0-9", 0, 10), ("bytes=-7", bytes.len() - 7, bytes.len()), ("bytes=5-", 5, bytes.len())]
     {
-        for more in [None, Some(("if-range", tag.as_str())), Some(("if-range", day.as_str()))] {
+        for more in [None, Some(("if-range", tag.as_str()))] {
             let headers: Vec<(&str, &str)> = [("range", range)].into_iter().chain(more).collect();
             let part = ask(&server, &headers).await;
             assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT, "{headers:?}");
@@ -50,8 +50,11 @@ async fn a_file_is_read_whole_or_by_ranges() {
             assert_eq!(part.bytes().await.unwrap(), bytes[from..to], "{headers:?}");
         }
     }
-    let other = ask(&server, &[("range", "bytes=0-9"), ("if-range", "\"another\"")]).await;
-    assert_eq!((other.status(), other.bytes().await.unwrap()), (StatusCode::OK, bytes.clone()));
+    // By a day and time, within whose second the layer may change again, no part is given (RFC 9110, 13.1.5).
+    for another in ["\"another\"", &day] {
+        let other = ask(&server, &[("range", "bytes=0-9"), ("if-range", another)]).await;
+        assert_eq!((other.status(), other.bytes().await.unwrap()), (StatusCode::OK, bytes.clone()));
+    }
     let beyond = ask(&server, &[("range", "bytes=99999999-")]).await;
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(text(&beyond, header::CONTENT_RANGE), format!("bytes */{}", bytes.len()));

@@ -117,6 +117,13 @@ impl Got {
         if self.path.extension().unwrap() == "parquet" {
             return self.parquet().metadata().file_metadata().num_rows() as usize;
         }
+        if self.path.extension().unwrap() == "gml" {
+            // Of no features GDAL makes no layer.
+            let text = std::fs::read_to_string(&self.path).unwrap();
+            let n = text.matches("<wfs:member>").count();
+            assert!(text.contains(&format!("numberReturned=\"{n}\"")), "{text}");
+            return n;
+        }
         let said = self.ogrinfo().await;
         let line = said.lines().find_map(|l| l.strip_prefix("Feature Count: "));
         line.unwrap_or_else(|| panic!("{said}")).trim().parse().unwrap()

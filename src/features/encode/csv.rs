@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::gml::GEOMETRY;
-use super::number::{integer, steps};
+use super::number::{day, instant, integer, steps};
 use super::positions::Positions;
 use crate::access::View;
 use crate::features::column::Cell;
@@ -74,10 +74,8 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
             out.push(b'"');
         }
         Cell::Text(v, _) => out.extend_from_slice(v.as_bytes()),
-        Cell::Date(v) => write!(out, "{v}").expect("writing to memory does not fail"),
-        Cell::Time(v) => {
-            out.extend_from_slice(v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true).as_bytes());
-        }
+        Cell::Date(v) => day(out, v),
+        Cell::Time(v) => instant(out, v),
     }
 }
 

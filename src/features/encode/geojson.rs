@@ -2,10 +2,9 @@
 //! columns to bytes. Degrees have up to nine decimals, metres up to four (0.1 mm both), numbers are numbers, and only
 //! visible attributes are written. JSON-FG ([`FeatureWriter::json_fg`]) is the same with more members.
 
-use std::io::Write;
 use std::ops::Range;
 
-use super::number::{integer, steps};
+use super::number::{day, instant, integer, steps};
 use super::positions::Positions;
 use crate::access::View;
 use crate::features::column::Cell;
@@ -260,10 +259,15 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
         // Shortest digits that give the same double; not finite is no number in JSON and written as null.
         Cell::Real(v) => serde_json::to_writer(&mut *out, &v).expect("a number is written to memory"),
         Cell::Text(v, _) => text(out, v),
-        Cell::Date(v) => write!(out, "\"{v}\"").expect("writing to memory does not fail"),
+        Cell::Date(v) => {
+            out.push(b'"');
+            day(out, v);
+            out.push(b'"');
+        }
         Cell::Time(v) => {
-            let v = v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            write!(out, "\"{v}\"").expect("writing to memory does not fail");
+            out.push(b'"');
+            instant(out, v);
+            out.push(b'"');
         }
     }
 }

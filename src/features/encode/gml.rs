@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::number::{integer, steps};
+use super::number::{day, instant, integer, steps};
 use super::positions::Positions;
 use super::xml::escape;
 use crate::access::View;
@@ -289,10 +289,7 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
         Cell::Int(v) => integer(out, v),
         Cell::Real(v) => write!(out, "{v}").expect("writing to memory does not fail"),
         Cell::Text(v, _) => escape(out, v),
-        Cell::Date(v) => write!(out, "{v}").expect("writing to memory does not fail"),
-        Cell::Time(v) => {
-            let v = v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            out.extend_from_slice(v.as_bytes());
-        }
+        Cell::Date(v) => day(out, v),
+        Cell::Time(v) => instant(out, v),
     }
 }
