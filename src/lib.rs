@@ -6,13 +6,14 @@
 //! ```text
 //! main → cli → app → http → jobs → feed, formats, files → store → permit, bim
 //!                               http → analysis → features
+//!                               http → symbols → layers
 //!                    http, jobs → quality → features, layers, space
 //!               feed, http, jobs → features → access → filter → layers → space, units
 //!                          store → access, filter          permit → space
 //! cli, app → cluster                     cli → sample → bim, layers, space
 //! ```
 //!
-//! `error` and `text` are used by all, `state` by `http` and `jobs`. `tests/it/arrows.rs` holds this picture.
+//! `error` and `text` are used by all, `pbf` by `features` and `symbols`, `state` by `http` and `jobs`. `tests/it/arrows.rs` holds this picture.
 
 pub mod access;
 pub mod analysis;
@@ -29,12 +30,14 @@ pub mod formats;
 pub mod http;
 pub mod jobs;
 pub mod layers;
+pub mod pbf;
 pub mod permit;
 pub mod quality;
 pub mod sample;
 pub mod space;
 pub mod state;
 pub mod store;
+pub mod symbols;
 pub mod text;
 pub mod units;
 

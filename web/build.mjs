@@ -21,6 +21,12 @@ for (const subset of ['latin', 'latin-ext', 'vietnamese']) {
 }
 cpSync(join(fonts, 'LICENSE'), join(dist, 'fonts', 'OFL.txt'));
 
+// Whole fonts, of which the program makes the glyphs of map styles (/fonts).
+const whole = 'node_modules/@expo-google-fonts/noto-sans';
+for (const [from, to] of [['400Regular', 'Regular'], ['500Medium', 'Medium'], ['400Regular_Italic', 'Italic']]) {
+  cpSync(join(whole, from, `NotoSans_${from}.ttf`), join(dist, 'fonts', `NotoSans-${to}.ttf`));
+}
+
 // MapLibre runs its worker from a file of its own (no blob: URL, so that the page's content security policy
 // can stay strict).
 const worker = readFileSync('node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs');
@@ -28,7 +34,7 @@ const workerName = `maplibre-worker-${createHash('sha256').update(worker).digest
 writeFileSync(join(dist, workerName), worker);
 
 const result = await build({
-  entryPoints: ['src/portal.ts', 'src/map.ts', 'src/case.ts', 'src/catalogue.ts', 'src/changes.ts', 'src/import.ts', 'src/analysis.ts', 'src/edit.ts', 'css/portal.css', 'css/map.css', 'css/edit.css'],
+  entryPoints: ['src/portal.ts', 'src/map.ts', 'src/case.ts', 'src/catalogue.ts', 'src/ogc.ts', 'src/changes.ts', 'src/import.ts', 'src/analysis.ts', 'src/edit.ts', 'css/portal.css', 'css/map.css', 'css/edit.css'],
   bundle: true,
   splitting: true,
   format: 'esm',

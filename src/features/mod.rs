@@ -26,7 +26,7 @@ mod wkb;
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
-pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding};
+pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding, Together};
 pub(crate) use wkb::STEPS_PER_M;
 
 #[cfg(test)]

@@ -116,6 +116,33 @@ impl TileCache {
         body
     }
 
+    /// One tile with the layers of all `readers` in their order, made of the tiles that are kept for each: what drops
+    /// one of those drops it from this one.
+    ///
+    /// Layers come in as long as no more than `most` bytes come together; `rank` says which come in first.
+    pub fn together(
+        &self,
+        readers: &[LayerReader],
+        tile: Tile,
+        most: usize,
+        rank: impl Fn(&LayerReader) -> i32,
+    ) -> Together {
+        let parts: Vec<Bytes> =
+            readers.iter().map(|r| self.get(r, tile, TileEncoding::Identity).bytes).collect();
+        let mut order: Vec<usize> = (0..readers.len()).collect();
+        order.sort_by_key(|i| rank(&readers[*i]));
+        let (mut within, mut bytes) = (vec![false; readers.len()], 0);
+        for i in order {
+            within[i] = bytes == 0 || bytes + parts[i].len() <= most;
+            bytes += if within[i] { parts[i].len() } else { 0 };
+        }
+        // The layers of a tile are a repeated field: the bytes of tiles one after the other are a tile.
+        let kept = parts.iter().zip(&within).filter(|(_, within)| **within);
+        let bytes: Vec<u8> = kept.flat_map(|(part, _)| part.iter().copied()).collect();
+        let left_out = within.iter().enumerate().filter(|(_, within)| !**within).map(|(i, _)| i).collect();
+        Together { bytes, left_out }
+    }
+
     /// Tiles kept, their bytes, and how often one was asked for and found, since the start.
     pub fn counts(&self) -> TileCounts {
         TileCounts {
@@ -157,6 +184,22 @@ impl TileCache {
     }
 }
 
+/// A tile of several layers.
+#[derive(Debug)]
+pub struct Together {
+    /// The tile, not compressed.
+    pub bytes: Vec<u8>,
+    /// Positions of the layers that would have made it too large.
+    pub left_out: Vec<usize>,
+}
+
+impl Together {
+    /// The tile as it is sent.
+    pub fn body(self, encoding: TileEncoding) -> TileBody {
+        body(self.bytes, encoding)
+    }
+}
+
 /// Use of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileCounts {
@@ -177,7 +220,10 @@ fn touches(tile: Tile, boxes: &[Bbox]) -> bool {
 }
 
 fn make(reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
-    let raw = mvt::encode(reader, tile);
+    body(mvt::encode(reader, tile), encoding)
+}
+
+fn body(raw: Vec<u8>, encoding: TileEncoding) -> TileBody {
     let tag = fingerprint(&raw);
     let empty = raw.is_empty();
     let (bytes, etag) = match encoding {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -45,6 +45,7 @@ mod rate;
 pub mod search;
 pub mod server;
 mod stream;
+mod symbols;
 pub mod tiles;
 mod units;
 pub mod wfs;
@@ -59,6 +60,7 @@ pub fn router(state: AppState) -> Router {
     let layers = Router::new()
         .merge(ogc::router(&state))
         .merge(tiles::router())
+        .merge(symbols::router())
         .merge(wfs::router())
         .layer(middleware::from_fn_with_state(state.clone(), as_of::mark));
     let timed = layers
@@ -76,6 +78,7 @@ pub fn router(state: AppState) -> Router {
         .merge(units::router())
         .merge(history::router(&state))
         .merge(imports::router(&state))
+        .layer(Extension(portal::catalogue::activity::Activity::default()))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN));
     let untimed = permits::uploads().merge(imports::uploads());
     let mut routes = timed.merge(untimed).fallback(unknown_path).method_not_allowed_fallback(wrong_method);

@@ -250,7 +250,7 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
 
 async fn rendered(state: Option<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::new(request.headers(), request.uri().path());
-    let opened = request.method().is_safe() && portal::error::wants_page(&asked.path, request.headers());
+    let opened = request.method().is_safe() && portal::error::wants_page(request.uri(), request.headers());
     let address = opened.then(|| (without_key(request.uri()), request.headers().clone()));
     let response = next.run(request).await;
     let fault = response.extensions().get::<Fault>().cloned();

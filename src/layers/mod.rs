@@ -7,10 +7,13 @@ mod check_quality;
 pub mod computed;
 pub mod conform;
 pub mod definition;
+pub mod icons;
+pub mod qgis;
 pub mod quality;
 pub mod read;
 pub mod row;
 mod schema;
+pub mod sld;
 pub mod style;
 pub mod value;
 

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::check::is_color;
 use super::read::{Problem, SourceFile, at};
-use super::{Access, Catalog, LayerDef};
+use super::{Access, Catalog, LayerDef, icons};
 
 /// Fonts whose glyphs the program carries.
-const FONTS: [&str; 2] = ["Noto Sans Regular", "Noto Sans Medium"];
+pub const FONTS: [&str; 2] = ["Noto Sans Regular", "Noto Sans Medium"];
 /// Operator of layer files: `["code-color", attribute, default]`.
 const CODE_COLOR: &str = "code-color";
 
@@ -117,6 +117,14 @@ fn properties(kind: &str, style: &Value, say: &mut impl FnMut(String, String)) {
                 );
             }
         }
+    }
+    if let Some(icon) = style["layout"].get("icon-image")
+        && icon.as_str().is_none_or(|name| icons::svg(name).is_none())
+    {
+        say(
+            format!("không có biểu tượng {icon} trong layers/icons"),
+            format!("there is no icon {icon} in layers/icons"),
+        );
     }
     for font in style["layout"]["text-font"].as_array().into_iter().flatten() {
         if !font.as_str().is_some_and(|f| FONTS.contains(&f)) {

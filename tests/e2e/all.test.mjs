@@ -5,4 +5,6 @@ import './imports.mjs';
 import './pages.mjs';
 import './analysis.mjs';
 import './keys.mjs';
+import './ogc.mjs';
+import './styles.mjs';
 import './axe.mjs';

@@ -62,11 +62,21 @@ const pages = {
     ['sign-in', '/sign-in'],
     ['closed', '/officer'],
     ['not-found', '/khong-co-trang-nay'],
-    ['ogc', '/ogc/'],
+    ['ogc', '/ogc/', mapReady],
+    ['ogc-conformance', '/ogc/conformance'],
+    ['ogc-api', '/ogc/api'],
     ['ogc-collections', '/ogc/collections'],
-    ['ogc-collection', '/ogc/collections/parcel'],
-    ['ogc-items', '/ogc/collections/parcel/items'],
-    ['ogc-item', '/ogc/collections/parcel/items/1'],
+    ['ogc-collection', '/ogc/collections/parcel', mapReady],
+    ['ogc-items', '/ogc/collections/parcel/items?limit=20', mapReady],
+    ['ogc-items-refused', '/ogc/collections/parcel/items?bbox=1'],
+    ['ogc-item', '/ogc/collections/parcel/items/1', mapReady],
+    ['ogc-schema', '/ogc/collections/parcel/schema'],
+    ['ogc-tilesets', '/ogc/collections/zoning_lot/tiles', mapReady],
+    ['ogc-matrix-set', '/ogc/tileMatrixSets/WebMercatorQuad'],
+    ['ogc-styles', '/ogc/styles'],
+    ['ogc-style', '/ogc/styles/zoning_lot', mapReady],
+    ['qgis', '/layers/parcel/qgis'],
+    ['qgis-all', '/qgis'],
   ],
   applicant: [
     ['applications', '/applications'],
@@ -126,7 +136,6 @@ for (const lang of ['vi', 'en']) {
           await ready?.(page);
           await shot(page, `axe-${name}-${lang}-${device}`, true);
           found.push(...(await violations(page)).map((v) => `${at}: ${v}`));
-          // The OGC pages have a frame of their own, without a menu.
           if (await page.isVisible('.menu-button')) {
             await page.click('.menu-button');
             found.push(...(await violations(page)).map((v) => `${at} with the menu: ${v}`));

@@ -1,6 +1,5 @@
 //! The program's front door: the real router on a real database, listening on a port of its own.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -65,8 +64,7 @@ impl Server {
             made: MadeFiles::new(files.path().join("made"), 16 << 20),
             law: Arc::new(Law::load().unwrap()),
         });
-        let app = dothi::http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        tokio::spawn(dothi::http::server::serve(listener, state.clone(), std::future::pending()));
         Self { base: format!("http://{listen}"), state, db, client: Client::new(), _files: files }
     }
 

@@ -381,3 +381,18 @@ async fn officers_see_internal_layers_and_no_shared_cache_keeps_them() {
     let open = server.get("/ogc/collections/parcel/items").await;
     assert_eq!(open.headers()[header::CACHE_CONTROL], "no-cache");
 }
+
+/// QGIS 3.40 looks for `Location` to the letter.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_headers_are_in_title_case() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server = Server::start().await;
+    let host = server.base.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let request = format!("GET /ogc/conformance HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\r\nContent-Type: application/json\r\n"), "{answer}");
+}

@@ -1,6 +1,7 @@
 //! WFS through the front door: what a client reads is what was written, in each version, and no more than it may see.
 //! With the real GDAL.
 
+use dothi::access::Role;
 use dothi::layers::{Access, Value};
 use reqwest::{StatusCode, header};
 
@@ -69,6 +70,16 @@ async fn capabilities_name_the_service_and_the_layers() {
         let shown: Vec<&str> =
             hidden.map(|l| l.id.as_str()).filter(|id| body.contains(&format!("dothi:{id}<"))).collect();
         assert!(shown.is_empty(), "{version}: {shown:?}");
+    }
+    // Changing is offered to who may change something.
+    let land = server.sign_in_as("land", Role::Editor, Some("SNNMT"), Some("NNMT")).await;
+    for version in ["2.0.0", "1.1.0", "1.0.0"] {
+        let path = format!("/wfs?service=WFS&request=GetCapabilities&version={version}");
+        let offers = |body: &str| body.contains("name=\"Transaction\"") || body.contains("<Transaction>");
+        assert!(!offers(&server.get(&path).await.text().await.unwrap()), "{version}");
+        let url = format!("{}{path}", server.base);
+        let body = server.client.get(url).bearer_auth(&land).send().await.unwrap().text().await.unwrap();
+        assert!(offers(&body), "{version}: {body}");
     }
     let body = get(&server, "REQUEST=getcapabilities&acceptversions=3.0.0,2.0.0,1.0.0&map=x").await;
     assert!(
@@ -145,6 +156,12 @@ async fn features_are_paged_filtered_and_projected() {
     let one = get(&server, &of(&format!("&resourceid={id}"))).await;
     assert_eq!(count(&one, "<wfs:member>"), 1);
     let values = "version=2.0.0&request=GetPropertyValue&typenames=parcel";
+    let page = get(&server, &format!("{values}&valuereference=dothi:code&count=2&startindex=2")).await;
+    assert!(page.contains("numberMatched=\"5\" numberReturned=\"2\""), "{page}");
+    assert!(page.contains("next=\"") && page.contains("STARTINDEX=4&amp;COUNT=2"), "{page}");
+    assert!(page.contains("previous=\"") && page.contains("STARTINDEX=0&amp;COUNT=2"), "{page}");
+    let ids = get(&server, &format!("{values}&valuereference=@gml:id&count=1")).await;
+    assert!(ids.contains(&format!("<wfs:member>{id}</wfs:member>")), "{ids}");
     let values = get(&server, &format!("{values}&valuereference=dothi:code")).await;
     assert_eq!(count(&values, "<wfs:member><dothi:code>"), 5, "{values}");
 }
@@ -239,6 +256,13 @@ async fn refusals_are_reports_of_the_version() {
             "request=DescribeFeatureType&version=1.0.0&typename=nix",
             400,
             "<ServiceExceptionReport version=\"1.2.0\"",
+        ),
+        ("request=GetPropertyValue&version=1.1.0&typename=parcel", 400, "OperationNotSupported"),
+        ("request=ListStoredQueries&version=1.0.0", 400, "OperationNotSupported"),
+        (
+            "request=DescribeFeatureType&version=2.0.0&typenames=parcel&outputformat=application/json",
+            400,
+            "locator=\"outputFormat\"",
         ),
         (&format!("{by_id}&count=-1"), 400, "locator=\"COUNT\""),
         (&format!("{by_id}&srsname=EPSG:2154"), 400, "locator=\"srsName\""),

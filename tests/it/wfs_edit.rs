@@ -217,3 +217,68 @@ async fn who_may_not_write_is_refused() {
     let left = get(&server, "version=2.0.0&request=GetFeature&typenames=parcel").await;
     assert!(left.contains(">ODT<"), "{left}");
 }
+
+/// The parcels as GML 3.2.
+async fn all(server: &Server) -> String {
+    get(server, "version=2.0.0&request=GetFeature&typenames=parcel").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_is_replaced_whole_and_a_property_is_removed() {
+    let server = Server::start().await;
+    let token = server.sign_in_as("land", Role::Editor, Some("SNNMT"), Some("NNMT")).await;
+    let d = &dialects()[2];
+    let more = "<dothi:address>số 7</dothi:address>";
+    done(&server, &token, d.transaction(&d.insert("R-1", 0.0, more))).await;
+    let before = all(&server).await;
+    let id = before.split("<dothi:parcel gml:id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // As Insert writes a feature, in a Replace, without its address; the filter may stand before or after it.
+    let insert = d.insert("R-2", 40.0, "");
+    let feature = insert.split_once('>').unwrap().1.strip_suffix("</wfs:Insert>").unwrap();
+    let filter = |inner: &str| format!("<f:Filter>{inner}</f:Filter>");
+    let replace = |filter: &str| format!("<wfs:Replace handle=\"r\">{feature}{filter}</wfs:Replace>");
+    let by_id = (d.id)(&id);
+    let answer = done(&server, &token, d.transaction(&replace(&filter(&by_id)))).await;
+    assert!(answer.contains("<wfs:totalReplaced>1</wfs:totalReplaced>"), "{answer}");
+    let told = format!("<wfs:ReplaceResults><wfs:Feature handle=\"r\"><fes:ResourceId rid=\"{id}\"/>");
+    assert!(answer.contains(&told), "{answer}");
+    let after = all(&server).await;
+    assert_eq!(count(&after, "<wfs:member>"), 1);
+    assert!(after.contains(&format!("gml:id=\"{id}\"")) && after.contains("R-2"), "{after}");
+    assert!(after.contains("411640 1327195") && !after.contains("address"), "{after}");
+    // What names nothing, everything, or nobody.
+    done(&server, &token, d.transaction(&d.insert("R-3", 80.0, ""))).await;
+    let several = "<f:PropertyIsEqualTo><f:ValueReference>land_use</f:ValueReference><f:Literal>ODT</f:Literal>\
+        </f:PropertyIsEqualTo>";
+    let many = filter(several);
+    for (filter, status) in [
+        (String::new(), StatusCode::BAD_REQUEST),
+        (many, StatusCode::BAD_REQUEST),
+        (filter(&(d.id)("parcel.999999")), StatusCode::NOT_FOUND),
+    ] {
+        let answer = post(&server, &token, d.transaction(&replace(&filter))).await;
+        assert_eq!(answer.status(), status, "{filter}");
+    }
+    // 1.1.0 knows no such action.
+    let old = &dialects()[1];
+    let answer = post(&server, &token, old.transaction(&replace(&filter(&by_id)))).await;
+    assert!(answer.text().await.unwrap().contains("OptionNotSupported"));
+    // A property is removed by its action, or by no value.
+    let act = |action: &str| {
+        format!(
+            "<wfs:Update typeName=\"parcel\"><wfs:Property><wfs:ValueReference action=\"{action}\">land_use\
+             </wfs:ValueReference></wfs:Property><f:Filter>{by_id}</f:Filter></wfs:Update>"
+        )
+    };
+    let refused = post(&server, &token, d.transaction(&act("insertAfter"))).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    done(&server, &token, d.transaction(&act("remove"))).await;
+    assert_eq!(count(&all(&server).await, "land_use>ODT"), 1, "that of R-3");
+    // What a client may have for others, and says that it may be passed over.
+    let native = |safe: &str| {
+        d.transaction(&format!("<wfs:Native vendorId=\"x\" safeToIgnore=\"{safe}\">x</wfs:Native>"))
+    };
+    done(&server, &token, native("true")).await;
+    done(&server, &token, native("1")).await;
+    assert_eq!(post(&server, &token, native("false")).await.status(), StatusCode::BAD_REQUEST);
+}

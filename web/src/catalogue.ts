@@ -21,7 +21,12 @@ function bindFilter(form: HTMLFormElement): void {
     const found = rows.filter((r) => !r.hidden).length;
     document.getElementById('layer-count')!.textContent = t('layers-found', { count: found });
     document.getElementById('layer-none')!.hidden = found > 0;
-    history.replaceState(null, '', input.value ? `?q=${encodeURIComponent(input.value)}` : location.pathname);
+    // The address of a list that the server filters too.
+    if (!input.name) return;
+    const address = new URL(location.href);
+    if (input.value) address.searchParams.set('q', input.value);
+    else address.searchParams.delete('q');
+    history.replaceState(null, '', address);
   };
   input.addEventListener('input', filter);
   form.addEventListener('submit', (e) => {

@@ -86,3 +86,22 @@ fn the_cache_keeps_within_its_bound() {
     let counts = features.tiles().counts();
     assert!(counts.bytes <= 20_000 && counts.tiles > 10, "{counts:?}");
 }
+
+#[test]
+fn layers_come_together_in_a_tile_as_long_as_they_fit() {
+    let def = def(GeometryKind::Point);
+    let features = Features::default();
+    features.publish(snapshot_of(&layer(&def, &[point_at(1, 1, 0.0)]), 1));
+    let reader = features.snapshot().layer(&public(&def)).unwrap();
+    let tile = tile_over(0.0, 14);
+    let one = features.tiles().get(&reader, tile, TileEncoding::Identity).bytes;
+    let three = [reader.clone(), reader.clone(), reader.clone()];
+    let all = features.tiles().together(&three, tile, 3 * one.len(), |_| 0);
+    assert_eq!((all.bytes.len(), all.left_out.len()), (3 * one.len(), 0));
+    let two = features.tiles().together(&three, tile, 3 * one.len() - 1, |_| 0);
+    assert_eq!((two.bytes.len(), two.left_out), (2 * one.len(), vec![2]));
+    // A tile that is too large by itself is there, as it is by its own address.
+    let least = features.tiles().together(&three, tile, 1, |_| 0);
+    assert_eq!((least.bytes, least.left_out), (one.to_vec(), vec![1, 2]));
+    assert_eq!(features.tiles().counts().misses, 1, "they are made of the kept tiles");
+}

@@ -5,7 +5,7 @@ use super::cache::tile_over;
 use super::*;
 use crate::features::encode::mvt::{self, BUFFER, EXTENT};
 use crate::space::crs;
-use crate::space::tile_matrix::Tile;
+use crate::space::tile_matrix::{MatrixSet, Tile};
 
 fn decoded(layer: &Layer, tile: Tile) -> Option<tile::Layer> {
     let bytes = mvt::encode(&reader(layer), tile);
@@ -55,11 +55,24 @@ fn properties(layer: &tile::Layer, feature: &tile::Feature) -> BTreeMap<String, 
 fn in_units(geometry: &Geometry<f64>, tile: Tile) -> Geometry<f64> {
     use geo::MapCoords;
     geometry.map_coords(|c| {
+        if tile.set == MatrixSet::WorldCrs84Quad {
+            let b = tile.bbox_crs84(0.0);
+            let unit = (b.max_x - b.min_x) / f64::from(EXTENT);
+            return ((c.x - b.min_x) / unit, (b.max_y - c.y) / unit).into();
+        }
         let [x, y] = crs::world_from_crs84(c.x, c.y);
         let unit = 2f64.powi(i32::from(tile.bits()) - 12);
         let [ox, oy] = tile.origin();
         ((i64::from(x) - ox) as f64 / unit, (i64::from(y) - oy) as f64 / unit).into()
     })
+}
+
+/// The tile of degrees over a place, at the zoom of a web map.
+fn degrees_over(dx: f64, zoom: u8) -> Tile {
+    let set = MatrixSet::WorldCrs84Quad;
+    let (lon, lat) = crs::to_crs84(CENTRE.0 + dx, CENTRE.1);
+    let side = 180.0 / f64::from(set.size(set.at_zoom(zoom)).1);
+    Tile::of(set, set.at_zoom(zoom), ((90.0 - lat) / side) as u32, ((lon + 180.0) / side) as u32).unwrap()
 }
 
 fn frame() -> Polygon<f64> {
@@ -74,8 +87,7 @@ proptest! {
     fn polygons_keep_their_area_and_winding(r in rows(GeometryKind::MultiPolygon, 12), zoom in 12..17_u8) {
         let layer = layer(&def(GeometryKind::MultiPolygon), &r);
         let reader = reader(&layer);
-        for dx in [0.0, 1500.0] {
-            let tile = tile_over(dx, zoom);
+        for tile in [0.0, 1500.0].into_iter().flat_map(|dx| [tile_over(dx, zoom), degrees_over(dx, zoom)]) {
             let Some(found) = decoded(&layer, tile) else { continue };
             prop_assert_eq!((found.version, found.extent(), found.name.as_str()), (2, 4096, "thing"));
             for feature in &found.features {
@@ -108,22 +120,23 @@ proptest! {
     fn points_are_where_they_are(r in rows(GeometryKind::Point, 40), zoom in 8..22_u8) {
         let layer = layer(&def(GeometryKind::Point), &r);
         let reader = reader(&layer);
-        let tile = tile_over(0.0, zoom);
-        let mut drawn = 0;
-        for feature in decoded(&layer, tile).iter().flat_map(|l| &l.features) {
-            let item = reader.get(feature.id() as i64).unwrap();
-            if let Geometry::Point(p) = in_units(&item.geometry_crs84(), tile) {
-                let [(x, y)] = parts(feature)[0][..] else { panic!("one point") };
-                prop_assert!((x as f64 - p.x()).abs() <= 0.5 && (y as f64 - p.y()).abs() <= 0.5);
+        for tile in [tile_over(0.0, zoom), degrees_over(0.0, zoom)] {
+            let mut drawn = 0;
+            for feature in decoded(&layer, tile).iter().flat_map(|l| &l.features) {
+                let item = reader.get(feature.id() as i64).unwrap();
+                if let Geometry::Point(p) = in_units(&item.geometry_crs84(), tile) {
+                    let [(x, y)] = parts(feature)[0][..] else { panic!("one point") };
+                    prop_assert!((x as f64 - p.x()).abs() <= 0.501 && (y as f64 - p.y()).abs() <= 0.501);
+                }
+                drawn += 1;
             }
-            drawn += 1;
+            let (low, high) = (-f64::from(BUFFER) - 0.5, f64::from(EXTENT + BUFFER) + 0.5);
+            let expected = r.iter().filter(|r| {
+                let Geometry::Point(p) = in_units(&reader.get(r.fid).unwrap().geometry_crs84(), tile) else { return false };
+                p.x() >= low && p.x() < high && p.y() >= low && p.y() < high
+            });
+            prop_assert_eq!(drawn, expected.count());
         }
-        let (low, high) = (-f64::from(BUFFER) - 0.5, f64::from(EXTENT + BUFFER) + 0.5);
-        let expected = r.iter().filter(|r| {
-            let Geometry::Point(p) = in_units(&reader.get(r.fid).unwrap().geometry_crs84(), tile) else { return false };
-            p.x() >= low && p.x() < high && p.y() >= low && p.y() < high
-        });
-        prop_assert_eq!(drawn, expected.count());
     }
 
     #[test]
@@ -131,10 +144,12 @@ proptest! {
         use geo::{Euclidean, Length};
         let layer = layer(&def(GeometryKind::LineString), &r);
         let reader = reader(&layer);
-        let tile = tile_over(0.0, zoom);
-        for feature in decoded(&layer, tile).iter().flat_map(|l| &l.features) {
+        for (tile, feature) in [tile_over(0.0, zoom), degrees_over(0.0, zoom)]
+            .into_iter()
+            .flat_map(|t| decoded(&layer, t).into_iter().flat_map(move |l| l.features.into_iter().map(move |f| (t, f))))
+        {
             let item = reader.get(feature.id() as i64).unwrap();
-            let pieces = parts(feature);
+            let pieces = parts(&feature);
             let drawn: f64 = pieces
                 .iter()
                 .flat_map(|p| p.windows(2))

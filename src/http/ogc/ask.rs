@@ -14,7 +14,7 @@ use crate::access::{self, Principal, View};
 use crate::features::{LayerReader, Snapshot};
 use crate::http::access_keys::{Client, TOKEN};
 use crate::http::lang::Language;
-use crate::layers::Access;
+use crate::layers::{Access, Catalog};
 use crate::state::AppState;
 use crate::text::Lang;
 use crate::{Error, Result};
@@ -35,6 +35,8 @@ pub(in crate::http) struct Ask {
     /// Path of the request, below the base.
     pub path: String,
     pub headers: HeaderMap,
+    /// The layers that are applied, for what a page says beside its matter.
+    pub(super) catalog: Arc<Catalog>,
 }
 
 /// A request to the items of a collection.
@@ -73,17 +75,25 @@ impl Ask {
         let Client(who) = Client::from_request_parts(parts, state).await?;
         let Ok(Language(lang)) = Language::from_request_parts(parts, state).await;
         let mut params = Params::parse(parts.uri.query().unwrap_or_default())?;
+        // Styles and tiles have encodings of their own, which they tell apart themselves.
+        let own = is_style(parts.uri.path()) || parts.uri.path().contains("/tiles/");
         let format = match (params.get("f"), offered) {
             (_, [only]) => *only,
-            // OGC API Styles names its encodings so.
-            (Some("mapbox"), _) if parts.uri.path().starts_with("/ogc/styles/") => Format::Json,
+            (Some(name), _) if own && name != "html" => Format::Json,
             (Some(name), _) => asked(name, offered)?,
-            (None, _) => negotiate(parts.headers.get_all(header::ACCEPT), offered)?,
+            (None, _) => match negotiate(parts.headers.get_all(header::ACCEPT), offered) {
+                Err(_) if own => Format::Json,
+                negotiated => negotiated?,
+            },
         };
         // Programs follow the links of an answer with the key that they came with; a page is sent on and printed.
         let token = (format != Format::Html).then(|| params.get(TOKEN).map(str::to_owned)).flatten();
         if token.is_none() {
             params.remove(TOKEN);
+        }
+        if format == Format::Html {
+            // A form that is sent without script sends its empty fields too.
+            params.remove_empty();
         }
         Ok(Self {
             who,
@@ -95,8 +105,14 @@ impl Ask {
             base: state.config.base_url(),
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
+            catalog: state.catalog.load_full(),
         })
     }
+}
+
+/// Whether a path is that of a style, not of its metadata.
+fn is_style(path: &str) -> bool {
+    path.strip_prefix("/ogc/styles/").is_some_and(|id| !id.contains('/'))
 }
 
 impl Ask {
@@ -133,24 +149,36 @@ impl Ask {
     }
 
     /// One of two texts, by language.
-    pub(super) fn say(&self, vi: &'static str, en: &'static str) -> &'static str {
+    pub(in crate::http) fn say(&self, vi: &'static str, en: &'static str) -> &'static str {
         match self.lang {
             Lang::Vi => vi,
             Lang::En => en,
         }
     }
 
+    /// A page: in the reader's language, and with his ways to go, so that it is kept for nobody else.
+    pub(super) fn page(&self, page: impl IntoResponse) -> Response {
+        let mut response = page.into_response();
+        let headers = response.headers_mut();
+        vary(headers);
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.say("vi", "en")));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        response
+    }
+
     /// The answer in the form that is asked for.
-    pub(super) fn answer(
+    pub(super) fn answer<P: IntoResponse>(
         &self,
         kind: &'static str,
         json: &Value,
-        page: impl FnOnce() -> maud::Markup,
+        page: impl FnOnce() -> P,
     ) -> Response {
-        let mut response = match self.format {
-            Format::Html => page().into_response(),
-            _ => typed(kind, json.to_string()),
-        };
+        if self.format == Format::Html { self.page(page()) } else { self.json(kind, json) }
+    }
+
+    /// The answer as a document.
+    pub(super) fn json(&self, kind: &'static str, json: &Value) -> Response {
+        let mut response = typed(kind, json.to_string());
         vary(response.headers_mut());
         let language = match self.lang {
             Lang::Vi => "vi",

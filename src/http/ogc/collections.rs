@@ -1,5 +1,6 @@
 //! `/ogc/collections` and `/ogc/collections/{id}` (part 1, 7.13 and 7.14).
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -7,15 +8,18 @@ use serde_json::{Value, json};
 use super::ask::{Ask, link, open};
 use super::datetime::interval;
 use super::download;
-use super::format::ITEMS;
+use super::format::{Format, ITEMS};
 use super::html;
 use super::items::GEOJSON;
 use super::params::CRS84;
 use crate::Result;
 use crate::access;
 use crate::features::LayerReader;
+use crate::http::portal::catalogue::activity::Activity;
+use crate::layers::LayerDef;
 use crate::space::crs::Offered;
 use crate::state::AppState;
+use crate::text::fold::fold;
 
 /// The layers that the caller may see and that are loaded, in the order of the catalog.
 pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
@@ -26,9 +30,19 @@ pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
 }
 
 /// `GET /ogc/collections`
-pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Response> {
-    ask.params.only(&["f"])?;
-    let readers = visible(&state, &ask);
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Extension(activity): Extension<Activity>,
+    ask: Ask,
+) -> Result<Response> {
+    ask.params.only(&["f", "q"])?;
+    let mut readers = visible(&state, &ask);
+    if ask.format == Format::Html {
+        let changes = activity.known(&state).await;
+        return Ok(ask.page(html::collections(&state, &ask, &readers, changes)));
+    }
+    let words = fold(ask.params.get("q").unwrap_or_default());
+    readers.retain(|r| words.split_whitespace().all(|w| found_by(&r.view().layer, w)));
     let described: Vec<Value> = readers.iter().map(|r| describe(&ask, r)).collect();
     let json = json!({
         "links": ask.self_links("application/json"),
@@ -37,18 +51,31 @@ pub(super) async fn list(State(state): State<AppState>, ask: Ask) -> Result<Resp
         "numberMatched": described.len(),
         "numberReturned": described.len(),
     });
-    Ok(ask.answer("application/json", &json, || html::collections(&ask, &readers, &state.catalog.load())))
+    Ok(ask.json("application/json", &json))
+}
+
+/// Whether a word stands in the layer's id, titles or descriptions, in either language.
+fn found_by(layer: &LayerDef, word: &str) -> bool {
+    let (title, about) = (&layer.title, &layer.description);
+    fold(&format!("{} {} {} {} {} {}", layer.id, title.vi, title.en, about.vi, about.en, layer.theme))
+        .contains(word)
 }
 
 /// `GET /ogc/collections/{id}`
-pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, ask: Ask) -> Result<Response> {
+pub(super) async fn one(
+    State(state): State<AppState>,
+    Extension(activity): Extension<Activity>,
+    Path(id): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
     ask.params.only(&["f"])?;
     let (reader, _) = open(&state, &ask.who, &id)?;
     let mut json = describe(&ask, &reader);
     if let Some(links) = json["links"].as_array_mut() {
         links.splice(0..1, ask.self_links("application/json"));
     }
-    Ok(ask.answer("application/json", &json, || html::collection(&ask, &reader, &json)))
+    let changes = if ask.format == Format::Html { activity.known(&state).await } else { None };
+    Ok(ask.answer("application/json", &json, || html::collection(&state, &ask, &reader, &json, changes)))
 }
 
 /// Extent of a layer in CRS84: west, south, east, north.

@@ -90,12 +90,5 @@ pub(super) async fn functions(ask: Ask) -> Result<Response> {
     };
     let list: Vec<Value> = FUNCTIONS.iter().map(describe).collect();
     let json = json!({"functions": list, "links": ask.self_links("application/json")});
-    Ok(ask.answer("application/json", &json, || {
-        let title = ask.say("Các hàm dùng trong bộ lọc", "Functions for filters");
-        let body = maud::html! { dl { @for f in FUNCTIONS {
-            dt { code { (f.name) "(" (f.arguments.iter().map(|a| a.0).collect::<Vec<_>>().join(", ")) ")" } }
-            dd { (ask.say(f.vi, f.en)) }
-        } } };
-        html::page(&ask, title, &[], &body)
-    }))
+    Ok(ask.answer("application/json", &json, || html::functions(&ask)))
 }

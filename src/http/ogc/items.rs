@@ -53,41 +53,53 @@ pub(super) async fn list(
     Path(id): Path<String>,
     ItemsAsk(ask): ItemsAsk,
 ) -> Result<Response> {
-    let past = past::open(&state, &ask, &id).await?;
+    match listed(&state, &id, &ask).await {
+        Err(error) if ask.format == Format::Html => {
+            items_html::refused(&state, &ask, &id, error).map(|page| ask.page(page))
+        }
+        answer => answer,
+    }
+}
+
+async fn listed(state: &AppState, id: &str, ask: &Ask) -> Result<Response> {
+    let past = past::open(state, ask, id).await?;
+    let asked = |view: &View| {
+        let mut query = ask.params.items(view)?;
+        items_html::shorten(ask, &mut query);
+        Ok::<_, Error>(query)
+    };
     let (reader, page, revision) = match &past {
         Some(past) => {
-            let (reader, page) = past.page(&state, ask.params.items(past.view())?).await?;
+            let (reader, page) = past.page(state, asked(past.view())?).await?;
             (reader, page, past.state.revision)
         }
         None => {
-            let (reader, snapshot) = open(&state, &ask.who, &id)?;
-            let page = find(&reader, ask.params.items(reader.view())?)?;
+            let (reader, snapshot) = open(state, &ask.who, id)?;
+            let page = find(&reader, asked(reader.view())?)?;
             (reader, page, snapshot.revision)
         }
     };
     let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
-    let links = links(&ask, &following, &page);
+    let links = links(ask, &following, &page);
     let (crs, resolved) = (page.crs, page.resolved.clone());
     let mut response = match ask.format.form() {
         Some(form) => {
             let (matched, returned) = (page.matched, page.fids.len());
-            let mut response =
-                encoded::page(&state, Paged { ask: &ask, reader: &reader, page, links: &links, form })
-                    .await?;
+            let paged = Paged { ask, reader: &reader, page, links: &links, form };
+            let mut response = encoded::page(state, paged).await?;
             if !has_room_for_links(form) {
                 link_header(response.headers_mut(), &links);
                 tell_numbers(response.headers_mut(), matched, returned);
             }
             response
         }
-        None => {
-            let catalog = state.catalog.load();
-            ask.answer("text/html", &Value::Null, || items_html::list(&ask, &reader, &page, &links, &catalog))
-        }
+        None => ask.page(items_html::list(state, ask, &reader, &page, &links)),
     };
     let headers = response.headers_mut();
-    vary(headers);
-    cache_headers(headers, reader.view(), &ask.who);
+    if ask.format != Format::Html {
+        vary(headers);
+        cache_headers(headers, reader.view(), &ask.who);
+    }
     headers.insert("dothi-revision", HeaderValue::from(revision));
     if let Some(past) = &past {
         past.headers(headers);
@@ -189,8 +201,9 @@ pub(super) async fn one(
     let view = reader.view();
     let wanted = ask.params.get("properties").map(|t| sorting::properties(t, view)).transpose()?;
     let etag = match (ask.format, view.profile) {
-        (Format::Json, profile) if crs == Offered::Crs84 && wanted.is_none() => etag(item.version, profile),
-        (Format::Html, profile) => format!("W/\"{}-{profile:x}-{}\"", item.version, ask.say("vi", "en")),
+        (Format::Json | Format::Html, profile) if crs == Offered::Crs84 && wanted.is_none() => {
+            etag(item.version, profile)
+        }
         // Of the same version, and another representation.
         (format, profile) => {
             let wanted: Vec<String> = wanted.iter().flatten().map(usize::to_string).collect();
@@ -198,6 +211,9 @@ pub(super) async fn one(
             format!("\"{}-{profile:x}-{name}-{}-{}\"", item.version, crs.code(), wanted.join("."))
         }
     };
+    // A page has its reader's ways to go on it, and is made anew each time.
+    let is_page = ask.format == Format::Html;
+    let known = if is_page { None } else { not_modified(&ask.headers, &etag) };
     // A state of the past is told as it was: what came after it is not looked for.
     let family = match (ask.format, &past) {
         (Format::Html, None) if is_divided(&view.layer) => {
@@ -205,16 +221,14 @@ pub(super) async fn one(
         }
         _ => None,
     };
-    let mut response = not_modified(&ask.headers, &etag).unwrap_or_else(|| {
+    let mut links = ask.self_links(GEOJSON);
+    let href = ask.url(&format!("/collections/{id}"));
+    links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
+    links.extend(lineage(&ask, &view.layer, item.fid));
+    let mut response = known.unwrap_or_else(|| {
         let Some(form) = ask.format.form() else {
-            let catalog = state.catalog.load();
-            let page = || items_html::one(&ask, &item, &catalog, family.as_ref());
-            return ask.answer("text/html", &Value::Null, page);
+            return ask.page(items_html::one(&state, &ask, &reader, &item, family.as_ref(), &links));
         };
-        let mut links = ask.self_links(GEOJSON);
-        let href = ask.url(&format!("/collections/{id}"));
-        links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
-        links.extend(lineage(&ask, &view.layer, item.fid));
         let mut response =
             typed(form.media_type(), encoded::one(&ask, &item, form, crs, wanted.as_deref(), &links));
         if !has_room_for_links(form) {
@@ -223,15 +237,17 @@ pub(super) async fn one(
         response
     });
     let headers = response.headers_mut();
-    vary(headers);
-    cache_headers(headers, view, &ask.who);
+    if !is_page {
+        vary(headers);
+        cache_headers(headers, view, &ask.who);
+    }
     headers.insert("dothi-revision", HeaderValue::from(revision));
     if let Some(past) = &past {
         past.headers(headers);
     }
     crs::tell(headers, crs);
     headers.extend(last_modified(&state, view, item.version).await.map(|v| (header::LAST_MODIFIED, v)));
-    if let Ok(value) = HeaderValue::from_str(&etag) {
+    if let Some(value) = HeaderValue::from_str(&etag).ok().filter(|_| !is_page) {
         headers.insert(header::ETAG, value);
     }
     Ok(response)

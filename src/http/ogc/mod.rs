@@ -70,15 +70,22 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/ogc/collections/{id}/queryables", get(schema::queryables))
         .route("/ogc/collections/{id}/schema", get(schema::schema))
         .route("/ogc/collections/{id}/tiles", get(tilesets::list))
-        .route("/ogc/collections/{id}/tiles/WebMercatorQuad", get(tilesets::one))
+        .route("/ogc/collections/{id}/tiles/{tile_matrix_set}", get(tilesets::one))
         .route(
-            "/ogc/collections/{id}/tiles/WebMercatorQuad/{tile_matrix}/{tile_row}/{tile_col}",
+            "/ogc/collections/{id}/tiles/{tile_matrix_set}/{tile_matrix}/{tile_row}/{tile_col}",
             get(tilesets::tile),
         )
+        .route("/ogc/tiles", get(tilesets::list_of_dataset))
+        .route("/ogc/tiles/{tile_matrix_set}", get(tilesets::one_of_dataset))
+        .route(
+            "/ogc/tiles/{tile_matrix_set}/{tile_matrix}/{tile_row}/{tile_col}",
+            get(tilesets::tile_of_dataset),
+        )
         .route("/ogc/tileMatrixSets", get(tilesets::matrix_sets))
-        .route("/ogc/tileMatrixSets/WebMercatorQuad", get(tilesets::matrix_set))
+        .route("/ogc/tileMatrixSets/{tile_matrix_set}", get(tilesets::matrix_set))
         .route("/ogc/styles", get(styles::list))
         .route("/ogc/styles/{id}", get(styles::one))
+        .route("/ogc/styles/{id}/metadata", get(styles::metadata))
         .layer(compression())
         .layer(middleware::from_fn(any_origin))
 }

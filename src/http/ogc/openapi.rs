@@ -2,14 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use maud::html;
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use super::collections::visible;
 use super::filter::LANGUAGES;
 use super::format::{Format, ITEM, ITEMS};
-use super::html::page;
+use super::html;
 use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::root::OPENAPI;
@@ -23,26 +22,14 @@ use crate::layers::Source;
 use crate::space::crs::Offered;
 use crate::state::AppState;
 
+mod tiles;
+
 /// `GET /ogc/api`
 pub(super) async fn api(State(state): State<AppState>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let readers = visible(&state, &ask);
     let document = document(&ask, readers.iter().map(crate::features::LayerReader::view));
-    Ok(ask.answer(OPENAPI, &document, || {
-        let body = html! {
-            p { (ask.say(
-                "Mô tả đầy đủ là tài liệu OpenAPI 3.0 (liên kết JSON ở trên).",
-                "The full description is the OpenAPI 3.0 document (the JSON link above).",
-            )) }
-            @let more = &document["externalDocs"];
-            p { a href=(more["url"].as_str().unwrap_or_default()) { (more["description"].as_str().unwrap_or_default()) } }
-            div.table { table { tbody { @for (path, item) in document["paths"].as_object().into_iter().flatten() { tr {
-                td { code { "GET " (path) } }
-                td { (item["get"]["summary"].as_str().unwrap_or_default()) }
-            } } } } }
-        };
-        page(&ask, ask.say("Tài liệu API", "API documentation"), &[], &body)
-    }))
+    Ok(ask.answer(OPENAPI, &document, || html::api(&ask, &document)))
 }
 
 fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
@@ -57,18 +44,16 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         ("/conformance", "getConformance", "Các lớp tuân thủ", "Conformance classes", json_type),
         ("/api", "getApi", "Tài liệu này", "This document", OPENAPI),
         ("/collections", "getCollections", "Các lớp dữ liệu", "Collections", json_type),
-        ("/tileMatrixSets", "getTileMatrixSets", "Lưới ô", "Tile matrix sets", json_type),
-        (
-            "/tileMatrixSets/WebMercatorQuad",
-            "getTileMatrixSet",
-            "Lưới WebMercatorQuad",
-            "WebMercatorQuad",
-            json_type,
-        ),
+        ("/tileMatrixSets", "getTileMatrixSetsList", "Lưới ô", "Tile matrix sets", json_type),
         ("/functions", "getFunctions", "Các hàm dùng trong bộ lọc", "Functions for filters", json_type),
         ("/styles", "getStyles", "Kiểu bản đồ", "Styles", json_type),
     ] {
-        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &[reference("f")]));
+        let mut parameters = vec![reference("f")];
+        parameters.extend((path == "/collections").then(|| reference("q")));
+        add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &parameters));
+    }
+    for (path, operation) in tiles::dataset(ask).into_iter().chain(tiles::styles(ask)) {
+        add(path, operation);
     }
     for view in &views {
         for (path, operation) in collection(ask, view) {
@@ -149,9 +134,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
         }));
     }
     let path_parameter = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}});
-    let mut matrix = ["tileMatrix", "tileRow", "tileCol"].map(path_parameter).to_vec();
-    matrix.extend(past.then(|| reference("at")));
-    vec![
+    let mut paths = vec![
         (at(""), operation_("describe", ask.say("mô tả", "description"), "application/json", f())),
         (
             at("/items"),
@@ -178,16 +161,9 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
             operation_("queryables", ask.say("thuộc tính lọc được", "queryables"), SCHEMA, f()),
         ),
         (at("/schema"), operation_("schema", ask.say("lược đồ", "schema"), SCHEMA, f())),
-        (at("/tiles"), operation_("tilesets", ask.say("bộ ô vectơ", "tilesets"), "application/json", f())),
-        (
-            at("/tiles/WebMercatorQuad"),
-            operation_("tileset", ask.say("bộ ô vectơ", "tileset"), "application/json", f()),
-        ),
-        (
-            at("/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"),
-            operation_("tile", ask.say("một ô vectơ", "one vector tile"), MVT, matrix),
-        ),
-    ]
+    ];
+    paths.extend(tiles::collection(ask, def, past));
+    paths
 }
 
 /// What the caller may write, method by method (part 4).
@@ -233,7 +209,7 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
                 "schema": {"type": "string"},
             }}}),
         );
-        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"] {
+        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"] {
             responses.insert(status.to_owned(), problem.clone());
         }
         let mut parameters = Vec::new();
@@ -264,21 +240,27 @@ fn writes(ask: &Ask, view: &View) -> Vec<(String, &'static str, Value)> {
 
 fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value]) -> Value {
     let mut content = Map::new();
-    content.insert(kind.to_owned(), json!({"schema": if kind == MVT { json!({"type": "string", "format": "binary"}) } else { json!({"type": "object"}) }}));
-    if kind != MVT {
+    let binary = kind == MVT;
+    let schema =
+        if binary { json!({"type": "string", "format": "binary"}) } else { json!({"type": "object"}) };
+    content.insert(kind.to_owned(), json!({"schema": schema}));
+    if !binary {
         content.insert("text/html".to_owned(), json!({"schema": {"type": "string"}}));
+    }
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), json!({"description": summary, "content": content}));
+    if kind == MVT {
+        responses.insert("204".to_owned(), json!({"description": "Nothing lies in the tile."}));
+    }
+    for status in ["400", "401", "404", "429", "503"] {
+        responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     }
     json!({
         "operationId": id,
         "tags": [tag],
         "summary": summary,
         "parameters": parameters,
-        "responses": {
-            "200": {"description": summary, "content": content},
-            "400": {"$ref": "#/components/responses/Problem"},
-            "404": {"$ref": "#/components/responses/Problem"},
-            "503": {"$ref": "#/components/responses/Problem"},
-        },
+        "responses": responses,
     })
 }
 
@@ -362,6 +344,7 @@ fn parameters() -> Value {
     };
     json!({
         "f": query("f", "Form of the answer; else by Accept.", json!({"type": "string", "enum": ["json", "html"]})),
+        "q": query("q", "Collections in whose id, title or description all of the words stand; without accents, too.", json!({"type": "string"})),
         "bbox": query(
             "bbox",
             "Items that meet the box: west, south, east, north in degrees (CRS84), or both corners in the axis order of bbox-crs; heights may stand between.",

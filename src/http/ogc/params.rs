@@ -77,6 +77,21 @@ impl Params {
         Self(kept.chain([(name.to_owned(), value.to_owned())]).collect())
     }
 
+    /// The query text.
+    pub(super) fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
+    /// Names and values.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    /// Leaves out what has no value.
+    pub(super) fn remove_empty(&mut self) {
+        self.0.retain(|(_, v)| !v.trim().is_empty());
+    }
+
     /// Leaves a parameter out.
     pub(super) fn remove(&mut self, name: &str) {
         self.0.retain(|(n, _)| n != name);

@@ -126,7 +126,7 @@ impl Past {
 
     /// What a tile is made from.
     pub(in crate::http) async fn tile(&self, state: &AppState, tile: Tile) -> Result<LayerReader> {
-        let around = tile.bbox_9218(MARGIN).filter(|_| tile.tile_matrix >= self.view.layer.min_zoom);
+        let around = tile.bbox_9218(MARGIN).filter(|_| tile.zoom() >= self.view.layer.min_zoom);
         let Some(bbox) = around else { return self.reader(Vec::new()).await };
         let query = PastQuery { bbox: Some(bbox), limit: MAX_TILE_ITEMS + 1, ..PastQuery::default() };
         let rows = state.store.past_rows(&self.view, self.state, &query).await?;

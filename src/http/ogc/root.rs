@@ -1,5 +1,6 @@
 //! `/ogc/` and `/ogc/conformance` (OGC API Features part 1, 7.2 and 7.4).
 
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
@@ -7,6 +8,7 @@ use super::Ask;
 use super::ask::link;
 use super::html;
 use crate::Result;
+use crate::state::AppState;
 
 /// Media type of the API's description.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -53,14 +55,21 @@ pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
     "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/mapbox-styles",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/sld-10",
 ];
 
 /// `GET /ogc/`
-pub(super) async fn landing(ask: Ask) -> Result<Response> {
+pub(super) async fn landing(State(state): State<AppState>, ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let to = |path: &str, rel: &str, kind: &str, vi, en| link(&ask.url(path), rel, kind, ask.say(vi, en));
     let mut links = ask.self_links("application/json");
@@ -90,6 +99,13 @@ pub(super) async fn landing(ask: Ask) -> Result<Response> {
             "Tile matrix sets",
         ),
         to(
+            "/tiles",
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            "application/json",
+            "Ô vectơ của mọi lớp",
+            "Vector tiles of all layers",
+        ),
+        to(
             "/styles",
             "http://www.opengis.net/def/rel/ogc/1.0/styles",
             "application/json",
@@ -103,17 +119,12 @@ pub(super) async fn landing(ask: Ask) -> Result<Response> {
         "Urban, planning and building-permit layers, by the OGC API standards.",
     );
     let json = json!({"title": title, "description": description, "links": links});
-    Ok(ask.answer("application/json", &json, || {
-        html::page(&ask, title, &[], &maud::html! { p { (description) } (html::links(&links)) })
-    }))
+    Ok(ask.answer("application/json", &json, || html::landing(&state, &ask, title, description, &links)))
 }
 
 /// `GET /ogc/conformance`
 pub(super) async fn conformance(ask: Ask) -> Result<Response> {
     ask.params.only(&["f"])?;
     let json = json!({"conformsTo": CONFORMANCE, "links": ask.self_links("application/json")});
-    Ok(ask.answer("application/json", &json, || {
-        let title = ask.say("Các lớp tuân thủ", "Conformance classes");
-        html::page(&ask, title, &[], &maud::html! { ul { @for c in CONFORMANCE { li { code { (c) } } } } })
-    }))
+    Ok(ask.answer("application/json", &json, || html::conformance(&ask, CONFORMANCE)))
 }

@@ -36,7 +36,7 @@ fn answer(state: &AppState, id: &str, ask: &Ask, whole: bool) -> Result<Response
     ask.params.only(&["f"])?;
     let (reader, _) = open(state, &ask.who, id)?;
     let json = document(ask, reader.view(), &state.catalog.load(), whole);
-    Ok(ask.answer(SCHEMA, &json, || html::schema(ask, reader.view(), &json)))
+    Ok(ask.answer(SCHEMA, &json, || html::schema(ask, reader.view(), &json, whole)))
 }
 
 fn document(ask: &Ask, view: &View, catalog: &Catalog, whole: bool) -> Value {

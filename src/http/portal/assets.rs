@@ -1,5 +1,6 @@
 //! The bundle of `web/dist`, inside the binary: scripts, styles, fonts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -26,6 +27,11 @@ static MANIFEST: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 pub fn url(entry: &str) -> String {
     let name = MANIFEST.get(entry).unwrap_or_else(|| panic!("web/build.mjs has no entry {entry}"));
     format!("/assets/{name}")
+}
+
+/// A file of the bundle.
+pub fn file(path: &str) -> Option<Cow<'static, [u8]>> {
+    Dist::get(path).map(|file| file.data)
 }
 
 /// Serves a file of the bundle. Names with a hash never change; others are asked for again with their ETag.

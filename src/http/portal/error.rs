@@ -1,6 +1,6 @@
 //! Errors as pages, for people who follow a link: what happened, and what to do.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use maud::html;
 
@@ -13,10 +13,16 @@ use crate::state::AppState;
 use crate::text::Lang;
 
 /// Whether a request wants a page: a browser that opens an address, not a program that asks the interface.
-pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
-    let machine = ["/api/", "/ogc", "/tiles/", "/wfs", "/assets/", "/health/", "/metrics"];
+pub fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
+    let machine = ["/api/", "/tiles/", "/wfs", "/assets/", "/health/", "/metrics"];
     let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    accepts.contains("text/html") && !machine.iter().any(|m| path.starts_with(m))
+    let pages = accepts.contains("text/html") && !machine.iter().any(|m| uri.path().starts_with(m));
+    // The OGC API serves programs and people at the same addresses; `f` decides before `Accept`.
+    let form = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("f="));
+    match form.filter(|_| uri.path().starts_with("/ogc")) {
+        Some(form) => form == "html",
+        None => pages,
+    }
 }
 
 /// Who opened `address` (path and query), as far as it can be told: the page of an error keeps a reader's ways to go.
@@ -68,10 +74,14 @@ mod tests {
     fn programs_get_problems_and_people_pages() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8".parse().unwrap());
-        assert!(wants_page("/applications/1", &headers));
-        assert!(!wants_page("/api/v1/applications/1", &headers));
-        assert!(!wants_page("/ogc/collections/x", &headers));
+        let wants = |uri: &'static str, headers: &HeaderMap| wants_page(&Uri::from_static(uri), headers);
+        assert!(wants("/applications/1", &headers));
+        assert!(!wants("/api/v1/applications/1", &headers));
+        assert!(wants("/ogc/collections/x", &headers));
+        assert!(!wants("/ogc/collections/x?limit=1&f=json", &headers));
         headers.insert(header::ACCEPT, "*/*".parse().unwrap());
-        assert!(!wants_page("/applications/1", &headers));
+        assert!(!wants("/applications/1", &headers));
+        assert!(!wants("/ogc/collections/x", &headers));
+        assert!(wants("/ogc/collections/x?f=html", &headers));
     }
 }

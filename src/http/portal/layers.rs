@@ -65,7 +65,7 @@ pub(super) fn router() -> Router<AppState> {
 
 /// A theme with its layers.
 #[derive(Debug, Serialize)]
-pub(super) struct Theme {
+pub(in crate::http) struct Theme {
     pub id: String,
     pub title: String,
     pub layers: Vec<Layer>,
@@ -73,7 +73,7 @@ pub(super) struct Theme {
 
 /// What is told of a layer, to programs and on its page.
 #[derive(Debug, Serialize)]
-pub(super) struct Layer {
+pub(in crate::http) struct Layer {
     pub id: String,
     pub title: String,
     pub description: String,
@@ -101,7 +101,7 @@ pub(super) struct Layer {
 
 /// The last change; who and why are for officers.
 #[derive(Debug, Serialize)]
-pub(super) struct Changed {
+pub(in crate::http) struct Changed {
     pub at: DateTime<Utc>,
     pub revision: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ pub(super) struct Changed {
 /// An attribute that the reader may see.
 #[derive(Debug, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts of a definition")]
-pub(super) struct Described {
+pub(in crate::http) struct Described {
     pub name: String,
     pub title: String,
     #[serde(rename = "type")]
@@ -135,14 +135,14 @@ pub(super) struct Described {
 
 /// A code's title and its colour on the map.
 #[derive(Debug, Serialize)]
-pub(super) struct CodeTitle {
+pub(in crate::http) struct CodeTitle {
     pub title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
 }
 
 /// What descriptions are made from: who reads, in which language, and when layers changed, where that is known.
-pub(super) struct Teller<'a> {
+pub(in crate::http) struct Teller<'a> {
     pub catalog: &'a Catalog,
     pub who: &'a Principal,
     pub tr: Tr,
@@ -177,7 +177,11 @@ async fn list(
 }
 
 /// The layers that `who` may see and that are loaded.
-pub(super) fn readers(catalog: &Catalog, snapshot: &Snapshot, who: &Principal) -> Vec<(View, LayerReader)> {
+pub(in crate::http) fn readers(
+    catalog: &Catalog,
+    snapshot: &Snapshot,
+    who: &Principal,
+) -> Vec<(View, LayerReader)> {
     let views = catalog.layers.values().filter_map(|def| access::view(who, def, catalog));
     views.filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader))).collect()
 }

@@ -19,9 +19,9 @@ use crate::state::AppState;
 mod analysis;
 mod applications;
 mod apply;
-mod assets;
+pub(super) mod assets;
 mod case;
-mod catalogue;
+pub(super) mod catalogue;
 mod changes;
 mod edit;
 pub mod error;
@@ -30,11 +30,11 @@ pub(super) mod i18n;
 mod icons;
 mod import;
 mod keys;
-mod layers;
+pub(super) mod layers;
 mod list;
 mod map;
 mod officer;
-mod page;
+pub(super) mod page;
 mod parcel;
 mod quality;
 mod register;
@@ -68,7 +68,6 @@ pub fn router() -> Router<AppState> {
         .merge(quality::router())
         .merge(catalogue::router())
         .merge(import::router())
-        .layer(Extension(catalogue::activity::Activity::default()))
         .layer(Extension(catalogue::coverage::Coverages::default()))
         .merge(super::search::router())
 }

@@ -48,6 +48,7 @@ pub struct Page<'a> {
     width: &'static str,
     data: Vec<(&'static str, String)>,
     crumbs: Vec<(String, String)>,
+    alternates: Vec<(String, String)>,
 }
 
 impl<'a> Page<'a> {
@@ -61,6 +62,7 @@ impl<'a> Page<'a> {
             width: "page",
             data: Vec::new(),
             crumbs: Vec::new(),
+            alternates: Vec::new(),
         }
     }
 
@@ -75,6 +77,18 @@ impl<'a> Page<'a> {
     pub fn with_script(mut self, entry: &'static str) -> Self {
         self.script = entry;
         self.map = true;
+        self
+    }
+
+    /// Uses a script of its own, on a page without a map: a phone need not load what draws maps.
+    pub fn with_script_of_texts(mut self, entry: &'static str) -> Self {
+        self.script = entry;
+        self
+    }
+
+    /// The same resource in another form: media type and address.
+    pub fn alternate(mut self, kind: impl Into<String>, href: impl Into<String>) -> Self {
+        self.alternates.push((kind.into(), href.into()));
         self
     }
 
@@ -146,6 +160,7 @@ impl<'a> Page<'a> {
                     meta name="description" content=(tr.t("site-description"));
                     meta name="theme-color" content="#b3282d";
                     link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 40'%3E%3Crect width='40' height='40' rx='6' fill='%230b4d6b'/%3E%3Cpath d='M8 25l12 6 12-6M8 19l12 6 12-6' fill='none' stroke='%238fbcd1' stroke-width='2.5'/%3E%3Cpath d='M8 13l12-6 12 6-12 6z' fill='%23fff'/%3E%3C/svg%3E";
+                    @for (kind, href) in &self.alternates { link rel="alternate" type=(kind) href=(href); }
                     link rel="stylesheet" href=(assets::url("portal.css"));
                     @if self.map { link rel="stylesheet" href=(assets::url("map.css")); }
                     @if self.script == "edit.ts" { link rel="stylesheet" href=(assets::url("edit.css")); }
@@ -194,6 +209,8 @@ fn is_current(path: &str, href: &str) -> bool {
     match href {
         "/" => path == "/",
         "/applications" => path.starts_with("/applications") || path.starts_with("/apply"),
+        // The pages of the OGC API and of QGIS tell of the catalogue's layers.
+        "/layers" => ["/layers", "/ogc", "/qgis"].iter().any(|p| path.starts_with(p)),
         _ => path.starts_with(href),
     }
 }
@@ -248,6 +265,7 @@ fn footer(tr: Tr) -> Markup {
                 p { (tr.t("footer-about")) }
                 ul {
                     li { a href="/ogc/" { (tr.t("footer-ogc")) } }
+                    li { a href="/qgis" { (tr.t("footer-qgis")) } }
                     li { a href="/api/openapi.json" { (tr.t("footer-api")) } }
                 }
             }

@@ -230,6 +230,7 @@ pub(super) fn values(
     ask: &Ask,
     asked: &GetFeature,
     reference: &str,
+    pairs: Option<&Pairs>,
 ) -> Result<Response, Fault> {
     if asked.output != Output::Gml {
         return Err(Fault::value("outputFormat", "chỉ có GML ở đây", "only GML is offered here"));
@@ -259,6 +260,9 @@ pub(super) fn values(
     let mut head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<wfs:ValueCollection".to_owned();
     namespaces(&mut head, &schema(ask, asked.version, &found), asked.version, true);
     head += &totals(asked.version, &counts);
+    if !asked.hits {
+        head += &pages(ask, &counts, pairs);
+    }
     head.push('>');
     let part = Part { head: String::new(), tail: String::new(), writer };
     let parts = if asked.hits { Vec::new() } else { vec![part] };

@@ -76,7 +76,8 @@ fn ows(ask: &Ask, version: Version, layers: &[(LayerReader, bool)]) -> String {
     }
     out += "<ows:Fees>NONE</ows:Fees><ows:AccessConstraints>NONE</ows:AccessConstraints></ows:ServiceIdentification>\n\
             <ows:ServiceProvider><ows:ProviderName>Dothi</ows:ProviderName><ows:ServiceContact/></ows:ServiceProvider>\n";
-    out += &operations(ask, version);
+    // Who may change nothing is not offered to: QGIS would let him edit, and refuse only when he saves.
+    out += &operations(ask, version, layers.iter().any(|(_, edit)| *edit));
     out += "<FeatureTypeList>\n";
     if !two {
         out += "<Operations><Operation>Query</Operation></Operations>\n";
@@ -90,7 +91,7 @@ fn ows(ask: &Ask, version: Version, layers: &[(LayerReader, bool)]) -> String {
     out
 }
 
-fn operations(ask: &Ask, version: Version) -> String {
+fn operations(ask: &Ask, version: Version, edits: bool) -> String {
     let address = escaped(&ask.onwards(""));
     let two = version == Version::V20;
     let formats: &[&str] = match version {
@@ -124,14 +125,16 @@ fn operations(ask: &Ask, version: Version) -> String {
         operation("ListStoredQueries", &[]);
         operation("DescribeStoredQueries", &[]);
     }
-    operation("Transaction", &[]);
+    if edits {
+        operation("Transaction", &[]);
+    }
     if two {
         let _ = write!(out, "<ows:Parameter name=\"version\">");
         allowed(&mut out, two, versions);
         out += "</ows:Parameter>\n";
         for (name, value) in [
             ("ImplementsBasicWFS", "TRUE"),
-            ("ImplementsTransactionalWFS", "TRUE"),
+            ("ImplementsTransactionalWFS", if edits { "TRUE" } else { "FALSE" }),
             ("ImplementsLockingWFS", "FALSE"),
             ("KVPEncoding", "TRUE"),
             ("XMLEncoding", "TRUE"),

@@ -34,7 +34,9 @@ pub(super) fn document(ask: &Ask, layers: &[(LayerReader, bool)]) -> String {
          </DescribeFeatureType>"
     );
     let _ = writeln!(out, "<GetFeature><ResultFormat><GML2/></ResultFormat>{places}</GetFeature>");
-    let _ = writeln!(out, "<Transaction>{places}</Transaction>");
+    if layers.iter().any(|(_, edit)| *edit) {
+        let _ = writeln!(out, "<Transaction>{places}</Transaction>");
+    }
     out += "</Request></Capability>\n<FeatureTypeList><Operations><Query/></Operations>\n";
     for (reader, edit) in layers {
         feature_type(&mut out, ask, reader, *edit);

@@ -158,7 +158,7 @@ fn run(state: &AppState, ask: &Ask, asked: &Asked, pairs: Option<&Pairs>) -> Res
         Asked::Capabilities(version) => Ok(capabilities::answer(state, ask, *version)),
         Asked::Describe { version, types } => describe::answer(state, ask, *version, types),
         Asked::Features(asked) => answer::features(state, ask, asked, pairs),
-        Asked::Values { asked, reference } => answer::values(state, ask, asked, reference),
+        Asked::Values { asked, reference } => answer::values(state, ask, asked, reference, pairs),
         Asked::ListStored => Ok(stored::list(state, ask)),
         Asked::DescribeStored(ids) => stored::describe(state, ask, ids),
     }

@@ -54,9 +54,11 @@ pub(super) fn by_pairs(pairs: &Pairs) -> Result<Request, Fault> {
     let types = || pairs.get(&["TYPENAMES", "TYPENAME"]);
     Ok(match operation.as_str() {
         "describefeaturetype" => {
+            only_gml(pairs.get(&["OUTPUTFORMAT"]))?;
             Request::Describe { version, types: types().map(lists).unwrap_or_default().concat() }
         }
         "getfeature" => Request::Features(features(pairs, version)?),
+        _ if version != Version::V20 => return Err(unknown_operation(&operation)),
         "getpropertyvalue" => {
             let reference = pairs.get(&["VALUEREFERENCE"]).ok_or_else(|| Fault::missing("valueReference"))?;
             Request::Values { asked: features(pairs, version)?, reference: reference.to_owned() }
@@ -89,8 +91,12 @@ pub(super) fn by_xml(root: &Element) -> Result<Request, Fault> {
     let version = version(root.attribute("version"))?;
     let texts = |name: &str| root.all(name).map(|e| e.text.clone()).collect();
     Ok(match root.name.as_str() {
-        "DescribeFeatureType" => Request::Describe { version, types: texts("TypeName") },
+        "DescribeFeatureType" => {
+            only_gml(root.attribute("outputFormat"))?;
+            Request::Describe { version, types: texts("TypeName") }
+        }
         "GetFeature" => Request::Features(features_of(root, version)?),
+        other if version != Version::V20 => return Err(unknown_operation(other)),
         "GetPropertyValue" => {
             let reference =
                 root.attribute("valueReference").ok_or_else(|| Fault::missing("valueReference"))?;
@@ -310,6 +316,14 @@ fn hits(text: Option<&str>) -> Result<bool, Fault> {
         None | Some("results") => Ok(false),
         Some("hits") => Ok(true),
         Some(_) => Err(Fault::value("resultType", "cần results hoặc hits", "expected results or hits")),
+    }
+}
+
+/// Refuses the other forms where there is GML alone.
+fn only_gml(text: Option<&str>) -> Result<(), Fault> {
+    match output(text)? {
+        Output::Gml => Ok(()),
+        _ => Err(Fault::value("outputFormat", "chỉ có GML ở đây", "only GML is offered here")),
     }
 }
 

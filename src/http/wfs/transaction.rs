@@ -1,6 +1,8 @@
 //! `Transaction`: inserts, updates and deletes of one or several layers, all in one transaction of the database, or
 //! none.
 //!
+//! `Replace` (2.0.0) is an update of all that its author may change: what is not given becomes null.
+//!
 //! Rights are those of the other ways to write. A filter chooses among what the caller may see, as it is served; the
 //! change holds for the version that was looked at, and is tried again when another one comes between. A layer that is
 //! `strict` is not changed here, for a request cannot name the version that it changes.
@@ -55,6 +57,8 @@ struct Work {
     removes: BTreeSet<(String, i64)>,
     /// Items that `Update` chose.
     updated: usize,
+    /// Items that `Replace` chose, with its handle.
+    replaced: Vec<(String, Option<String>)>,
 }
 
 /// `Transaction`
@@ -124,8 +128,9 @@ impl Work {
                     }
                 }
                 "Update" | "Delete" => work.change(state, ask, version, action)?,
+                "Replace" if version == Version::V20 => work.replace(state, ask, version, action)?,
                 "LockId" => {}
-                "Native" if action.attribute("safeToIgnore") == Some("true") => {}
+                "Native" if matches!(action.attribute("safeToIgnore"), Some("true" | "1")) => {}
                 other => {
                     let (vi, en) = (format!("không có thao tác {other}"), format!("{other} is not offered"));
                     return Err(Fault::unsupported(other, vi, en));
@@ -188,16 +193,9 @@ impl Work {
                 "You may not add items to this layer.",
             ));
         }
-        let mut given = Patch::default();
-        for element in feature.children.iter().filter(|e| !e.is_gml) {
-            property(edit, &element.name, Some(element), srs, &mut given)?;
-        }
-        former_units::resolve(&edit.layer, &mut given.values)?;
-        let Some(wkb) = given.wkb else {
-            return Err(Fault::value(GEOMETRY, "phải có hình học", "a geometry is required"));
-        };
+        let (wkb, given) = whole(edit, feature, srs)?;
         let mut values = vec![Value::Null; edit.layer.attributes.len()];
-        given.values.into_iter().for_each(|(i, v)| values[i] = v);
+        given.into_iter().for_each(|(i, v)| values[i] = v);
         let id = edit.layer.id.clone();
         self.inserts.push((id, NewItem { wkb, values }, handle));
         Ok(())
@@ -213,19 +211,7 @@ impl Work {
         let name = action.attribute("typeName").ok_or_else(|| Fault::missing("typeName"))?;
         let srs = srs(action.attribute("srsName"), version)?;
         let layer = self.layer(state, ask, name)?;
-        // All of a layer goes through an import, not by a filter that was forgotten.
-        let filter = action.child("Filter").ok_or_else(|| Fault::missing("Filter"))?;
-        let query = Query { layer: name.to_owned(), filter: Some(filter.clone()), ..Query::default() };
-        let mut asked = question(&layer.reader, &query, &srs, None)?;
-        asked.limit = CHANGES_MAX + 1;
-        let fids: Vec<i64> = layer.reader.query(&asked)?.map(|i| i.fid).collect();
-        if let Some(gone) = fes::only_identifiers(filter, &layer.reader.view().layer.id)
-            .and_then(|ids| ids.into_iter().find(|id| !fids.contains(id)))
-        {
-            // The standard changes nothing and calls it done: the work of who edits would be lost without a word.
-            let id = format!("{}.{gone}", layer.reader.view().layer.id);
-            return Err(Error::not_found("feature", id).into());
-        }
+        let fids = chosen(layer, action, name, &srs)?;
         let id = layer.edit.layer.id.clone();
         if action.name == "Delete" {
             for fid in fids {
@@ -238,8 +224,19 @@ impl Work {
         for one in action.all("Property") {
             let name = one.child("ValueReference").or(one.child("Name"));
             let name = name.ok_or_else(|| Fault::missing("ValueReference"))?;
+            let value = match name.attribute("action") {
+                None | Some("replace") => one.child("Value"),
+                Some("remove") => None,
+                Some(other) => {
+                    return Err(Fault::unsupported(
+                        "action",
+                        format!("không có {other}: mỗi thuộc tính chỉ có một giá trị"),
+                        format!("{other} is not offered: a property has one value"),
+                    ));
+                }
+            };
             let name = local(name.text.rsplit('/').next().unwrap_or_default());
-            property(&layer.edit, name, one.child("Value"), &srs, &mut given)?;
+            property(&layer.edit, name, value, &srs, &mut given)?;
         }
         former_units::resolve(&layer.edit.layer, &mut given.values)?;
         self.updated += fids.len();
@@ -247,6 +244,42 @@ impl Work {
             let patch = self.patches.entry((id.clone(), fid)).or_default();
             patch.wkb = given.wkb.clone().or(patch.wkb.take());
             patch.values.extend(given.values.iter().cloned());
+        }
+        Ok(())
+    }
+
+    /// The item that the filter names becomes the feature that is given.
+    fn replace(
+        &mut self,
+        state: &AppState,
+        ask: &Ask,
+        version: Version,
+        action: &Element,
+    ) -> Result<(), Fault> {
+        let features: Vec<&Element> =
+            features(action).into_iter().filter(|element| element.name != "Filter").collect();
+        let [feature] = features.as_slice() else {
+            return Err(Fault::value("Replace", "cần đúng một đối tượng", "expected exactly one feature"));
+        };
+        let srs = srs(action.attribute("srsName"), version)?;
+        let layer = self.layer(state, ask, &feature.name)?;
+        let fids = chosen(layer, action, &feature.name, &srs)?;
+        if fids.len() > 1 {
+            return Err(Fault::value(
+                "Filter",
+                "bộ lọc chọn nhiều đối tượng để thay bằng một",
+                "the filter chooses several features to be replaced by one",
+            ));
+        }
+        let (wkb, given) = whole(&layer.edit, feature, &srs)?;
+        let id = layer.edit.layer.id.clone();
+        let writable = layer.edit.attributes.iter().enumerate().filter(|(_, writable)| **writable);
+        let nulls: Vec<(usize, Value)> = writable.map(|(i, _)| (i, Value::Null)).collect();
+        let handle = action.attribute("handle").map(str::to_owned);
+        for fid in fids.into_iter().filter(|fid| !self.removes.contains(&(id.clone(), *fid))) {
+            let values = [nulls.clone(), given.clone()].concat();
+            self.patches.insert((id.clone(), fid), Patch { wkb: Some(wkb.clone()), values });
+            self.replaced.push((format!("{id}.{fid}"), handle.clone()));
         }
         Ok(())
     }
@@ -310,9 +343,12 @@ impl Work {
             }
             _ => (version.namespace(), "ogc", "http://www.opengis.net/ogc", "FeatureId", "fid"),
         };
-        for (id, (.., handle)) in made.iter().zip(&self.inserts) {
+        let feature = |out: &mut String, id: &str, handle: &Option<String>| {
             let handle = handle.as_ref().map(|h| format!(" handle=\"{}\"", escaped(h))).unwrap_or_default();
             let _ = write!(out, "<wfs:Feature{handle}><{prefix}:{tag} {attribute}=\"{id}\"/></wfs:Feature>");
+        };
+        for (id, (.., handle)) in made.iter().zip(&self.inserts) {
+            feature(&mut out, id, handle);
         }
         // 1.1.0 wants the element even where nothing was inserted.
         if out.is_empty() && version == Version::V11 {
@@ -321,15 +357,54 @@ impl Work {
         if !out.is_empty() {
             out = format!("<wfs:InsertResults>{out}</wfs:InsertResults>");
         }
+        let mut replaced = String::new();
+        self.replaced.iter().for_each(|(id, handle)| feature(&mut replaced, id, handle));
+        let in_number = if version == Version::V20 {
+            format!("<wfs:totalReplaced>{}</wfs:totalReplaced>", self.replaced.len())
+        } else {
+            String::new()
+        };
+        if !replaced.is_empty() {
+            let _ = write!(out, "<wfs:ReplaceResults>{replaced}</wfs:ReplaceResults>");
+        }
         let number = version.text();
         let (inserted, updated, removed) = (made.len(), self.updated, self.removes.len());
         format!(
             "{head}<wfs:TransactionResponse version=\"{number}\" xmlns:wfs=\"{namespace}\" xmlns:{prefix}=\"{ids}\" \
              xmlns:{PREFIX}=\"{NAMESPACE}\"><wfs:TransactionSummary><wfs:totalInserted>{inserted}</wfs:totalInserted>\
-             <wfs:totalUpdated>{updated}</wfs:totalUpdated><wfs:totalDeleted>{removed}</wfs:totalDeleted>\
+             <wfs:totalUpdated>{updated}</wfs:totalUpdated>{in_number}<wfs:totalDeleted>{removed}</wfs:totalDeleted>\
              </wfs:TransactionSummary>{out}</wfs:TransactionResponse>\n"
         )
     }
+}
+
+/// The items that the filter of an action chooses.
+fn chosen(layer: &Layer, action: &Element, name: &str, srs: &Srs) -> Result<Vec<i64>, Fault> {
+    // All of a layer goes through an import, not by a filter that was forgotten.
+    let filter = action.child("Filter").ok_or_else(|| Fault::missing("Filter"))?;
+    let query = Query { layer: name.to_owned(), filter: Some(filter.clone()), ..Query::default() };
+    let mut asked = question(&layer.reader, &query, srs, None)?;
+    asked.limit = CHANGES_MAX + 1;
+    let fids: Vec<i64> = layer.reader.query(&asked)?.map(|i| i.fid).collect();
+    let id = &layer.reader.view().layer.id;
+    match fes::only_identifiers(filter, id)
+        .and_then(|ids| ids.into_iter().find(|fid| !fids.contains(fid)))
+    {
+        // The standard changes nothing and calls it done: the work of who edits would be lost without a word.
+        Some(gone) => Err(Error::not_found("feature", format!("{id}.{gone}")).into()),
+        None => Ok(fids),
+    }
+}
+
+/// Geometry and values of a whole feature.
+fn whole(edit: &Edit, feature: &Element, srs: &Srs) -> Result<(Vec<u8>, Vec<(usize, Value)>), Fault> {
+    let mut given = Patch::default();
+    for element in feature.children.iter().filter(|e| !e.is_gml) {
+        property(edit, &element.name, Some(element), srs, &mut given)?;
+    }
+    former_units::resolve(&edit.layer, &mut given.values)?;
+    let missing = || Fault::value(GEOMETRY, "phải có hình học", "a geometry is required");
+    Ok((given.wkb.ok_or_else(missing)?, given.values))
 }
 
 /// The features of an `Insert`, which may stand in a collection.

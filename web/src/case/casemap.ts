@@ -1,8 +1,8 @@
 // The map of a case: its parcels, the model's outlines and storeys, and the place of each verdict.
-import { LngLatBounds, Map as LibreMap, NavigationControl, ScaleControl, type ExpressionSpecification } from 'maplibre-gl';
+import { type LngLatBounds, Map as LibreMap, NavigationControl, ScaleControl, type ExpressionSpecification } from 'maplibre-gl';
 import { call } from '../lib/api';
 import { byId, pageData } from '../lib/page';
-import { makeMap } from '../map/base';
+import { boundsOf, makeMap, tellDrawn } from '../map/base';
 import type { Catalog } from '../map/catalog';
 import { mapStyle } from '../map/style';
 
@@ -23,19 +23,6 @@ const verdictColour: ExpressionSpecification = ['match', ['get', 'verdict'], 'FA
 /** Points of one row; the corners of areas are no points. */
 function dots(row: number): ExpressionSpecification {
   return ['all', ['==', ['get', 'row'], row], ['==', ['geometry-type'], 'Point']];
-}
-
-function boundsOf(collections: GeoJSON.FeatureCollection[]): LngLatBounds | undefined {
-  const bounds = new LngLatBounds();
-  const walk = (c: unknown): void => {
-    if (!Array.isArray(c)) return;
-    if (typeof c[0] === 'number') bounds.extend([c[0], c[1] as number]);
-    else c.forEach(walk);
-  };
-  for (const f of collections.flatMap((c) => c.features)) {
-    if (f.geometry && 'coordinates' in f.geometry) walk(f.geometry.coordinates);
-  }
-  return bounds.isEmpty() ? undefined : bounds;
 }
 
 function addEvidence(map: LibreMap, evidence: Evidence): void {
@@ -95,7 +82,7 @@ function bindRows(map: LibreMap, evidence: Evidence, home: LngLatBounds | undefi
       for (const id of layers) map.setFilter(id, ['==', ['get', 'row'], on ? row : -1]);
       map.setFilter('verdict-dot', dots(on ? row : -1));
       const place = evidence.verdicts.features.filter((f) => f.properties?.['row'] === row);
-      const bounds = on ? boundsOf([{ type: 'FeatureCollection', features: place }]) : home;
+      const bounds = on ? boundsOf(place) : home;
       if (bounds) map.fitBounds(bounds, { padding: 70, maxZoom: 20 });
       if (on) byId('casemap').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
     });
@@ -109,7 +96,7 @@ export async function caseMap(): Promise<void> {
   if (!container || !evidence) return;
   const catalog = await call<Catalog>('GET', '/api/v1/layers');
   const layers = catalog.themes.flatMap((theme) => theme.layers).filter((l) => context.includes(l.id));
-  const home = boundsOf([evidence.parcels, evidence.model]);
+  const home = boundsOf([...evidence.parcels.features, ...evidence.model.features]);
   const map = makeMap(container, {
     style: mapStyle(catalog, layers, (l) => shown.has(l.id)),
     bounds: home ?? catalog.bounds,
@@ -123,5 +110,5 @@ export async function caseMap(): Promise<void> {
   addEvidence(map, evidence);
   bind3d(map);
   bindRows(map, evidence, home);
-  map.once('idle', () => document.documentElement.setAttribute('data-map', 'ready'));
+  tellDrawn(map);
 }

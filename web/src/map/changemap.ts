@@ -1,8 +1,8 @@
 // The map of what changed: new, changed, old and removed shapes over the layers that help to find one's way.
-import { LngLatBounds, NavigationControl, ScaleControl, type ExpressionSpecification, type Map as LibreMap } from 'maplibre-gl';
+import type { ExpressionSpecification, Map as LibreMap } from 'maplibre-gl';
 import { call } from '../lib/api';
 import { pageData } from '../lib/page';
-import { makeMap } from './base';
+import { boundsOf, pageMap, tellDrawn } from './base';
 import type { Catalog } from './catalog';
 import { mapStyle } from './style';
 
@@ -14,17 +14,6 @@ interface Data {
 
 const around = ['admin_commune', 'river', 'lake', 'road', 'road_centreline', 'parcel'];
 const colour: ExpressionSpecification = ['match', ['get', 'state'], 'new', '#17663a', 'gone', '#a61b1f', '#0b4d6b'];
-
-function boundsOf(features: GeoJSON.Feature[]): LngLatBounds | undefined {
-  const bounds = new LngLatBounds();
-  const walk = (c: unknown): void => {
-    if (!Array.isArray(c)) return;
-    if (typeof c[0] === 'number') bounds.extend([c[0], c[1] as number]);
-    else c.forEach(walk);
-  };
-  for (const { geometry } of features) if (geometry && 'coordinates' in geometry) walk(geometry.coordinates);
-  return bounds.isEmpty() ? undefined : bounds;
-}
 
 function draw(map: LibreMap, shapes: GeoJSON.FeatureCollection): void {
   map.addSource('change', { type: 'geojson', data: shapes });
@@ -63,18 +52,14 @@ export async function changeMap(container: HTMLElement): Promise<void> {
   if (!data) return;
   const catalog = await call<Catalog>('GET', '/api/v1/layers');
   const layers = catalog.themes.flatMap((theme) => theme.layers).filter((l) => around.includes(l.id) || l.id === data.layer);
-  const map = makeMap(container, {
+  const map = await pageMap(container, {
     style: mapStyle(catalog, layers, () => true),
     bounds: boundsOf(data.shapes.features) ?? catalog.bounds,
-    fitBoundsOptions: { padding: 50, maxZoom: 19 },
-    cooperativeGestures: matchMedia('(pointer: coarse)').matches,
-    scrollZoom: false,
+    padding: 50,
+    maxZoom: 19,
   });
   if (!map) return;
-  map.addControl(new NavigationControl({ showCompass: false }), 'bottom-right');
-  map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
-  await map.once('load');
   draw(map, data.shapes);
   bind(map, container, data.shapes);
-  map.once('idle', () => document.documentElement.setAttribute('data-map', 'ready'));
+  tellDrawn(map);
 }

@@ -1,7 +1,7 @@
 // Where a file would lie: its first shapes, and the frame of all of it, over what the layer has and the communes. They are moved, not drawn
 // anew, when another reference system is tried.
-import { LngLatBounds, NavigationControl, ScaleControl, type GeoJSONSource, type Map as LibreMap } from 'maplibre-gl';
-import { makeMap } from './base';
+import { LngLatBounds, type GeoJSONSource, type Map as LibreMap } from 'maplibre-gl';
+import { pageMap, tellDrawn } from './base';
 
 type Box = [number, number, number, number];
 
@@ -33,7 +33,7 @@ export class PlaceMap {
     const around = (container.dataset['around'] ?? '').split(' ').filter((id) => id && id !== own);
     const tiles = (id: string) => ({ type: 'vector' as const, tiles: [`${location.origin}/tiles/${id}/{z}/{x}/{y}.mvt`], maxzoom: 16 });
     const of = { source: own, 'source-layer': own };
-    const map = makeMap(container, {
+    const map = await pageMap(container, {
       style: {
         version: 8,
         sources: {
@@ -56,16 +56,10 @@ export class PlaceMap {
           },
         ],
       },
-      bounds: new LngLatBounds(box),
-      fitBoundsOptions: FRAMING,
-      cooperativeGestures: matchMedia('(pointer: coarse)').matches,
-      scrollZoom: false,
+      bounds: box,
+      ...FRAMING,
     });
-    if (!map) return undefined;
-    map.addControl(new NavigationControl({ showCompass: false }), 'bottom-right');
-    map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
-    await map.once('load');
-    return new PlaceMap(map);
+    return map && new PlaceMap(map);
   }
 
   /** Shows `placed`, and nothing where it has no place. */
@@ -75,6 +69,6 @@ export class PlaceMap {
     set('shapes', placed?.features ?? []);
     set('frame', placed ? [frame(placed.bbox)] : []);
     this.map.fitBounds(new LngLatBounds(placed?.bbox ?? PROVINCE), { ...FRAMING, animate: false });
-    this.map.once('idle', () => document.documentElement.setAttribute('data-map', 'ready'));
+    tellDrawn(this.map);
   }
 }

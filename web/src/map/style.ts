@@ -21,8 +21,9 @@ export function fontFaces(): NonNullable<StyleSpecification['font-faces']> {
   return faces;
 }
 
-/** Areas below lines, lines below points, texts on top; the catalog's order within. */
+/** Areas below lines, lines below points and icons, texts on top; the catalog's order within. */
 function rank(layer: LayerSpecification): number {
+  if (layer.type === 'symbol' && !layer.layout?.['text-field']) return 4.5;
   return { background: 0, fill: 1, 'fill-extrusion': 3, line: 2, circle: 4, symbol: 5 }[layer.type as string] ?? 2;
 }
 
@@ -62,6 +63,7 @@ export function mapStyle(catalog: Catalog, layers: Layer[], shown: (l: Layer) =>
   return {
     version: 8,
     'font-faces': fontFaces(),
+    sprite: `${location.origin}/ogc/sprites/default`,
     sources: Object.fromEntries(layers.flatMap((l) => sourcesOf(l, catalog.revision))),
     layers: [{ id: 'ground', type: 'background', paint: { 'background-color': '#f3f2ec' } }, ...styleLayers(layers, shown)],
   };

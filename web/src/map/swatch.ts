@@ -25,10 +25,11 @@ function shape(name: string, attributes: Record<string, string>): SVGElement {
   return made;
 }
 
-/** The key: an area, a line or a dot in the layer's colours. */
+/** The key: an area, a line, an icon or a dot in the layer's colours. */
 export function swatch(layer: Layer): SVGElement {
   const svg = shape('svg', { class: 'swatch', viewBox: '0 0 22 18', 'aria-hidden': 'true' });
   const of = (type: string) => layer.style.find((s) => s.type === type);
+  const icon = layer.style.map((s) => (s.layout as Record<string, unknown> | undefined)?.['icon-image']).find((name) => typeof name === 'string');
   const fill = of('fill') ?? of('fill-extrusion');
   const line = of('line');
   const lineColour = colourOf(paint(line, 'line-color'));
@@ -39,6 +40,8 @@ export function swatch(layer: Layer): SVGElement {
   } else if (line) {
     const dash = paint(line, 'line-dasharray') ? { 'stroke-dasharray': '5 2.5' } : {};
     svg.append(shape('path', { d: 'M1 14 L8 5 L13 12 L21 4', fill: 'none', stroke: lineColour ?? '#666', 'stroke-width': '2.2', ...dash } as Record<string, string>));
+  } else if (icon) {
+    svg.append(shape('image', { href: `/ogc/sprites/${icon}.svg`, x: '2', y: '0', width: '18', height: '18' }));
   } else {
     const circle = of('circle');
     const symbol = of('symbol');

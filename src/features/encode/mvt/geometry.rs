@@ -1,23 +1,22 @@
 //! Draws a geometry as the commands of a vector tile (version 2.1, §4.3).
 
+use std::ops::Range;
+
 use super::clip::{self, Vertex};
-use super::pbf;
+use super::grid::Grid;
 use super::{BUFFER, EXTENT};
 use crate::features::shapes::Shape;
+use crate::pbf;
 use crate::space::tile_matrix::Tile;
 
 const MOVE_TO: u64 = 1;
 const LINE_TO: u64 = 2;
 const CLOSE_PATH: u64 = 7;
 
-/// Bits of a unit's number: 2¹² = 4096.
-const EXTENT_BITS: u8 = EXTENT.trailing_zeros() as u8;
-
 /// Where the current feature is drawn.
 #[derive(Debug)]
 pub(super) struct Pen {
-    origin: [i64; 2],
-    bits: u8,
+    grid: Grid,
     /// Packed commands and parameters.
     commands: Vec<u8>,
     at: Vertex,
@@ -28,8 +27,7 @@ pub(super) struct Pen {
 impl Pen {
     pub(super) fn new(tile: Tile) -> Self {
         Self {
-            origin: tile.origin(),
-            bits: tile.bits(),
+            grid: Grid::new(tile),
             commands: Vec::new(),
             at: [0, 0],
             vertices: Vec::new(),
@@ -52,7 +50,7 @@ impl Pen {
 
     /// All points within, as one command.
     pub(super) fn points(&mut self, shape: &Shape<'_>) {
-        self.quantise(shape.world(shape.vertices()));
+        self.quantise(shape, shape.vertices());
         let mut vertices = std::mem::take(&mut self.vertices);
         vertices.retain(|v| clip::inside(*v));
         vertices.dedup();
@@ -67,7 +65,7 @@ impl Pen {
 
     pub(super) fn lines(&mut self, shape: &Shape<'_>) {
         for (_, range) in shape.rings() {
-            self.quantise(shape.world(range));
+            self.quantise(shape, range);
             let mut vertices = std::mem::take(&mut self.vertices);
             simplify(&mut vertices);
             let mut piece = std::mem::take(&mut self.spare);
@@ -96,7 +94,7 @@ impl Pen {
             if !outer && !drawn {
                 continue;
             }
-            self.quantise(shape.world(range));
+            self.quantise(shape, range);
             let mut vertices = std::mem::take(&mut self.vertices);
             if !clip::holds(&vertices) {
                 clip::ring(&mut vertices, &mut self.spare);
@@ -119,7 +117,7 @@ impl Pen {
     /// A square of `side` units in the place of a polygon that is too small to be drawn.
     pub(super) fn square(&mut self, shape: &Shape<'_>, side: i64) {
         let first = shape.vertices();
-        self.quantise(&shape.world(first)[..1]);
+        self.quantise(shape, first.start..first.start + 1);
         let [x, y] = self.vertices[0];
         if clip::inside([x, y]) && clip::inside([x + side, y + side]) {
             self.ring(&[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]);
@@ -147,26 +145,17 @@ impl Pen {
         self.at = to;
     }
 
-    /// World steps to units of the tile, rounded to the nearest, repeated vertices left out.
-    fn quantise(&mut self, world: &[[u32; 2]]) {
+    /// The vertices in units of the tile, rounded to the nearest, repeated ones left out.
+    fn quantise(&mut self, shape: &Shape<'_>, range: Range<usize>) {
         self.vertices.clear();
-        let [ox, oy] = self.origin;
+        let vertices = &mut self.vertices;
         let mut last = None;
-        for &[x, y] in world {
-            let (x, y) = (i64::from(x) - ox, i64::from(y) - oy);
-            let v = if self.bits > EXTENT_BITS {
-                let shift = self.bits - EXTENT_BITS;
-                let half = 1 << (shift - 1);
-                [(x + half) >> shift, (y + half) >> shift]
-            } else {
-                let shift = EXTENT_BITS - self.bits;
-                [x << shift, y << shift]
-            };
+        self.grid.each(shape, range, |v| {
             if last != Some(v) {
-                self.vertices.push(v);
+                vertices.push(v);
                 last = Some(v);
             }
-        }
+        });
     }
 }
 

@@ -8,11 +8,12 @@
 
 mod clip;
 mod geometry;
-mod pbf;
+mod grid;
 mod values;
 
 use super::super::reader::{Item, LayerReader};
 use crate::layers::{GeometryKind, LayerDef};
+use crate::pbf;
 use crate::space::Bbox;
 use crate::space::tile_matrix::Tile;
 
@@ -41,11 +42,11 @@ pub fn attributes_at(def: &LayerDef, visible: &[bool], zoom: u8) -> Vec<usize> {
 /// The tile of a layer as the reader's principal sees it; empty where it holds nothing.
 pub fn encode(reader: &LayerReader, tile: Tile) -> Vec<u8> {
     let view = reader.view();
-    let around = tile.bbox_9218(MARGIN).filter(|_| tile.tile_matrix >= view.layer.min_zoom);
+    let around = tile.bbox_9218(MARGIN).filter(|_| tile.zoom() >= view.layer.min_zoom);
     let Some(around) = around else { return Vec::new() };
     let mut writer = Writer {
         pen: Pen::new(tile),
-        attributes: attributes_at(&view.layer, &view.attributes, tile.tile_matrix),
+        attributes: attributes_at(&view.layer, &view.attributes, tile.zoom()),
         values: Values::default(),
         features: Vec::new(),
         tags: Vec::new(),

@@ -5,8 +5,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono::Datelike;
 
-use super::pbf;
 use crate::features::column::Cell;
+use crate::pbf;
 
 /// Values written so far.
 #[derive(Debug, Default)]

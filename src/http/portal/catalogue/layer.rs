@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::format::{number, time, unit_symbol};
 use super::super::i18n::Tr;
@@ -14,6 +14,7 @@ use super::activity::Activity;
 use super::links::{self, Links};
 use super::{access_badge, chart};
 use crate::Result;
+use crate::access::Principal;
 use crate::features::encode::Form;
 use crate::http::extract::Path;
 use crate::http::quality::{Quality, of_layer};
@@ -23,8 +24,8 @@ use crate::state::AppState;
 /// Codes that stand open in the table; longer lists unfold.
 const CODES_OPEN: usize = 3;
 
-/// The layer whose outlines lie under a small map.
-const AROUND: &str = "admin_commune";
+/// Layers whose outlines lie under a small map, to find one's way by.
+const AROUND: [&str; 3] = ["admin_commune", "river", "road_centreline"];
 
 /// `GET /layers/{id}`.
 pub async fn page(
@@ -49,7 +50,10 @@ pub async fn page(
                 h1 { (layer.title) }
                 p { (layer.description) }
             }
-            div class="actions" { a class="button" href={ "/?layer=" (id) } { (tr.t("layer-open-map")) } }
+            div class="actions" {
+                a class="button" href={ "/?layer=" (id) } { (tr.t("layer-open-map")) }
+                a class="button button--plain" href={ "/layers/" (id) "/qgis" } { (tr.t("qgis-open")) }
+            }
         }
         div class="columns" {
             div {
@@ -64,18 +68,13 @@ pub async fn page(
                         Err(_) => { p class="muted" { (tr.t("catalogue-unknown")) } },
                     }
                 }
-                (qgis(tr, &layer, &links))
+                (qgis(tr, &layer))
                 (developers(tr, &layer, &links, visit.who.is_officer()))
             }
             aside aria-label=(tr.t("layer-facts")) { (facts(tr, &layer, &theme)) }
         }
     };
-    let map = json!({
-        "layer": layer, "coverage": format!("/api/v1/layers/{id}/coverage"),
-        "revision": state.features.snapshot().revision.to_string(),
-        // Communes help to find one's way, where they may be seen.
-        "around": super::open(&state, &visit.who, AROUND).is_ok().then_some(AROUND),
-    });
+    let map = map_data(&state, &visit.who, &layer, &Shown::Coverage);
     Ok(Page::new(&visit, layer.title.clone())
         .with_script("catalogue.ts")
         .crumb(tr.t("catalogue-heading"), "/layers")
@@ -83,7 +82,31 @@ pub async fn page(
         .render(&body))
 }
 
-fn facts(tr: Tr, layer: &Layer, theme: &str) -> Markup {
+/// What a layer's small map shows beside its tiles.
+#[derive(Debug)]
+pub enum Shown {
+    /// Where its tiles are empty, how many items lie where.
+    Coverage,
+    /// The items at this address (GeoJSON in CRS84), marked.
+    Items(String),
+}
+
+/// What the script of the map is told.
+pub fn map_data(state: &AppState, who: &Principal, layer: &Layer, shown: &Shown) -> Value {
+    let (coverage, items) = match shown {
+        Shown::Coverage => (Some(format!("/api/v1/layers/{}/coverage", layer.id)), None),
+        Shown::Items(address) => (None, Some(address)),
+    };
+    let around = |id: &&&str| **id != layer.id && super::open(state, who, id).is_ok();
+    json!({
+        "layer": layer, "coverage": coverage, "items": items,
+        "revision": state.features.snapshot().revision.to_string(),
+        "around": AROUND.iter().filter(around).collect::<Vec<_>>(),
+    })
+}
+
+/// What is to be known of a layer, beside its page.
+pub fn facts(tr: Tr, layer: &Layer, theme: &str) -> Markup {
     html! {
         div class="card card--quiet" {
             dl class="facts facts--narrow" {
@@ -133,7 +156,8 @@ fn access_words(tr: Tr, access: Access) -> String {
     })
 }
 
-fn coverage(tr: Tr, layer: &Layer) -> Markup {
+/// The small map of where a layer's items lie.
+pub fn coverage(tr: Tr, layer: &Layer) -> Markup {
     html! {
         section aria-labelledby="coverage" {
             h2 id="coverage" { (tr.t("layer-coverage")) }
@@ -145,7 +169,8 @@ fn coverage(tr: Tr, layer: &Layer) -> Markup {
     }
 }
 
-fn attributes(tr: Tr, layer: &Layer) -> Markup {
+/// The attributes with their types, rules and rights.
+pub fn attributes(tr: Tr, layer: &Layer) -> Markup {
     html! {
         section aria-labelledby="attributes" {
             h2 id="attributes" { (tr.t("layer-attributes")) }
@@ -259,7 +284,7 @@ fn rule_counts(tr: Tr, q: &Quality) -> Markup {
 }
 
 /// An address with a button that copies it.
-fn address(tr: Tr, label: &str, text: &str) -> Markup {
+pub fn address(tr: Tr, label: &str, text: &str) -> Markup {
     html! {
         div class="copy" {
             span class="copy__label" { (label) }
@@ -269,19 +294,16 @@ fn address(tr: Tr, label: &str, text: &str) -> Markup {
     }
 }
 
-fn qgis(tr: Tr, layer: &Layer, links: &Links) -> Markup {
+fn qgis(tr: Tr, layer: &Layer) -> Markup {
+    let file = format!("{}.qlr", layer.id);
     html! {
         section class="card" aria-labelledby="qgis" {
             h2 id="qgis" { (tr.t("layer-qgis")) }
-            ol {
-                li { (tr.t("qgis-1")) }
-                li { (tr.t("qgis-2")) (address(tr, "OGC API – Features", &links.ogc())) }
-                li { (tr.with("qgis-3", &[("title", &layer.title)])) }
+            p { (tr.t("layer-qgis-about")) }
+            p class="actions" {
+                a class="button button--plain" href={ "/layers/" (layer.id) "/qgis" } { (tr.t("qgis-open")) }
+                a href={ "/layers/" (layer.id) "/layer.qlr" } download=(file) { (tr.with("qgis-download", &[("file", &file)])) }
             }
-            p { (tr.t("qgis-tiles")) }
-            (address(tr, &tr.t("layer-tiles"), &links.tiles()))
-            (address(tr, &tr.t("layer-style"), &links.style()))
-            @if layer.access != Access::O { p class="notice" { (tr.t("qgis-sign-in")) } }
         }
     }
 }

@@ -90,7 +90,8 @@ pub fn licence(id: &str) -> String {
 pub fn json(base: &str, layer: &Layer) -> Value {
     let l = Links::new(base, &layer.id);
     json!({
-        "page": format!("{base}/layers/{}", layer.id),
+        "page": format!("{base}/layers/{}", layer.id), "qgis": format!("{base}/layers/{}/qgis", layer.id),
+        "qlr": format!("{base}/layers/{}/layer.qlr", layer.id),
         "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(Form::GeoJson),
         "downloads": Form::ALL.map(|form| (form.name(), l.download(form))).into_iter().collect::<BTreeMap<_, _>>(),
         "schema": l.schema(), "queryables": l.queryables(), "tiles": l.tiles(), "tilejson": l.tile_json(),

@@ -27,8 +27,9 @@ use crate::text::fold::fold;
 pub mod activity;
 mod chart;
 pub mod coverage;
-mod layer;
-mod links;
+pub mod layer;
+pub mod links;
+mod qgis;
 
 use self::activity::Activity;
 use self::coverage::Coverages;
@@ -37,6 +38,10 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/layers", get(list))
         .route("/layers/{id}", get(layer::page))
+        .route("/layers/{id}/qgis", get(qgis::page))
+        .route("/layers/{id}/layer.qlr", get(qgis::definition))
+        .route("/qgis", get(qgis::overview))
+        .route("/qgis/dothi.qgs", get(qgis::project))
         .route("/api/v1/layers/{id}", get(one))
         .route("/api/v1/layers/{id}/coverage", get(covered))
 }
@@ -130,7 +135,7 @@ async fn list(
                 @let any = theme.layers.iter().any(|l| shown(l, theme));
                 section class="theme" hidden[!any] {
                     h2 { (theme.title) }
-                    (table(tr, theme, &|l| shown(l, theme)))
+                    (table(tr, theme, &|l| shown(l, theme), "/layers/"))
                 }
             }
         }
@@ -143,11 +148,12 @@ async fn list(
 }
 
 /// What a layer is found by, folded.
-fn search_text(layer: &Layer, theme: &Theme) -> String {
+pub fn search_text(layer: &Layer, theme: &Theme) -> String {
     fold(&format!("{} {} {} {} {}", layer.title, layer.id, layer.description, layer.owner, theme.title))
 }
 
-fn table(tr: Tr, theme: &Theme, shown: &dyn Fn(&Layer) -> bool) -> Markup {
+/// The layers of a theme; the page of each lies below the address `below`.
+pub fn table(tr: Tr, theme: &Theme, shown: &dyn Fn(&Layer) -> bool, below: &str) -> Markup {
     html! {
         div class="table-wrap" {
             table class="stack layer-table" {
@@ -160,7 +166,7 @@ fn table(tr: Tr, theme: &Theme, shown: &dyn Fn(&Layer) -> bool) -> Markup {
                     @for l in &theme.layers {
                         tr data-search=(search_text(l, theme)) hidden[!shown(l)] {
                             th scope="row" {
-                                a href={ "/layers/" (l.id) } { (l.title) }
+         a href={ (below) (l.id) } { (l.title) }
                                 p class="small muted layer-table__about" { (l.description) }
                             }
                             td class="num" data-label=(tr.t("catalogue-items")) { (number(tr, l.count as f64, 0)) }
@@ -176,7 +182,7 @@ fn table(tr: Tr, theme: &Theme, shown: &dyn Fn(&Layer) -> bool) -> Markup {
 }
 
 /// Who may read, in one word.
-fn access_badge(tr: Tr, access: Access) -> Markup {
+pub fn access_badge(tr: Tr, access: Access) -> Markup {
     let (class, key) = match access {
         Access::O => ("badge badge--pass", "access-open"),
         Access::I => ("badge badge--brand", "access-internal"),

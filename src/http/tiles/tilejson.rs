@@ -1,0 +1,110 @@
+//! TileJSON 3.0 of a layer and of the dataset.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use super::{DATASET, TILE_MAX_ZOOM, dataset};
+use crate::access::View;
+use crate::features::LayerReader;
+use crate::features::encode::mvt::attributes_at;
+use crate::http::ogc::{Ask, cache_headers, open};
+use crate::layers::AttributeType;
+use crate::space::Bbox;
+use crate::space::tile_matrix::MAX_ZOOM;
+use crate::state::AppState;
+use crate::{Error, Result};
+
+/// `GET /tiles/{id}.json`; of `default` with `collections` as its tiles take it.
+pub(super) async fn tile_json(
+    State(state): State<AppState>,
+    Path(file): Path<String>,
+    ask: Ask,
+) -> Result<Response> {
+    let id = file.strip_suffix(".json").ok_or_else(|| Error::not_found("page", format!("/tiles/{file}")))?;
+    let address = format!("{}/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt", ask.base);
+    let mut response = if id == DATASET {
+        let readers = dataset::chosen(&state, &ask, &state.features.snapshot())?;
+        let named = ask.params.get("collections").map(|names| {
+            let names: String = byte_serialize(names.as_bytes()).collect();
+            format!("?collections={}", names.replace("%2C", ","))
+        });
+        let mut json = describe(&ask, &readers, address + &named.unwrap_or_default());
+        json["name"] = ask.say("Dothi – mọi lớp", "Dothi – all layers").into();
+        axum::Json(json).into_response()
+    } else {
+        let (reader, _) = open(&state, &ask.who, id)?;
+        let def = reader.view().layer.clone();
+        let mut json = describe(&ask, std::slice::from_ref(&reader), address);
+        json["name"] = def.title.get(ask.lang).into();
+        json["description"] = def.description.get(ask.lang).into();
+        let mut response = axum::Json(json).into_response();
+        cache_headers(response.headers_mut(), reader.view(), &ask.who);
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, authorization, cookie"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    Ok(response)
+}
+
+fn describe(ask: &Ask, readers: &[LayerReader], address: String) -> Value {
+    let layers: Vec<Value> = readers.iter().map(|r| vector_layer(ask, r.view())).collect();
+    let zooms = readers.iter().map(|r| r.view().layer.min_zoom);
+    let (min_zoom, highest) = (zooms.clone().min().unwrap_or(0), zooms.max().unwrap_or(0));
+    let mut json = json!({
+        "tilejson": "3.0.0",
+        "version": "1.0.0",
+        "scheme": "xyz",
+        "tiles": [ask.keyed(address)],
+        "minzoom": min_zoom,
+        "maxzoom": max_zoom(highest),
+        "vector_layers": layers,
+    });
+    if let Some(b) = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| around(&a, &b)) {
+        json["bounds"] = json!([b.min_x, b.min_y, b.max_x, b.max_y]);
+        json["center"] =
+            json!([f64::midpoint(b.min_x, b.max_x), f64::midpoint(b.min_y, b.max_y), min_zoom.max(10)]);
+    }
+    json
+}
+
+fn vector_layer(ask: &Ask, view: &View) -> Value {
+    let def = &view.layer;
+    json!({
+        "id": def.id,
+        "description": def.title.get(ask.lang),
+        "minzoom": def.min_zoom,
+        "maxzoom": max_zoom(def.min_zoom),
+        "fields": fields(view, Value::from),
+    })
+}
+
+fn max_zoom(min_zoom: u8) -> u8 {
+    TILE_MAX_ZOOM.max(min_zoom).min(MAX_ZOOM)
+}
+
+fn around(a: &Bbox, b: &Bbox) -> Bbox {
+    Bbox {
+        min_x: a.min_x.min(b.min_x),
+        min_y: a.min_y.min(b.min_y),
+        max_x: a.max_x.max(b.max_x),
+        max_y: a.max_y.max(b.max_y),
+    }
+}
+
+/// Attributes of the highest zoom by name, with the type that a tile's reader sees.
+pub(in crate::http) fn fields(view: &View, value: impl Fn(&'static str) -> Value) -> Map<String, Value> {
+    let shown = attributes_at(&view.layer, &view.attributes, MAX_ZOOM);
+    let attributes = shown.into_iter().map(|i| &view.layer.attributes[i]);
+    let kind = |k| match k {
+        AttributeType::Text | AttributeType::Date | AttributeType::Timestamp => "string",
+        AttributeType::Integer | AttributeType::Real => "number",
+        AttributeType::Boolean => "boolean",
+    };
+    attributes.map(|a| (a.name.clone(), value(kind(a.kind)))).collect()
+}
