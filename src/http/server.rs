@@ -67,7 +67,10 @@ pub async fn serve(
 /// Answers the requests of one connection, to its end or to the one that runs when `ended` tells.
 async fn connection<S>(stream: TcpStream, service: S, mut ended: watch::Receiver<()>)
 where
-    S: Service<hyper::Request<axum::body::Body>, Response = axum::response::Response> + Clone + Send + 'static,
+    S: Service<hyper::Request<axum::body::Body>, Response = axum::response::Response>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send,
     S::Error: std::error::Error + Send + Sync + 'static,
 {

@@ -86,8 +86,25 @@ impl Got {
     async fn ogrinfo(&self) -> String {
         let (path, of) = (self.path.to_str().unwrap(), self.path.extension().unwrap());
         let csv = ["-oo", "AUTODETECT_TYPE=YES", "-oo", "GEOM_POSSIBLE_NAMES=geometry"];
-        let more = if of == "csv" { &csv[..] } else { &[] };
+        let schema = if of == "gml" { self.schema().await } else { String::new() };
+        let gml = ["-oo", schema.as_str()];
+        let more = match of.to_str().unwrap() {
+            "csv" => &csv[..],
+            "gml" => &gml,
+            _ => &[],
+        };
         run("ogrinfo", &[&["-ro", "-al"], more, &[path]].concat()).await
+    }
+
+    /// The schema that the document announces, brought beside it as GDAL's option `XSD`.
+    async fn schema(&self) -> String {
+        let text = std::fs::read_to_string(&self.path).unwrap();
+        let locations = text.split("xsi:schemaLocation=\"").nth(1).unwrap().split('"').next().unwrap();
+        let address = locations.split(' ').nth(1).unwrap().replace("&amp;", "&");
+        let path = self.path.with_extension("xsd");
+        let schema = reqwest::get(address).await.unwrap().error_for_status().unwrap();
+        std::fs::write(&path, schema.bytes().await.unwrap()).unwrap();
+        format!("XSD={}", path.display())
     }
 
     fn parquet(&self) -> SerializedFileReader<std::fs::File> {

@@ -144,7 +144,8 @@ pub(super) fn negotiate<'a>(
         }
     }
     best.map(|(_, format)| format).ok_or_else(|| {
-        Error::NotAcceptable(offered.iter().map(|o| o.media_type("application/json")).collect())
+        let json = if offered == DOCUMENT { "application/json" } else { Form::GeoJson.media_type() };
+        Error::NotAcceptable(offered.iter().map(|o| o.media_type(json)).collect())
     })
 }
 

@@ -387,9 +387,7 @@ fn chosen(layer: &Layer, action: &Element, name: &str, srs: &Srs) -> Result<Vec<
     asked.limit = CHANGES_MAX + 1;
     let fids: Vec<i64> = layer.reader.query(&asked)?.map(|i| i.fid).collect();
     let id = &layer.reader.view().layer.id;
-    match fes::only_identifiers(filter, id)
-        .and_then(|ids| ids.into_iter().find(|fid| !fids.contains(fid)))
-    {
+    match fes::only_identifiers(filter, id).and_then(|ids| ids.into_iter().find(|fid| !fids.contains(fid))) {
         // The standard changes nothing and calls it done: the work of who edits would be lost without a word.
         Some(gone) => Err(Error::not_found("feature", format!("{id}.{gone}")).into()),
         None => Ok(fids),

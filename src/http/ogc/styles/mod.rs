@@ -11,8 +11,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::ask::{Ask, link, open, typed, vary};
-use super::format::Format;
 use super::collections::{bounds, visible};
+use super::format::Format;
 use super::html;
 use crate::Result;
 use crate::features::LayerReader;
