@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::features::Features;
 use crate::feed::Feed;
 use crate::files::Files;
+use crate::files::made::MadeFiles;
 use crate::jobs::Runner;
 use crate::permit::Law;
 use crate::state::{AppState, Parts};
@@ -124,6 +125,7 @@ impl App {
 pub async fn open_state(config: Config, serve_url: &str) -> Result<AppState> {
     let law = Law::load()?;
     let files = Files::open(&config.home.join("files"))?;
+    let made = MadeFiles::new(config.home.join("made"), config.download_cache_mib << 20);
     let store = Store::connect(serve_url).await?;
     let features = Arc::new(Features::new(config.tile_cache_mib << 20));
     let catalog = Arc::new(ArcSwap::default());
@@ -135,6 +137,7 @@ pub async fn open_state(config: Config, serve_url: &str) -> Result<AppState> {
         features,
         feed,
         files,
+        made,
         law: Arc::new(law),
     }))
 }

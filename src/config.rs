@@ -32,6 +32,9 @@ pub struct Config {
     /// Memory for tiles that were made, in MiB; 0 keeps none
     #[arg(long, env = "DOTHI_TILE_CACHE_MIB", default_value_t = 256, global = true)]
     pub tile_cache_mib: u64,
+    /// Room on the disk for whole layers that were made for download, in MiB; the oldest are let go
+    #[arg(long, env = "DOTHI_DOWNLOAD_CACHE_MIB", default_value_t = 2048, global = true)]
+    pub download_cache_mib: u64,
     /// Requests a second of one client address, ten times as many at once; 0 switches it off (by default 200, and none
     /// for programs on this machine)
     #[arg(long, env = "DOTHI_RATE_LIMIT", global = true)]

@@ -59,6 +59,9 @@ pub enum Error {
     /// A write that must name the version it changes names none.
     #[error("precondition required: {}", .0.en)]
     PreconditionRequired(Text),
+    /// `Accept` takes none of the media types in which the resource is offered, which are these.
+    #[error("the answer is offered as {}", .0.join(", "))]
+    NotAcceptable(Vec<&'static str>),
     /// The body is not of one of these media types.
     #[error("the body must be one of {}", .0.join(", "))]
     UnsupportedMediaType(&'static [&'static str]),

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::features::Features;
 use crate::feed::Feed;
 use crate::files::Files;
+use crate::files::made::MadeFiles;
 use crate::layers::Catalog;
 use crate::permit::Law;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub feed: Feed,
     /// Uploaded files.
     pub files: Files,
+    /// Files made from the layers: whole ones for download.
+    pub made: MadeFiles,
     /// Procedures, rules, calendar, forms.
     pub law: Arc<Law>,
 }

@@ -51,7 +51,7 @@ enum Command {
     Layers(layers::Args),
     /// Import a file of any format that GDAL reads into a layer
     Import(import::Args),
-    /// Export a layer as GeoPackage, FlatGeobuf, GeoJSON or CSV
+    /// Export a layer as GeoPackage, FlatGeobuf, GeoJSON, CSV or GeoParquet
     Export(export::Args),
     /// Administrative units of any time, and the communes that items lie in
     Units(units::Args),

@@ -117,6 +117,11 @@ impl LayerReader {
         &self.view
     }
 
+    /// Names the state of the layer within this process: what was read in the same state by the same view is the same.
+    pub fn state(&self) -> u64 {
+        self.layer.stamp()
+    }
+
     /// Number of items that may be seen.
     pub fn count(&self) -> usize {
         if self.rows.is_none() { self.layer.count() } else { self.all().count() }

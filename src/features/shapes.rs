@@ -8,9 +8,7 @@ use geo::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 
 use super::packed::Pairs;
 use super::wkb::{self, STEPS_PER_M};
-use crate::Result;
 use crate::layers::GeometryKind;
-use crate::space::crs::Offered;
 use crate::space::{Bbox, crs};
 
 /// Grid steps in a degree of CRS84: nine decimals.
@@ -83,20 +81,6 @@ impl<'a> Shape<'a> {
     #[inline]
     pub(crate) fn degrees(&self, vertex: usize) -> [i64; 2] {
         self.shapes.degrees.get(vertex)
-    }
-
-    /// A vertex in `crs`, east before north, in steps of its last written decimal.
-    pub(crate) fn steps_in(&self, crs: Offered, vertex: usize) -> Result<[i64; 2]> {
-        match crs {
-            Offered::Epsg9218 => Ok(self.metres(vertex)),
-            Offered::Crs84 | Offered::Epsg4326 => Ok(self.degrees(vertex)),
-            other => {
-                let [x, y] = self.metres(vertex).map(|v| v as f64 / STEPS_PER_M);
-                let (a, b) = other.from_stored(x, y)?;
-                let one = 10_f64.powi(i32::from(other.decimals()));
-                Ok([(a * one).round() as i64, (b * one).round() as i64])
-            }
-        }
     }
 
     /// Vertices in Web Mercator world steps.

@@ -3,6 +3,9 @@
 //! A file is first written under a random name and moved to its final one when all of it has arrived, so that a
 //! broken upload leaves nothing that could be read. The same bytes are kept once.
 
+pub mod made;
+pub mod scratch;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

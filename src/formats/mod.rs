@@ -1,4 +1,4 @@
-//! Vector files of any format that GDAL knows, both ways; the only user of `gdal`.
+//! Vector files: of any format that GDAL knows in, of those that are asked for out ([`write`]); the only user of `gdal`.
 //!
 //! Reading runs in the worker child (`jobs::worker`): [`read::read`] opens the file, decodes its text, makes its
 //! geometries two-dimensional and straight, brings them into EPSG:9218 and hands out [`record::Record`]s as bytes.

@@ -7,15 +7,13 @@
 use std::cell::{Cell, RefCell};
 
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
-use gdal::vector::Geometry as OgrGeometry;
-use geo::{Coord, CoordsIter, Geometry, MapCoords, MapCoordsInPlace};
+use geo::{Coord, CoordsIter, Geometry, MapCoordsInPlace};
 
-use super::curve::{self, SAGITTA};
-use super::geometry::wkb;
+use super::curve::SAGITTA;
 use super::recent::Recent;
 use crate::layers::definition::LAYER_SRID;
 use crate::space::PROVINCE;
-use crate::space::crs::{ManyFromCrs84, is_vn2000, to_crs84};
+use crate::space::crs::{ManyFromCrs84, is_vn2000};
 use crate::text::Text;
 use crate::{Error, Result};
 
@@ -276,54 +274,6 @@ fn east_north(mut srs: SpatialRef) -> SpatialRef {
     srs
 }
 
-/// From the stored system into that of a file.
-pub(super) struct FromStored(Way);
-
-impl FromStored {
-    /// The system that `crs` names with axes as files hold them, and the way there.
-    pub(super) fn new(crs: &str) -> Result<(SpatialRef, Self)> {
-        let to = east_north(named(crs)?);
-        let from = |epsg: u32| known_operation(&east_north(SpatialRef::from_epsg(epsg)?), &to);
-        let way = if code(&to) == Some(LAYER_SRID) {
-            Ok(Way::Here)
-        } else if has_vn2000(&to) {
-            from(LAYER_SRID as u32).map(Way::Direct)
-        } else {
-            from(4326).map(|way| Way::ByWgs84(Some(way)))
-        };
-        way.map(|way| (to, Self(way))).map_err(|e| {
-            Error::invalid(
-                "--crs",
-                format!("không chuyển được từ EPSG:{LAYER_SRID} sang {crs}: {e}"),
-                format!("no transformation from EPSG:{LAYER_SRID} to {crs}: {e}"),
-            )
-        })
-    }
-
-    /// The geometry of an item, ISO WKB in the stored system, in the file's.
-    pub(super) fn apply(&self, stored: &[u8]) -> gdal::errors::Result<OgrGeometry> {
-        match &self.0 {
-            Way::Here => OgrGeometry::from_wkb(stored),
-            Way::Direct(way) => moved(OgrGeometry::from_wkb(stored)?, way),
-            Way::ByWgs84(way) => {
-                let unreadable = |reason: Text| gdal::errors::GdalError::BadArgument(reason.en);
-                let (geometry, _) = curve::read(stored, SAGITTA).map_err(unreadable)?;
-                let wgs84 = geometry.map_coords(|c| Coord::from(to_crs84(c.x, c.y)));
-                let wgs84 = OgrGeometry::from_wkb(&wkb(&wgs84).map_err(unreadable)?)?;
-                match way {
-                    Some(way) => moved(wgs84, way),
-                    None => Ok(wgs84),
-                }
-            }
-        }
-    }
-}
-
-fn moved(mut geometry: OgrGeometry, way: &CoordTransform) -> gdal::errors::Result<OgrGeometry> {
-    geometry.transform_inplace(way)?;
-    Ok(geometry)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,11 +325,6 @@ mod tests {
                 let Geometry::Point(p) = way.apply(point.clone()).unwrap() else { panic!("no point") };
                 let (e, n) = from_crs84(lon, lat);
                 assert!((p.x() - e).hypot(p.y() - n) < 0.001, "{code} {lon} {lat}: {p:?}, not {e} {n}");
-                let back = FromStored::new(code).unwrap().1.apply(&wkb(&Geometry::Point(p)).unwrap());
-                let (u, v, _) = back.unwrap().get_point(0);
-                // Degrees and metres; both ways drop the height, by which they differ by a millimetre.
-                let close = if way.is_geographic() { 3e-8 } else { 0.003 };
-                assert!((u - x).hypot(v - y) < close, "{code} {lon} {lat} back: {u} {v}, not {x} {y}");
             }
         }
     }

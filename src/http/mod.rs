@@ -44,6 +44,7 @@ pub mod quality;
 mod rate;
 pub mod search;
 pub mod server;
+mod stream;
 mod symbols;
 pub mod tiles;
 mod units;

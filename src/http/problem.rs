@@ -138,6 +138,17 @@ fn describe(error: &Error) -> Problem {
             "Version missing",
             reason.clone(),
         ),
+        Error::NotAcceptable(types) => Problem::new(
+            S::NOT_ACCEPTABLE,
+            "not-acceptable",
+            "Không có dạng được yêu cầu",
+            "Not offered in that form",
+            Text::new(
+                format!("Chỉ có các dạng: {}.", types.join("; ")),
+                format!("Offered as: {}.", types.join("; ")),
+            ),
+        )
+        .member("offered", types.clone()),
         Error::UnsupportedMediaType(types) => Problem::new(
             S::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-media-type",

@@ -6,7 +6,8 @@ use crate::state::AppState;
 
 /// Does it all; harmless to repeat, and on several nodes at once.
 pub async fn pass(state: &AppState) -> Result<()> {
-    super::scratch::clear().await;
+    crate::files::scratch::clear().await;
+    state.made.clear().await;
     super::imports::clear(state).await?;
     state.store.ensure_history_partitions().await?;
     state.store.clear_staging().await?;

@@ -8,9 +8,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::scratch::Scratch;
 use super::units::{Incoming as IncomingUnits, UnitCounts};
 use super::worker::{Frame, Limits, Output, Task, Worker};
+use crate::files::scratch::Scratch;
 use crate::formats::inspect::Inspection;
 use crate::formats::mapping::Mapping;
 use crate::formats::read::{Sink, read};

@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod check_application;
 mod deadlines;
+pub mod export;
 pub mod gather;
 mod housekeeping;
 pub mod import;
@@ -11,7 +12,6 @@ pub mod model;
 pub mod parcels;
 pub mod quality;
 mod queue;
-mod scratch;
 pub mod undo;
 pub mod units;
 pub mod worker;

@@ -8,6 +8,7 @@ use dothi::config::Config;
 use dothi::features::Features;
 use dothi::feed::Feed;
 use dothi::files::Files;
+use dothi::files::made::MadeFiles;
 use dothi::layers::{AttributeType, Catalog, LayerDef, Value};
 use dothi::permit::Law;
 use dothi::state::{AppState, Parts};
@@ -47,6 +48,7 @@ impl Server {
             public_url: None,
             behind_proxy: false,
             tile_cache_mib: 16,
+            download_cache_mib: 16,
             rate_limit: None,
         };
         let features = Arc::new(Features::default());
@@ -59,6 +61,7 @@ impl Server {
             features,
             feed,
             files: Files::open(&files.path().join("files")).unwrap(),
+            made: MadeFiles::new(files.path().join("made"), 16 << 20),
             law: Arc::new(Law::load().unwrap()),
         });
         tokio::spawn(dothi::http::server::serve(listener, state.clone(), std::future::pending()));

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use dothi::formats::write::Writer;
 use dothi::formats::{Drawing, Encoding, ReadOptions, Source, mapping};
 use dothi::jobs::import::{Report, Request, import, inspect};
 use dothi::jobs::worker;
@@ -125,8 +124,6 @@ async fn each_feature_is_taken_mended_or_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_comes_back_unchanged() {
     let db = database().await;
-    let catalog = db.store.catalog().await.unwrap();
-    let def = catalog.layer("hydrant").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let points: Vec<_> = (0..50)
         .map(|n| {
@@ -137,25 +134,77 @@ async fn what_is_written_comes_back_unchanged() {
         .collect();
     let file = geojson(folder.path(), &serde_json::Value::Array(points));
     assert_eq!(run(&db, &request(&file, "hydrant", "")).await.unwrap().inserted, 50);
-    let (_, rows) = db.store.load_layer(def).await.unwrap();
-    for (name, crs) in
-        [("h.gpkg", None), ("h.fgb", None), ("h.geojson", None), ("utm.gpkg", Some("EPSG:3405"))]
-    {
+    for (name, crs) in [
+        ("h.gpkg", None),
+        ("h.fgb", None),
+        ("h.geojson", None),
+        ("h.csv", Some("EPSG:4326")),
+        ("utm.gpkg", Some("EPSG:3405")),
+        ("web.fgb", Some("EPSG:3857")),
+    ] {
         let path = folder.path().join(name);
-        let mut writer = Writer::create(&path, def, crs).unwrap();
-        rows.iter().for_each(|row| writer.push(row).unwrap());
-        writer.finish().unwrap();
+        assert_eq!(
+            export(&db, &path, &["--crs", crs.unwrap_or_default()][..2 * usize::from(crs.is_some())]).await,
+            Ok(50)
+        );
         let report =
             run(&db, &Request { mode: Some(Mode::Replace), ..request(&path, "hydrant", "") }).await.unwrap();
         assert_eq!((report.read, report.unchanged, report.closed), (50, 50, 0), "{name}: {report:?}");
     }
-    let unknown = Writer::create(&folder.path().join("h.xyz"), def, None).err().unwrap();
-    assert!(unknown.to_string().contains("gpkg, fgb, geojson"), "{unknown}");
+    let unknown = export(&db, &folder.path().join("h.xyz"), &[]).await.unwrap_err();
+    assert!(unknown.contains("gpkg, fgb, geojson, csv, parquet"), "{unknown}");
+    let wrong = export(&db, &folder.path().join("w.gpkg"), &["--filter", "nix = 1"]).await.unwrap_err();
+    assert!(wrong.contains("nix"), "{wrong}");
     let left = std::fs::read_dir(folder.path())
         .unwrap()
         .flatten()
         .filter(|f| f.file_name().to_string_lossy().starts_with('.'));
     assert_eq!(left.count(), 0, "nothing half-written stays");
+}
+
+/// `dothi export` of the hydrants: how many were written, or what it says.
+async fn export(db: &TestDb, path: &Path, more: &[&str]) -> Result<usize, String> {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dothi"));
+    command.args(["--database-url", &db.serve_url, "--home"]).arg(home.path());
+    let done =
+        command.args(["export", "hydrant"]).arg(path).args(more).env("LC_ALL", "C.UTF-8").output().await;
+    let done = done.unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    if done.status.code() != Some(0) {
+        return Err(said);
+    }
+    let told = said.lines().find_map(|l| l.strip_suffix(" items")?.rsplit(' ').next()?.parse().ok());
+    told.ok_or(said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_layer_is_exported_by_box_and_filter() {
+    let db = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let points: Vec<_> = (0..20)
+        .map(|n| {
+            let at =
+                serde_json::json!({"type": "Point", "coordinates": [107.69 + f64::from(n) * 1e-3, 12.0]});
+            feature(&format!("h{n}"), &at)
+        })
+        .collect();
+    let file = geojson(folder.path(), &serde_json::Value::Array(points));
+    assert_eq!(run(&db, &request(&file, "hydrant", "")).await.unwrap().inserted, 20);
+    for (name, more, found) in [
+        ("all.parquet", &[][..], 20),
+        ("box.csv", &["--bbox", "107.6895,11.9,107.6925,12.1"], 3),
+        ("few.gpkg", &["--filter", "code IN ('h1', 'h7', 'x')"], 2),
+        ("both.fgb", &["--bbox", "107.6895,11.9,107.6925,12.1", "--filter", "code <> 'h1'"], 2),
+        ("near.geojson", &["--filter", "S_INTERSECTS(geometry, BBOX(107.6895,11.9,107.6905,12.1))"], 1),
+        ("none.parquet", &["--filter", "code = 'x'"], 0),
+    ] {
+        let path = folder.path().join(name);
+        assert_eq!(export(&db, &path, more).await, Ok(found), "{name}");
+        assert!(path.is_file(), "{name}");
+    }
+    let csv = std::fs::read_to_string(folder.path().join("box.csv")).unwrap();
+    assert!(csv.starts_with("fid,code,") && csv.lines().count() == 4, "{csv}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use dothi::config::Config;
 use dothi::features::Features;
 use dothi::feed::Feed;
 use dothi::files::Files;
+use dothi::files::made::MadeFiles;
 use dothi::jobs::Runner;
 use dothi::jobs::worker;
 use dothi::permit::Law;
@@ -71,6 +72,7 @@ pub async fn service() -> Service {
         features,
         feed,
         files: Files::open(&files.path().join("files")).unwrap(),
+        made: MadeFiles::new(files.path().join("made"), 16 << 20),
         law: Arc::new(Law::load().unwrap()),
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

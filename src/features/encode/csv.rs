@@ -3,31 +3,37 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::gml::{GEOMETRY, Srs};
-use super::number::{integer, steps};
-use crate::Result;
+use super::gml::GEOMETRY;
+use super::number::{day, instant, integer, steps};
+use super::positions::Positions;
 use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
 use crate::features::shapes::Shape;
 use crate::layers::GeometryKind;
-use crate::space::crs::AxisOrder;
+use crate::space::crs::{AxisOrder, Target};
 
 /// Writes the rows of one view.
 #[derive(Debug)]
 pub struct CsvWriter {
     columns: Vec<usize>,
     head: String,
-    geometry: Option<Srs>,
+    /// Where the geometry is, and the decimals of its positions.
+    geometry: Option<(Positions, usize)>,
 }
 
 impl CsvWriter {
-    /// For items that are read with this view; `geometry` is none where it is not wanted.
-    pub fn new(view: &View, geometry: Option<Srs>) -> Self {
+    /// For items that are read with this view; `geometry`, its system and the order of its positions, is none where it
+    /// is not wanted.
+    pub fn new(view: &View, geometry: Option<(Target, AxisOrder)>) -> Self {
         let visible = view.layer.attributes.iter().enumerate().filter(|(i, _)| view.attributes[*i]);
         let (columns, names): (Vec<usize>, Vec<&str>) = visible.map(|(i, a)| (i, a.name.as_str())).unzip();
         let last = geometry.as_ref().map(|_| GEOMETRY);
         let head = ["fid"].into_iter().chain(names).chain(last).collect::<Vec<_>>().join(",") + "\r\n";
+        let geometry = geometry.map(|(crs, order)| {
+            let decimals = usize::from(crs.decimals());
+            (Positions::new(crs, order), decimals)
+        });
         Self { columns, head, geometry }
     }
 
@@ -36,24 +42,23 @@ impl CsvWriter {
         &self.head
     }
 
-    /// Appends a row. The error is of a position that the reference system does not reach.
-    pub fn row(&self, item: &Item<'_>, out: &mut Vec<u8>) -> Result<()> {
+    /// Appends a row. The geometry is left empty where the system has no positions for it.
+    pub fn row(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         integer(out, item.fid);
         for column in &self.columns {
             out.push(b',');
             value(out, item.cell(*column));
         }
-        if let Some(srs) = &self.geometry {
+        if let Some((positions, decimals)) = &self.geometry {
             out.push(b',');
-            let shape = item.shape();
-            if !shape.is_empty() {
+            let (shape, mut at) = (item.shape(), Vec::new());
+            if !shape.is_empty() && positions.of(&shape, &mut at) {
                 out.push(b'"');
-                wkt(out, &shape, srs)?;
+                wkt(out, &shape, &at, *decimals);
                 out.push(b'"');
             }
         }
         out.extend_from_slice(b"\r\n");
-        Ok(())
     }
 }
 
@@ -69,15 +74,15 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
             out.push(b'"');
         }
         Cell::Text(v, _) => out.extend_from_slice(v.as_bytes()),
-        Cell::Date(v) => write!(out, "{v}").expect("writing to memory does not fail"),
-        Cell::Time(v) => {
-            out.extend_from_slice(v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true).as_bytes());
-        }
+        Cell::Date(v) => day(out, v),
+        Cell::Time(v) => instant(out, v),
     }
 }
 
-fn wkt(out: &mut Vec<u8>, shape: &Shape<'_>, srs: &Srs) -> Result<()> {
+fn wkt(out: &mut Vec<u8>, shape: &Shape<'_>, at: &[[i64; 2]], decimals: usize) {
     use GeometryKind as K;
+    let first = shape.vertices().start;
+    let of = |v: Range<usize>| &at[v.start - first..v.end - first];
     let name: &[u8] = match shape.kind() {
         K::Point => b"POINT ",
         K::LineString => b"LINESTRING ",
@@ -88,7 +93,8 @@ fn wkt(out: &mut Vec<u8>, shape: &Shape<'_>, srs: &Srs) -> Result<()> {
     };
     out.extend_from_slice(name);
     if matches!(shape.kind(), K::Point | K::LineString | K::MultiPoint) {
-        return positions(out, shape, shape.vertices(), srs);
+        positions(out, at, decimals);
+        return;
     }
     out.push(b'(');
     for (n, (outer, vertices)) in shape.rings().enumerate() {
@@ -99,25 +105,20 @@ fn wkt(out: &mut Vec<u8>, shape: &Shape<'_>, srs: &Srs) -> Result<()> {
             (_, true) => b"),(",
             (_, false) => b",",
         });
-        positions(out, shape, vertices, srs)?;
+        positions(out, of(vertices), decimals);
     }
     out.extend_from_slice(if shape.kind() == K::MultiPolygon { b"))" } else { b")" });
-    Ok(())
 }
 
-fn positions(out: &mut Vec<u8>, shape: &Shape<'_>, vertices: Range<usize>, srs: &Srs) -> Result<()> {
+fn positions(out: &mut Vec<u8>, at: &[[i64; 2]], decimals: usize) {
     out.push(b'(');
-    let (first, decimals) = (vertices.start, srs.crs.decimals());
-    for v in vertices {
-        if v > first {
+    for (n, [a, b]) in at.iter().enumerate() {
+        if n > 0 {
             out.push(b',');
         }
-        let [x, y] = shape.steps_in(srs.crs, v)?;
-        let (a, b) = if srs.order == AxisOrder::EastNorth { (x, y) } else { (y, x) };
-        steps(out, a, usize::from(decimals));
+        steps(out, *a, decimals);
         out.push(b' ');
-        steps(out, b, usize::from(decimals));
+        steps(out, *b, decimals);
     }
     out.push(b')');
-    Ok(())
 }

@@ -1,19 +1,17 @@
 //! GeoJSON (RFC 7946; in other systems than CRS84 by OGC API Features part 2) without a JSON tree: an item goes from
 //! columns to bytes. Degrees have up to nine decimals, metres up to four (0.1 mm both), numbers are numbers, and only
-//! visible attributes are written.
+//! visible attributes are written. JSON-FG ([`FeatureWriter::json_fg`]) is the same with more members.
 
-use std::cell::RefCell;
-use std::io::Write;
 use std::ops::Range;
 
-use super::number::{integer, steps};
+use super::number::{day, instant, integer, steps};
+use super::positions::Positions;
 use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
 use crate::features::shapes::Shape;
-use crate::features::wkb::STEPS_PER_M;
 use crate::layers::GeometryKind;
-use crate::space::crs::{AxisOrder, ManyFromStored, Offered};
+use crate::space::crs::Offered;
 
 /// Writes the features of one view.
 #[derive(Debug)]
@@ -22,14 +20,16 @@ pub struct FeatureWriter {
     keys: Vec<(usize, Vec<u8>)>,
     crs: Offered,
     /// The conversion into a system whose positions are not at hand.
-    converter: Option<RefCell<Converter>>,
+    positions: Option<Positions>,
+    /// What JSON-FG adds (OGC 21-045r1, clause 8); none in GeoJSON.
+    fg: Option<JsonFg>,
 }
 
-/// A conversion, and room for the positions of one item.
+/// The members of JSON-FG.
 #[derive(Debug)]
-struct Converter {
-    many: ManyFromStored,
-    at: Vec<[i64; 2]>,
+struct JsonFg {
+    /// The attributes that say when a feature is: one instant, or start and end.
+    time: Option<(usize, usize)>,
 }
 
 impl FeatureWriter {
@@ -44,7 +44,16 @@ impl FeatureWriter {
                 (i, key)
             })
             .collect();
-        Self { keys, crs: Offered::Crs84, converter: None }
+        Self { keys, crs: Offered::Crs84, positions: None, fg: None }
+    }
+
+    /// JSON-FG: the time from the attributes `time` (their indices; one twice is an instant), the place in the system of
+    /// [`in_crs`](Self::in_crs), and the geometry in CRS84 for readers of GeoJSON. In CRS84 there is no place beside the
+    /// geometry, as the standard asks (requirement `place-geometries`).
+    #[must_use]
+    pub fn json_fg(mut self, time: Option<(usize, usize)>) -> Self {
+        self.fg = Some(JsonFg { time });
+        self
     }
 
     /// Only these attributes, by their index in the definition; one that the view hides stays hidden.
@@ -58,8 +67,7 @@ impl FeatureWriter {
     #[must_use]
     pub fn in_crs(mut self, crs: Offered) -> Self {
         let at_hand = matches!(crs, Offered::Crs84 | Offered::Epsg4326 | Offered::Epsg9218);
-        let converter = || RefCell::new(Converter { many: ManyFromStored::new(crs), at: Vec::new() });
-        self.converter = (!at_hand).then(converter);
+        self.positions = (!at_hand).then(|| Positions::new(crs, crs.axis_order()));
         self.crs = crs;
         self
     }
@@ -82,8 +90,18 @@ impl FeatureWriter {
     fn open(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"type":"Feature","id":"#);
         integer(out, item.fid);
+        if let Some(fg) = &self.fg {
+            out.extend_from_slice(br#","time":"#);
+            time(out, fg.time.map(|(from, to)| (item.cell(from), (from != to).then(|| item.cell(to)))));
+            out.extend_from_slice(br#","place":"#);
+            if self.crs == Offered::Crs84 {
+                out.extend_from_slice(b"null");
+            } else {
+                self.geometry(&item.shape(), self.crs, out);
+            }
+        }
         out.extend_from_slice(br#","geometry":"#);
-        self.geometry(&item.shape(), out);
+        self.geometry(&item.shape(), if self.fg.is_some() { Offered::Crs84 } else { self.crs }, out);
         out.extend_from_slice(br#","properties":{"#);
         for (n, (i, key)) in self.keys.iter().enumerate() {
             if n > 0 {
@@ -95,8 +113,8 @@ impl FeatureWriter {
         out.push(b'}');
     }
 
-    fn geometry(&self, shape: &Shape<'_>, out: &mut Vec<u8>) {
-        match (self.crs, &self.converter) {
+    fn geometry(&self, shape: &Shape<'_>, crs: Offered, out: &mut Vec<u8>) {
+        match (crs, &self.positions) {
             (Offered::Epsg9218, _) => geometry::<4>(out, shape, &|v| shape.metres(v)),
             (Offered::Epsg4326, _) => {
                 let turned = |v| {
@@ -105,9 +123,10 @@ impl FeatureWriter {
                 };
                 geometry::<9>(out, shape, &turned);
             }
-            (crs, Some(converter)) => {
-                let Converter { many, at } = &mut *converter.borrow_mut();
-                if !shape.is_empty() && !converted(shape, crs, many, at) {
+            (Offered::Crs84, _) | (_, None) => geometry::<9>(out, shape, &|v| shape.degrees(v)),
+            (crs, Some(positions)) => {
+                let mut at = Vec::new();
+                if !positions.of(shape, &mut at) {
                     out.extend_from_slice(b"null");
                     return;
                 }
@@ -118,25 +137,46 @@ impl FeatureWriter {
                     geometry::<4>(out, shape, &|v| at[v - first]);
                 }
             }
-            (_, None) => geometry::<9>(out, shape, &|v| shape.degrees(v)),
         }
     }
 }
 
-/// Puts the shape's vertices into `at`, in steps of the served decimals and the order in which they are written; false
-/// where one of them has no position in the system.
-fn converted(shape: &Shape<'_>, crs: Offered, many: &mut ManyFromStored, at: &mut Vec<[i64; 2]>) -> bool {
-    let steps = crs.steps();
-    at.clear();
-    for v in shape.vertices() {
-        let [x, y] = shape.metres(v);
-        let Some((x, y)) = many.convert(x as f64 / STEPS_PER_M, y as f64 / STEPS_PER_M) else {
-            return false;
-        };
-        let [x, y] = [(x * steps).round() as i64, (y * steps).round() as i64];
-        at.push(if crs.axis_order() == AxisOrder::NorthEast { [y, x] } else { [x, y] });
+/// `time` of JSON-FG: an instant, or start and end with `..` for an open side; null where nothing is known.
+fn time(out: &mut Vec<u8>, of: Option<(Cell<'_>, Option<Cell<'_>>)>) {
+    match of {
+        None | Some((Cell::Null, None | Some(Cell::Null))) => out.extend_from_slice(b"null"),
+        Some((at, None)) => {
+            let key: &[u8] = if matches!(at, Cell::Date(_)) { br#"{"date":"# } else { br#"{"timestamp":"# };
+            out.extend_from_slice(key);
+            value(out, at);
+            out.push(b'}');
+        }
+        // An end before the start is no interval (requirement `interval`, D).
+        Some((from, Some(to))) if ends_before(from, to) => out.extend_from_slice(b"null"),
+        Some((from, Some(to))) => {
+            out.extend_from_slice(br#"{"interval":["#);
+            for (n, side) in [from, to].into_iter().enumerate() {
+                if n > 0 {
+                    out.push(b',');
+                }
+                match side {
+                    Cell::Null => out.extend_from_slice(br#""..""#),
+                    side => value(out, side),
+                }
+            }
+            out.extend_from_slice(b"]}");
+        }
     }
-    true
+}
+
+fn ends_before(from: Cell<'_>, to: Cell<'_>) -> bool {
+    match (from, to) {
+        (Cell::Date(from), Cell::Date(to)) => to < from,
+        (Cell::Time(from), Cell::Time(to)) => to < from,
+        (Cell::Null, _) | (_, Cell::Null) => false,
+        // A day and an instant are no interval either (B, C).
+        _ => true,
+    }
 }
 
 /// The geometry whose vertices are `at`, in steps of `DECIMALS` decimals.
@@ -219,10 +259,15 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
         // Shortest digits that give the same double; not finite is no number in JSON and written as null.
         Cell::Real(v) => serde_json::to_writer(&mut *out, &v).expect("a number is written to memory"),
         Cell::Text(v, _) => text(out, v),
-        Cell::Date(v) => write!(out, "\"{v}\"").expect("writing to memory does not fail"),
+        Cell::Date(v) => {
+            out.push(b'"');
+            day(out, v);
+            out.push(b'"');
+        }
         Cell::Time(v) => {
-            let v = v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            write!(out, "\"{v}\"").expect("writing to memory does not fail");
+            out.push(b'"');
+            instant(out, v);
+            out.push(b'"');
         }
     }
 }

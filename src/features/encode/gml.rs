@@ -1,13 +1,14 @@
 //! GML 2, 3.1.1 and 3.2 (OGC 02-069, 03-105r1, 07-036) without an XML tree: an item goes from columns to bytes.
 //! Only visible attributes are written, in the order of the definition, then the geometry; what has no value is left
-//! out. Positions are in the reference system and the order that the client asked for.
+//! out, and so is a geometry for which the system has no positions. Positions are in the reference system and the order
+//! that the client asked for.
 
 use std::io::Write;
 use std::ops::Range;
 
-use super::number::{integer, steps};
+use super::number::{day, instant, integer, steps};
+use super::positions::Positions;
 use super::xml::escape;
-use crate::Result;
 use crate::access::View;
 use crate::features::column::Cell;
 use crate::features::reader::Item;
@@ -44,7 +45,8 @@ pub struct Srs {
 #[derive(Debug)]
 pub struct GmlWriter {
     gml: Gml,
-    srs: Srs,
+    positions: Positions,
+    decimals: usize,
     /// ` srsName="…"`.
     srs_attribute: Vec<u8>,
     layer: String,
@@ -58,7 +60,7 @@ pub struct GmlWriter {
 
 impl GmlWriter {
     /// For items that are read with this view, in elements with the namespace prefix `prefix`.
-    pub fn new(view: &View, prefix: &str, gml: Gml, srs: Srs, with_geometry: bool) -> Self {
+    pub fn new(view: &View, prefix: &str, gml: Gml, srs: &Srs, with_geometry: bool) -> Self {
         let layer = view.layer.id.clone();
         let tags = |name: &str| {
             (format!("<{prefix}:{name}>").into_bytes(), format!("</{prefix}:{name}>").into_bytes())
@@ -76,7 +78,8 @@ impl GmlWriter {
         srs_attribute.push(b'"');
         Self {
             gml,
-            srs,
+            positions: Positions::new(srs.crs, srs.order),
+            decimals: usize::from(srs.crs.decimals()),
             srs_attribute,
             open: format!("<{prefix}:{layer} {id}=\"{layer}.").into_bytes(),
             close: format!("</{prefix}:{layer}>").into_bytes(),
@@ -86,8 +89,8 @@ impl GmlWriter {
         }
     }
 
-    /// Appends a feature. The error is of a position that the reference system does not reach.
-    pub fn feature(&self, item: &Item<'_>, out: &mut Vec<u8>) -> Result<()> {
+    /// Appends a feature.
+    pub fn feature(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.open);
         integer(out, item.fid);
         out.extend_from_slice(b"\">");
@@ -100,47 +103,40 @@ impl GmlWriter {
             value(out, cell);
             out.extend_from_slice(close);
         }
-        let shape = item.shape();
-        if let Some((open, close)) = self.geometry.as_ref().filter(|_| !shape.is_empty()) {
-            out.extend_from_slice(open);
-            self.geometry(out, item.fid, &shape)?;
-            out.extend_from_slice(close);
-        }
+        self.geometry_property(item, out);
         out.extend_from_slice(&self.close);
-        Ok(())
     }
 
     /// Appends the element of the attribute at `index` with its value, or that of the geometry where there is none;
     /// nothing where it has no value.
-    pub fn property(&self, item: &Item<'_>, index: Option<usize>, out: &mut Vec<u8>) -> Result<()> {
-        let Some(index) = index else {
-            let (Some((open, close)), shape) = (&self.geometry, item.shape()) else { return Ok(()) };
-            if !shape.is_empty() {
-                out.extend_from_slice(open);
-                self.geometry(out, item.fid, &shape)?;
-                out.extend_from_slice(close);
-            }
-            return Ok(());
-        };
+    pub fn property(&self, item: &Item<'_>, index: Option<usize>, out: &mut Vec<u8>) {
+        let Some(index) = index else { return self.geometry_property(item, out) };
         let cell = item.cell(index);
         if let Some((_, open, close)) = self.tags.iter().find(|t| t.0 == index && cell != Cell::Null) {
             out.extend_from_slice(open);
             value(out, cell);
             out.extend_from_slice(close);
         }
-        Ok(())
     }
 
-    fn geometry(&self, out: &mut Vec<u8>, fid: i64, shape: &Shape<'_>) -> Result<()> {
+    fn geometry_property(&self, item: &Item<'_>, out: &mut Vec<u8>) {
+        let (Some((open, close)), shape) = (&self.geometry, item.shape()) else { return };
+        let mut at = Vec::new();
+        if !shape.is_empty() && self.positions.of(&shape, &mut at) {
+            out.extend_from_slice(open);
+            self.geometry(out, item.fid, &Placed { first: shape.vertices().start, at: &at, shape });
+            out.extend_from_slice(close);
+        }
+    }
+
+    fn geometry(&self, out: &mut Vec<u8>, fid: i64, placed: &Placed<'_>) {
         use GeometryKind as K;
         let id = |part| Id { fid, part };
+        let shape = &placed.shape;
         match shape.kind() {
-            K::Point => self.point(out, shape, shape.vertices().start, &id(None)),
-            K::LineString => self.line(out, shape, shape.vertices(), &id(None)),
-            K::Polygon => {
-                let rings: Vec<_> = shape.rings().map(|(_, v)| v).collect();
-                self.polygon(out, shape, &rings, &id(None))
-            }
+            K::Point => self.point(out, placed, shape.vertices().start, &id(None)),
+            K::LineString => self.line(out, placed, shape.vertices(), &id(None)),
+            K::Polygon => self.polygon(out, placed, shape.rings().map(|(_, v)| v), &id(None)),
             kind => {
                 let (many, member) = match (self.gml, kind) {
                     (_, K::MultiPoint) => ("MultiPoint", "pointMember"),
@@ -151,45 +147,47 @@ impl GmlWriter {
                 };
                 self.open(out, many, &id(None));
                 let mut part = 0;
-                let mut member = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>, &Id) -> Result<()>| {
-                    write!(out, "<gml:{member}>").expect("writing to memory does not fail");
-                    write(out, &id(Some(part)))?;
+                let mut member = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>, &Id)| {
+                    open(out, member);
+                    write(out, &id(Some(part)));
                     part += 1;
-                    write!(out, "</gml:{member}>").expect("writing to memory does not fail");
-                    Ok::<_, crate::Error>(())
+                    close(out, member);
                 };
                 match kind {
                     K::MultiPoint => {
-                        for v in shape.vertices() {
-                            member(out, &|out, id| self.point(out, shape, v, id))?;
-                        }
+                        shape.vertices().for_each(|v| member(out, &|out, id| self.point(out, placed, v, id)));
                     }
                     K::MultiLineString => {
                         for (_, v) in shape.rings() {
-                            member(out, &|out, id| self.line(out, shape, v.clone(), id))?;
+                            member(out, &|out, id| self.line(out, placed, v.clone(), id));
                         }
                     }
                     _ => {
                         let rings: Vec<_> = shape.rings().collect();
                         for polygon in rings.chunk_by(|_, next| !next.0) {
-                            let rings: Vec<_> = polygon.iter().map(|(_, v)| v.clone()).collect();
-                            member(out, &|out, id| self.polygon(out, shape, &rings, id))?;
+                            let rings = || polygon.iter().map(|(_, v)| v.clone());
+                            member(out, &|out, id| self.polygon(out, placed, rings(), id));
                         }
                     }
                 }
                 close(out, many);
-                Ok(())
             }
         }
     }
 
     /// Opens a geometry: the reference system on the outermost, an identifier on each where the version wants one.
     fn open(&self, out: &mut Vec<u8>, name: &str, id: &Id) {
-        write!(out, "<gml:{name}").expect("writing to memory does not fail");
+        out.extend_from_slice(b"<gml:");
+        out.extend_from_slice(name.as_bytes());
         if self.gml == Gml::V32 {
-            write!(out, " gml:id=\"{}.{}.g", self.layer, id.fid).expect("writing to memory does not fail");
+            out.extend_from_slice(b" gml:id=\"");
+            out.extend_from_slice(self.layer.as_bytes());
+            out.push(b'.');
+            integer(out, id.fid);
+            out.extend_from_slice(b".g");
             if let Some(part) = id.part {
-                write!(out, ".{part}").expect("writing to memory does not fail");
+                out.push(b'.');
+                integer(out, part);
             }
             out.push(b'"');
         }
@@ -199,79 +197,88 @@ impl GmlWriter {
         out.push(b'>');
     }
 
-    fn point(&self, out: &mut Vec<u8>, shape: &Shape<'_>, vertex: usize, id: &Id) -> Result<()> {
+    fn point(&self, out: &mut Vec<u8>, placed: &Placed<'_>, vertex: usize, id: &Id) {
         self.open(out, "Point", id);
         let element = if self.gml == Gml::V2 { "coordinates" } else { "pos" };
-        self.positions(out, shape, vertex..vertex + 1, element)?;
+        self.positions(out, placed, vertex..vertex + 1, element);
         close(out, "Point");
-        Ok(())
     }
 
-    fn line(&self, out: &mut Vec<u8>, shape: &Shape<'_>, vertices: Range<usize>, id: &Id) -> Result<()> {
+    fn line(&self, out: &mut Vec<u8>, placed: &Placed<'_>, vertices: Range<usize>, id: &Id) {
         self.open(out, "LineString", id);
-        self.positions(out, shape, vertices, self.list())?;
+        self.positions(out, placed, vertices, self.list());
         close(out, "LineString");
-        Ok(())
     }
 
-    fn polygon(&self, out: &mut Vec<u8>, shape: &Shape<'_>, rings: &[Range<usize>], id: &Id) -> Result<()> {
+    fn polygon(
+        &self,
+        out: &mut Vec<u8>,
+        placed: &Placed<'_>,
+        rings: impl Iterator<Item = Range<usize>>,
+        id: &Id,
+    ) {
         self.open(out, "Polygon", id);
-        for (i, ring) in rings.iter().enumerate() {
+        for (i, ring) in rings.enumerate() {
             let boundary = match (self.gml, i) {
                 (Gml::V2, 0) => "outerBoundaryIs",
                 (Gml::V2, _) => "innerBoundaryIs",
                 (_, 0) => "exterior",
                 (..) => "interior",
             };
-            write!(out, "<gml:{boundary}><gml:LinearRing>").expect("writing to memory does not fail");
-            self.positions(out, shape, ring.clone(), self.list())?;
-            write!(out, "</gml:LinearRing></gml:{boundary}>").expect("writing to memory does not fail");
+            open(out, boundary);
+            open(out, "LinearRing");
+            self.positions(out, placed, ring, self.list());
+            close(out, "LinearRing");
+            close(out, boundary);
         }
         close(out, "Polygon");
-        Ok(())
     }
 
     fn list(&self) -> &'static str {
         if self.gml == Gml::V2 { "coordinates" } else { "posList" }
     }
 
-    fn positions(
-        &self,
-        out: &mut Vec<u8>,
-        shape: &Shape<'_>,
-        vertices: Range<usize>,
-        element: &str,
-    ) -> Result<()> {
+    fn positions(&self, out: &mut Vec<u8>, placed: &Placed<'_>, vertices: Range<usize>, element: &str) {
         let between = if self.gml == Gml::V2 { b',' } else { b' ' };
-        write!(out, "<gml:{element}>").expect("writing to memory does not fail");
-        let (first, decimals) = (vertices.start, self.srs.crs.decimals());
-        for v in vertices {
-            if v > first {
+        open(out, element);
+        for (n, [a, b]) in
+            placed.at[vertices.start - placed.first..vertices.end - placed.first].iter().enumerate()
+        {
+            if n > 0 {
                 out.push(b' ');
             }
-            let [x, y] = shape.steps_in(self.srs.crs, v)?;
-            let (a, b) = match self.srs.order {
-                AxisOrder::EastNorth => (x, y),
-                AxisOrder::NorthEast => (y, x),
-            };
-            steps(out, a, usize::from(decimals));
+            steps(out, *a, self.decimals);
             out.push(between);
-            steps(out, b, usize::from(decimals));
+            steps(out, *b, self.decimals);
         }
-        write!(out, "</gml:{element}>").expect("writing to memory does not fail");
-        Ok(())
+        close(out, element);
     }
+}
+
+/// A shape with its positions, in the order of its vertices, of which the first is `first`.
+struct Placed<'a> {
+    shape: Shape<'a>,
+    first: usize,
+    at: &'a [[i64; 2]],
 }
 
 /// Which geometry of which item.
 struct Id {
     fid: i64,
     /// Member of a collection; none is the whole.
-    part: Option<usize>,
+    part: Option<i64>,
+}
+
+fn open(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b"<gml:");
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'>');
 }
 
 fn close(out: &mut Vec<u8>, name: &str) {
-    write!(out, "</gml:{name}>").expect("writing to memory does not fail");
+    out.extend_from_slice(b"</gml:");
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'>');
 }
 
 /// Appends a value as XML Schema writes it.
@@ -282,10 +289,7 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>) {
         Cell::Int(v) => integer(out, v),
         Cell::Real(v) => write!(out, "{v}").expect("writing to memory does not fail"),
         Cell::Text(v, _) => escape(out, v),
-        Cell::Date(v) => write!(out, "{v}").expect("writing to memory does not fail"),
-        Cell::Time(v) => {
-            let v = v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            out.extend_from_slice(v.as_bytes());
-        }
+        Cell::Date(v) => day(out, v),
+        Cell::Time(v) => instant(out, v),
     }
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::format::{DOCUMENT, Format, ITEM, ITEMS, asked, negotiate};
 use super::params::Params;
 use crate::access::{self, Principal, View};
 use crate::features::{LayerReader, Snapshot};
@@ -18,19 +19,14 @@ use crate::state::AppState;
 use crate::text::Lang;
 use crate::{Error, Result};
 
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::http) enum Format {
-    Json,
-    Html,
-}
-
 /// A request to an OGC resource.
 #[derive(Debug, Clone)]
 pub(in crate::http) struct Ask {
     pub who: Principal,
     pub lang: Lang,
     pub format: Format,
+    /// The forms in which the resource is offered, the first of them where the request does not choose.
+    pub offered: &'static [Format],
     pub params: Params,
     /// The access key that stands in the address, for the links of the answer; none on pages.
     token: Option<String>,
@@ -43,30 +39,55 @@ pub(in crate::http) struct Ask {
     pub(super) catalog: Arc<Catalog>,
 }
 
+/// A request to the items of a collection.
+pub(super) struct ItemsAsk(pub Ask);
+
+/// A request to one item.
+pub(super) struct ItemAsk(pub Ask);
+
 impl FromRequestParts<AppState> for Ask {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        Self::of(parts, state, DOCUMENT).await
+    }
+}
+
+impl FromRequestParts<AppState> for ItemsAsk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        Ask::of(parts, state, ITEMS).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for ItemAsk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        Ask::of(parts, state, ITEM).await.map(Self)
+    }
+}
+
+impl Ask {
+    /// The request to a resource that is offered in these forms; there is nothing to choose where it is but one.
+    pub(super) async fn of(parts: &mut Parts, state: &AppState, offered: &'static [Format]) -> Result<Self> {
         let Client(who) = Client::from_request_parts(parts, state).await?;
         let Ok(Language(lang)) = Language::from_request_parts(parts, state).await;
         let mut params = Params::parse(parts.uri.query().unwrap_or_default())?;
-        let format = match params.get("f") {
-            Some("json" | "geojson") => Format::Json,
-            // Styles have encodings of their own, which they tell apart themselves.
-            Some(f) if f != "html" && is_style(parts.uri.path()) => Format::Json,
-            Some("mvt") if parts.uri.path().contains("/tiles/") => Format::Json,
-            Some("html") => Format::Html,
-            Some(other) => {
-                return Err(Error::invalid(
-                    "f",
-                    format!("“{other}” không có ở đây; dùng json hoặc html"),
-                    format!("“{other}” is not offered; use json or html"),
-                ));
-            }
-            None => accepted(parts.headers.get(header::ACCEPT)),
+        // Styles and tiles have encodings of their own, which they tell apart themselves.
+        let own = is_style(parts.uri.path()) || parts.uri.path().contains("/tiles/");
+        let format = match (params.get("f"), offered) {
+            (_, [only]) => *only,
+            (Some(name), _) if own && name != "html" => Format::Json,
+            (Some(name), _) => asked(name, offered)?,
+            (None, _) => match negotiate(parts.headers.get_all(header::ACCEPT), offered) {
+                Err(_) if own => Format::Json,
+                negotiated => negotiated?,
+            },
         };
         // Programs follow the links of an answer with the key that they came with; a page is sent on and printed.
-        let token = (format == Format::Json).then(|| params.get(TOKEN).map(str::to_owned)).flatten();
+        let token = (format != Format::Html).then(|| params.get(TOKEN).map(str::to_owned)).flatten();
         if token.is_none() {
             params.remove(TOKEN);
         }
@@ -78,6 +99,7 @@ impl FromRequestParts<AppState> for Ask {
             who,
             lang,
             format,
+            offered,
             params,
             token,
             base: state.config.base_url(),
@@ -91,27 +113,6 @@ impl FromRequestParts<AppState> for Ask {
 /// Whether a path is that of a style, not of its metadata.
 fn is_style(path: &str) -> bool {
     path.strip_prefix("/ogc/styles/").is_some_and(|id| !id.contains('/'))
-}
-
-/// The form that `Accept` prefers; JSON where it does not say.
-fn accepted(value: Option<&HeaderValue>) -> Format {
-    let Some(value) = value.and_then(|v| v.to_str().ok()) else { return Format::Json };
-    let mut best = (Format::Json, 0.0_f32);
-    for part in value.split(',') {
-        let mut fields = part.split(';').map(str::trim);
-        let kind = fields.next().unwrap_or_default().to_ascii_lowercase();
-        let weight = fields.find_map(|f| f.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0_f32);
-        let format = match kind.as_str() {
-            "text/html" | "application/xhtml+xml" => Format::Html,
-            "*/*" | "application/*" => Format::Json,
-            k if k.contains("json") => Format::Json,
-            _ => continue,
-        };
-        if weight > best.1 {
-            best = (format, weight);
-        }
-    }
-    best.0
 }
 
 impl Ask {
@@ -128,18 +129,23 @@ impl Ask {
         format!("{address}{sign}{TOKEN}={token}")
     }
 
-    /// A link to this resource in JSON and one to its page, the one that is answered first being `self`.
-    pub(super) fn self_links(&self, json_type: &str) -> Vec<Value> {
+    /// Links to this resource in each of its forms, the one that is answered being `self`; `json_type` is the media type
+    /// of its JSON.
+    pub(super) fn self_links(&self, json_type: &'static str) -> Vec<Value> {
         let here = format!("{}{}", self.base, self.path);
-        let href = |f: &str| format!("{here}?{}", self.params.with("f", f));
-        let (json, html) = match self.format {
-            Format::Json => ("self", "alternate"),
-            Format::Html => ("alternate", "self"),
-        };
-        vec![
-            link(&href("json"), json, json_type, self.say("Tài liệu này dạng JSON", "This document as JSON")),
-            link(&href("html"), html, "text/html", self.say("Trang này", "This document as a page")),
-        ]
+        let links = self.offered.iter().map(|format| {
+            let rel = if *format == self.format { "self" } else { "alternate" };
+            let href = format!("{here}?{}", self.params.with("f", format.name()));
+            let title = match format {
+                Format::Json => self.say("Tài liệu này dạng JSON", "This document as JSON").to_owned(),
+                Format::Html => self.say("Trang này", "This document as a page").to_owned(),
+                Format::Other(form) => {
+                    format!("{} {}", self.say("Tài liệu này dạng", "This document as"), form.title())
+                }
+            };
+            link(&href, rel, format.media_type(json_type), &title)
+        });
+        links.collect()
     }
 
     /// One of two texts, by language.
@@ -200,6 +206,17 @@ pub(super) fn typed(kind: &'static str, body: impl Into<axum::body::Body>) -> Re
     response
 }
 
+/// Links as the header `Link` (RFC 8288), for forms that have no room for them. Titles are left out: their language
+/// would have to be encoded, and programs do not read them.
+pub(super) fn link_header(headers: &mut HeaderMap, links: &[Value]) {
+    let text = |l: &Value, name: &str| l[name].as_str().unwrap_or_default().to_owned();
+    let list: Vec<String> = links
+        .iter()
+        .map(|l| format!("<{}>; rel=\"{}\"; type=\"{}\"", text(l, "href"), text(l, "rel"), text(l, "type")))
+        .collect();
+    headers.extend(HeaderValue::from_str(&list.join(", ")).map(|value| (header::LINK, value)));
+}
+
 /// A link object.
 pub(super) fn link(href: &str, rel: &str, kind: &str, title: &str) -> Value {
     json!({"href": href, "rel": rel, "type": kind, "title": title})
@@ -246,16 +263,6 @@ pub(in crate::http) fn not_modified(headers: &HeaderMap, etag: &str) -> Option<R
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn accept_decides_between_json_and_pages() {
-        let of = |v: &'static str| accepted(Some(&HeaderValue::from_static(v)));
-        assert_eq!(of("text/html,application/xhtml+xml,*/*;q=0.8"), Format::Html);
-        assert_eq!(of("application/geo+json"), Format::Json);
-        assert_eq!(of("text/html;q=0.2, application/json"), Format::Json);
-        assert_eq!(of("image/png"), Format::Json);
-        assert_eq!(accepted(None), Format::Json);
-    }
 
     #[test]
     fn a_known_tag_is_not_sent_again() {

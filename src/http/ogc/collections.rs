@@ -5,9 +5,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Format, link, open};
+use super::ask::{Ask, link, open};
 use super::datetime::interval;
+use super::download;
+use super::format::{Format, ITEMS};
 use super::html;
+use super::items::GEOJSON;
 use super::params::CRS84;
 use crate::Result;
 use crate::access;
@@ -87,15 +90,17 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
     let def = &reader.view().layer;
     let at = |path: &str| ask.url(&format!("/collections/{}{path}", def.id));
     let title = def.title.get(ask.lang);
-    let mut links = vec![
-        link(&at(""), "self", "application/json", title),
-        link(
-            &at("/items?f=json"),
-            "items",
-            "application/geo+json",
-            ask.say("Đối tượng (GeoJSON)", "Items (GeoJSON)"),
-        ),
-        link(&at("/items?f=html"), "items", "text/html", ask.say("Đối tượng (trang)", "Items (page)")),
+    let items = ITEMS.iter().map(|format| {
+        let form = match format.form() {
+            Some(form) => form.title(),
+            None => ask.say("trang", "page"),
+        };
+        let title = format!("{} ({form})", ask.say("Đối tượng", "Items"));
+        link(&at(&format!("/items?f={}", format.name())), "items", format.media_type(GEOJSON), &title)
+    });
+    let mut links = vec![link(&at(""), "self", "application/json", title)];
+    links.extend(items);
+    links.extend([
         link(
             &at("/queryables"),
             "http://www.opengis.net/def/rel/ogc/1.0/queryables",
@@ -121,7 +126,8 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
             "application/vnd.mapbox.style+json",
             ask.say("Kiểu bản đồ", "Style"),
         ),
-    ];
+    ]);
+    links.extend(download::links(ask, &def.id));
     if let Some(licence) = &def.licence {
         let href = format!("https://spdx.org/licenses/{licence}.html");
         links.push(link(&href, "license", "text/html", licence));

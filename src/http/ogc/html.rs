@@ -145,10 +145,10 @@ pub(super) fn links<'a>(ask: &Ask, links: impl IntoIterator<Item = &'a Value>) -
     }
 }
 
-/// Where a link of a page leads: to the page of a resource of this service, else where it says.
+/// Where a link of a page leads: to the page of a resource of this service, else where it says; a file is a file.
 fn leads(ask: &Ask, href: &str) -> String {
     let own = href.starts_with(&format!("{}/ogc", ask.base));
-    if own && !href.contains("f=") && !href.contains('{') {
+    if own && !href.contains("f=") && !href.contains('{') && !href.contains("/download/") {
         format!("{href}?f=html")
     } else {
         href.to_owned()

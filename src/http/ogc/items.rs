@@ -1,24 +1,23 @@
-//! `/ogc/collections/{id}/items` and `…/items/{fid}` (part 1, 7.15 and 7.16): GeoJSON, streamed from memory.
+//! `/ogc/collections/{id}/items` and `…/items/{fid}` (part 1, 7.15 and 7.16) in each of their forms: what is asked for is
+//! found once, then written.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use chrono::{SecondsFormat, Utc};
-use futures::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::ask::{Ask, Format, cache_headers, link, not_modified, open, typed, vary};
+use super::ask::{Ask, ItemAsk, ItemsAsk, cache_headers, link, link_header, not_modified, open, typed, vary};
 use super::crs;
+use super::encoded::{self, Paged};
+use super::format::Format;
 use super::items_html;
 use super::params::{ItemsQuery, Params};
 use super::past;
 use super::sorting;
 use crate::access::View;
-use crate::features::encode::geojson::FeatureWriter;
+use crate::features::encode::Form;
 use crate::features::{LayerReader, Query};
 use crate::http::family::Family;
 use crate::http::former_units::{self, ResolvedUnits};
@@ -29,9 +28,6 @@ use crate::{Error, Result};
 
 /// Media type of features.
 pub(super) const GEOJSON: &str = "application/geo+json";
-
-/// Items written between two hand-overs of a long answer.
-const CHUNK: usize = 500;
 
 /// How long an item waits for the time of its version.
 const LOG_ANSWERS_WITHIN: Duration = Duration::from_millis(300);
@@ -55,7 +51,7 @@ pub(super) struct Page {
 pub(super) async fn list(
     State(state): State<AppState>,
     Path(id): Path<String>,
-    ask: Ask,
+    ItemsAsk(ask): ItemsAsk,
 ) -> Result<Response> {
     match listed(&state, &id, &ask).await {
         Err(error) if ask.format == Format::Html => {
@@ -86,12 +82,21 @@ async fn listed(state: &AppState, id: &str, ask: &Ask) -> Result<Response> {
     let following = past.as_ref().map_or_else(|| ask.params.clone(), |p| p.pin(&ask.params));
     let links = links(ask, &following, &page);
     let (crs, resolved) = (page.crs, page.resolved.clone());
-    let mut response = match ask.format {
-        Format::Json => typed(GEOJSON, body(reader.clone(), page, &links)),
-        Format::Html => ask.page(items_html::list(state, ask, &reader, &page, &links)),
+    let mut response = match ask.format.form() {
+        Some(form) => {
+            let (matched, returned) = (page.matched, page.fids.len());
+            let paged = Paged { ask, reader: &reader, page, links: &links, form };
+            let mut response = encoded::page(state, paged).await?;
+            if !has_room_for_links(form) {
+                link_header(response.headers_mut(), &links);
+                tell_numbers(response.headers_mut(), matched, returned);
+            }
+            response
+        }
+        None => ask.page(items_html::list(state, ask, &reader, &page, &links)),
     };
     let headers = response.headers_mut();
-    if ask.format == Format::Json {
+    if ask.format != Format::Html {
         vary(headers);
         cache_headers(headers, reader.view(), &ask.who);
     }
@@ -102,6 +107,17 @@ async fn listed(state: &AppState, id: &str, ask: &Ask) -> Result<Response> {
     crs::tell(headers, crs);
     former_units::tell(headers, &resolved);
     Ok(response)
+}
+
+/// Whether a document of this form has a place for links and numbers of its own.
+fn has_room_for_links(form: Form) -> bool {
+    matches!(form, Form::GeoJson | Form::JsonFg)
+}
+
+/// How many match and how many are in the answer, where the document itself cannot say it.
+fn tell_numbers(headers: &mut HeaderMap, matched: Option<usize>, returned: usize) {
+    headers.extend(matched.map(|n| (HeaderName::from_static("ogc-numbermatched"), HeaderValue::from(n))));
+    headers.insert("ogc-numberreturned", HeaderValue::from(returned));
 }
 
 fn find(reader: &LayerReader, asked: ItemsQuery) -> Result<Page> {
@@ -127,70 +143,12 @@ fn links(ask: &Ask, following: &Params, page: &Page) -> Vec<Value> {
     let mut links = ask.self_links(GEOJSON);
     if let Some(after) = &page.next {
         let href = format!("{}{}?{}", ask.base, ask.path, following.with("after", after));
-        let kind = if ask.format == Format::Html { "text/html" } else { GEOJSON };
-        links.push(link(&href, "next", kind, ask.say("Trang sau", "Next page")));
+        links.push(link(&href, "next", ask.format.media_type(GEOJSON), ask.say("Trang sau", "Next page")));
     }
     let collection = ask.path.trim_end_matches("/items");
     let href = ask.keyed(format!("{}{collection}", ask.base));
     links.push(link(&href, "collection", "application/json", ask.say("Lớp dữ liệu", "Collection")));
     links
-}
-
-/// The collection as bytes: in one piece where it is short, else streamed; one state to the end either way.
-fn body(reader: LayerReader, page: Page, links: &[Value]) -> Body {
-    let resolved = match page.resolved.as_slice() {
-        [] => String::new(),
-        resolved => format!(r#","resolvedUnits":{}"#, json!(resolved)),
-    };
-    let matched = page.matched.map_or_else(String::new, |n| format!(r#""numberMatched":{n},"#));
-    let tail = format!(
-        r#"],{matched}"numberReturned":{},"timeStamp":"{}"{resolved},"links":{}}}"#,
-        page.fids.len(),
-        Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-        Value::from(links.to_vec()),
-    );
-    let writer = writer(reader.view(), page.crs, page.properties.as_deref());
-    let mut head = br#"{"type":"FeatureCollection","features":["#.to_vec();
-    if page.fids.len() <= CHUNK {
-        write(&reader, &writer, &page.fids, true, &mut head);
-        head.extend_from_slice(tail.as_bytes());
-        return head.into();
-    }
-    let fids: Arc<[i64]> = page.fids.into();
-    let chunks = fids.len().div_ceil(CHUNK);
-    let parts = stream::unfold((0, head, tail), move |(n, head, mut tail)| {
-        let mut out = head;
-        if n > chunks {
-            return std::future::ready(None);
-        }
-        if n == chunks {
-            out.append(&mut std::mem::take(&mut tail).into_bytes());
-        } else {
-            write(&reader, &writer, &fids[n * CHUNK..fids.len().min((n + 1) * CHUNK)], n == 0, &mut out);
-        }
-        let capacity = out.len();
-        let next = (n + 1, Vec::with_capacity(if n < chunks { capacity } else { 0 }), tail);
-        std::future::ready(Some((Ok::<_, std::convert::Infallible>(Bytes::from(out)), next)))
-    });
-    // The compression around it may ask once more after the end.
-    Body::from_stream(parts.fuse())
-}
-
-fn writer(view: &View, crs: Offered, properties: Option<&[usize]>) -> FeatureWriter {
-    let writer = FeatureWriter::new(view).in_crs(crs);
-    match properties {
-        Some(wanted) => writer.only(wanted),
-        None => writer,
-    }
-}
-
-fn write(reader: &LayerReader, writer: &FeatureWriter, fids: &[i64], first: bool, out: &mut Vec<u8>) {
-    for (i, item) in fids.iter().filter_map(|fid| reader.get(*fid)).enumerate() {
-        if i > 0 || !first {
-            out.push(b',');
-        }
-        writer.feature(&item, out);
-    }
 }
 
 /// When a version came to be. It can only be left out where the log does not know or the database does not answer:
@@ -225,7 +183,7 @@ fn is_divided(def: &LayerDef) -> bool {
 pub(super) async fn one(
     State(state): State<AppState>,
     Path((id, fid)): Path<(String, String)>,
-    ask: Ask,
+    ItemAsk(ask): ItemAsk,
 ) -> Result<Response> {
     ask.params.only(&["f", "crs", "at", "properties"])?;
     let crs = crs::named(&ask.params, "crs")?;
@@ -242,12 +200,15 @@ pub(super) async fn one(
     let item = number.and_then(|f| reader.get(f)).ok_or_else(missing)?;
     let view = reader.view();
     let wanted = ask.params.get("properties").map(|t| sorting::properties(t, view)).transpose()?;
-    let etag = match view.profile {
-        profile if crs == Offered::Crs84 && wanted.is_none() => etag(item.version, profile),
+    let etag = match (ask.format, view.profile) {
+        (Format::Json | Format::Html, profile) if crs == Offered::Crs84 && wanted.is_none() => {
+            etag(item.version, profile)
+        }
         // Of the same version, and another representation.
-        profile => {
+        (format, profile) => {
             let wanted: Vec<String> = wanted.iter().flatten().map(usize::to_string).collect();
-            format!("\"{}-{profile:x}-{}-{}\"", item.version, crs.code(), wanted.join("."))
+            let name = format.name();
+            format!("\"{}-{profile:x}-{name}-{}-{}\"", item.version, crs.code(), wanted.join("."))
         }
     };
     // A page has its reader's ways to go on it, and is made anew each time.
@@ -264,14 +225,16 @@ pub(super) async fn one(
     let href = ask.url(&format!("/collections/{id}"));
     links.push(link(&href, "collection", "application/json", view.layer.title.get(ask.lang)));
     links.extend(lineage(&ask, &view.layer, item.fid));
-    let mut response = known.unwrap_or_else(|| match ask.format {
-        Format::Json => {
-            let mut out = Vec::with_capacity(1024);
-            let writer = writer(view, crs, wanted.as_deref());
-            writer.feature_with(&item, &format!("\"links\":{}", json!(links)), &mut out);
-            typed(GEOJSON, out)
+    let mut response = known.unwrap_or_else(|| {
+        let Some(form) = ask.format.form() else {
+            return ask.page(items_html::one(&state, &ask, &reader, &item, family.as_ref(), &links));
+        };
+        let mut response =
+            typed(form.media_type(), encoded::one(&ask, &item, form, crs, wanted.as_deref(), &links));
+        if !has_room_for_links(form) {
+            link_header(response.headers_mut(), &links);
         }
-        Format::Html => ask.page(items_html::one(&state, &ask, &reader, &item, family.as_ref(), &links)),
+        response
     });
     let headers = response.headers_mut();
     if !is_page {

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::ask::{Ask, Format, open};
+use super::ask::{Ask, open};
+use super::format::Format;
 use super::html::{Shown, below, heading, table, told, visit};
 use super::items::{Page, lineage};
 use super::params::ItemsQuery;

@@ -7,8 +7,11 @@ mod ask;
 mod collections;
 mod crs;
 mod datetime;
+pub(super) mod download;
+mod encoded;
 pub(super) mod feature_body;
 mod filter;
+mod format;
 #[doc(hidden)]
 pub mod fuzzing;
 mod html;
@@ -29,13 +32,15 @@ pub(super) use write::{may_add, veil};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
+use crate::features::encode::Form;
 use crate::http::idempotency;
 use crate::state::AppState;
 
@@ -63,6 +68,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
                 .options(write::options_of_item)
                 .layer(once()),
         )
+        .route("/ogc/collections/{id}/download/{file}", get(download::file))
         .route("/ogc/collections/{id}/queryables", get(schema::queryables))
         .route("/ogc/collections/{id}/schema", get(schema::schema))
         .route("/ogc/collections/{id}/tiles", get(tilesets::list))
@@ -87,9 +93,15 @@ pub fn router(state: &AppState) -> Router<AppState> {
 }
 
 /// Coordinates and repeated keys shrink to a fifth, also at the quickest level, which costs less than sending them
-/// over any line but the local one. Tiles come compressed from their cache and pass as they are.
-pub(super) fn compression() -> CompressionLayer {
-    CompressionLayer::new().no_br().no_zstd().quality(CompressionLevel::Fastest)
+/// over any line but the local one. Tiles come compressed from their cache and pass as they are; so do files that are
+/// compressed within, and those that are read by ranges, which are ranges of the file itself.
+pub(super) fn compression() -> CompressionLayer<impl Predicate> {
+    let parquet = NotForContentType::const_new(Form::GeoParquet.media_type());
+    let by_ranges = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.contains_key(header::ACCEPT_RANGES)
+    };
+    let predicate = DefaultPredicate::new().and(parquet).and(by_ranges);
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)
 }
 
 /// Layer: open data may be read by pages of any origin. They get what the public gets: with `*` a browser sends no
@@ -105,7 +117,8 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "allow, content-crs, etag, last-modified, link, location, retry-after, dothi-left-out, dothi-overwrote, dothi-revision, \
+            "accept-ranges, allow, content-crs, content-disposition, content-range, etag, last-modified, link, location, \
+             ogc-numbermatched, ogc-numberreturned, retry-after, dothi-left-out, dothi-overwrote, dothi-revision, \
              dothi-resolved-units",
         ),
     );
@@ -114,7 +127,9 @@ pub(super) async fn any_origin(request: Request, next: Next) -> Response {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("accept, accept-language, if-none-match, authorization"),
+            HeaderValue::from_static(
+                "accept, accept-language, authorization, if-none-match, if-range, range",
+            ),
         );
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     }

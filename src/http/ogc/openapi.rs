@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::ask::Ask;
 use super::collections::visible;
 use super::filter::LANGUAGES;
+use super::format::{Format, ITEM, ITEMS};
 use super::html;
 use super::items::GEOJSON;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -15,6 +16,7 @@ use super::schema::{SCHEMA, value_schema};
 use super::write;
 use crate::Result;
 use crate::access::View;
+use crate::features::encode::Form;
 use crate::http::access_keys::TOKEN;
 use crate::http::auth::SESSION_COOKIE;
 use crate::http::tiles::MVT;
@@ -104,7 +106,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
     };
     let f = || vec![reference("f")];
     let mut items = vec![
-        reference("f"),
+        form_parameter(ITEMS),
         reference("bbox"),
         reference("bbox-crs"),
         reference("crs"),
@@ -142,19 +144,26 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
     let path_parameter = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer", "minimum": 0}});
     let mut paths = vec![
         (at(""), operation_("describe", ask.say("mô tả", "description"), "application/json", f())),
-        (at("/items"), operation_("items", ask.say("các đối tượng", "items"), GEOJSON, items)),
+        (
+            at("/items"),
+            in_forms(operation_("items", ask.say("các đối tượng", "items"), GEOJSON, items), ITEMS),
+        ),
         (
             at("/items/{fid}"),
-            operation_(
-                "item",
-                ask.say("một đối tượng", "one item"),
-                GEOJSON,
-                [path_parameter("fid"), reference("f"), reference("crs"), reference("properties")]
-                    .into_iter()
-                    .chain(past.then(|| reference("at")))
-                    .collect(),
+            in_forms(
+                operation_(
+                    "item",
+                    ask.say("một đối tượng", "one item"),
+                    GEOJSON,
+                    [path_parameter("fid"), form_parameter(ITEM), reference("crs"), reference("properties")]
+                        .into_iter()
+                        .chain(past.then(|| reference("at")))
+                        .collect(),
+                ),
+                ITEM,
             ),
         ),
+        (at("/download/{file}"), download(title, id, ask.say("tải cả lớp", "the whole layer as a file"))),
         (
             at("/queryables"),
             operation_("queryables", ask.say("thuộc tính lọc được", "queryables"), SCHEMA, f()),
@@ -257,6 +266,60 @@ fn operation(id: &str, tag: &str, summary: &str, kind: &str, parameters: &[Value
         "summary": summary,
         "parameters": parameters,
         "responses": responses,
+    })
+}
+
+/// An operation that answers in each of these forms.
+fn in_forms(mut operation: Value, forms: &[Format]) -> Value {
+    for format in forms {
+        let kind = format.media_type(GEOJSON);
+        let schema = match format.form() {
+            Some(Form::GeoJson | Form::JsonFg) => json!({"type": "object"}),
+            Some(Form::FlatGeobuf | Form::GeoPackage | Form::GeoParquet) => {
+                json!({"type": "string", "format": "binary"})
+            }
+            Some(Form::Gml | Form::Csv) | None => json!({"type": "string"}),
+        };
+        operation["responses"]["200"]["content"][kind] = json!({"schema": schema});
+    }
+    operation["responses"]["406"] = json!({"$ref": "#/components/responses/Problem"});
+    operation
+}
+
+fn form_parameter(forms: &[Format]) -> Value {
+    let names: Vec<&str> = forms.iter().map(|f| f.name()).collect();
+    json!({"name": "f", "in": "query", "required": false, "schema": {"type": "string", "enum": names},
+        "description": "Form of the answer; else Accept decides."})
+}
+
+/// The files of a layer.
+fn download(tag: &str, id: &str, summary: &str) -> Value {
+    let names: Vec<String> = Form::ALL.iter().map(|f| format!("{id}.{}", f.extension())).collect();
+    let content: Map<String, Value> = Form::ALL
+        .iter()
+        .map(|f| (f.media_type().to_owned(), json!({"schema": {"type": "string", "format": "binary"}})))
+        .collect();
+    let header = |name: &str, text: &str| {
+        json!({"name": name, "in": "header", "required": false,
+        "description": text, "schema": {"type": "string"}})
+    };
+    let problem = || json!({"$ref": "#/components/responses/Problem"});
+    json!({
+        "operationId": format!("download_{id}"), "tags": [tag], "summary": format!("{tag}: {summary}"),
+        "parameters": [
+            {"name": "file", "in": "path", "required": true, "schema": {"type": "string", "enum": names}},
+            header("Range", "Part of the file: bytes=first-last."),
+            header("If-Range", "The tag of the file of which a part is wanted."),
+        ],
+        "responses": {
+            "200": {"description": summary, "content": content},
+            "206": {"description": "A part of the file.", "content": content},
+            "304": {"description": "The file has not changed."},
+            "400": problem(), "404": problem(),
+            "412": {"description": "The file has changed."},
+            "416": {"description": "There is no such part."},
+            "503": problem(),
+        },
     })
 }
 

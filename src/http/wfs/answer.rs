@@ -8,29 +8,30 @@ use axum::response::Response;
 use chrono::{SecondsFormat, Utc};
 
 use super::Ask;
+use super::document::{TAIL, namespaces, root};
 use super::fault::Fault;
 use super::find::{Found, Page, find};
 use super::kvp::Pairs;
-use super::names::{NAMESPACE, PREFIX, local};
+use super::names::{PREFIX, local};
 use super::operation::{GetFeature, Output};
 use super::query::Query;
-use super::stream::{Document, Part, Writer, stream_of};
 use super::version::Version;
 use crate::Error;
+use crate::features::LayerReader;
 use crate::features::encode::csv::CsvWriter;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::encode::gml::{GEOMETRY, GmlWriter};
+use crate::features::encode::text::TextWriter;
 use crate::features::encode::xml::escaped;
 use crate::filter::Expr;
 use crate::filter::check::unknown_attribute;
 use crate::http::ogc::cache_headers;
+use crate::http::stream::{Document, Part, stream_of};
 use crate::space::crs::Offered;
 use crate::state::AppState;
 
 /// Features in an answer of 2.0.0 that names no number; said in the capabilities.
 pub(super) const COUNT_DEFAULT: usize = 10_000;
-/// Namespace of schema instances.
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// `GetFeature`
 pub(super) fn features(
@@ -74,7 +75,7 @@ pub(super) fn features(
         Output::Csv => ("text/csv; charset=utf-8", csv(&found)),
     };
     let response = respond(ask, &found, kind);
-    Ok(response.map(|_| stream_of(body, found)))
+    Ok(response.map(|_| stream_of(body, sources(found))))
 }
 
 struct Counts {
@@ -90,13 +91,13 @@ fn not_there(query: &Query) -> Fault {
 }
 
 fn gml_writer(version: Version, found: &Found) -> GmlWriter {
-    GmlWriter::new(&found.view, PREFIX, version.gml(), found.srs.clone(), found.with_geometry)
+    GmlWriter::new(&found.view, PREFIX, version.gml(), &found.srs, found.with_geometry)
 }
 
 fn gml(ask: &Ask, asked: &GetFeature, found: &[Found], counts: &Counts, pairs: Option<&Pairs>) -> Document {
     let version = asked.version;
     let mut head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<wfs:FeatureCollection".to_owned();
-    namespaces(&mut head, ask, version, found, true);
+    namespaces(&mut head, &schema(ask, version, found), version, true);
     head += &totals(version, counts);
     if version == Version::V20 && !asked.hits {
         head += &pages(ask, counts, pairs);
@@ -120,10 +121,10 @@ fn gml(ask: &Ask, asked: &GetFeature, found: &[Found], counts: &Counts, pairs: O
         } else {
             (String::new(), String::new())
         };
-        Part { head, tail, writer: Writer::Gml(gml_writer(version, f), member) }
+        Part { head, tail, writer: TextWriter::Gml(gml_writer(version, f), member) }
     };
     let parts = if asked.hits { Vec::new() } else { found.iter().map(part).collect() };
-    Document { head, tail: "</wfs:FeatureCollection>\n".to_owned(), parts }
+    Document { head, tail: TAIL.to_owned(), parts }
 }
 
 /// The attributes that tell how many there are.
@@ -162,24 +163,19 @@ fn pages(ask: &Ask, counts: &Counts, pairs: Option<&Pairs>) -> String {
     out
 }
 
-/// The declarations of a document that holds features.
-fn namespaces(out: &mut String, ask: &Ask, version: Version, found: &[Found], collection: bool) {
+/// Address of the schema of the layers of an answer.
+fn schema(ask: &Ask, version: Version, found: &[Found]) -> String {
     let mut layers: Vec<&str> = found.iter().map(|f| f.view.layer.id.as_str()).collect();
     layers.sort_unstable();
     layers.dedup();
     let types = layers.iter().map(|l| format!("{PREFIX}:{l}")).collect::<Vec<_>>().join(",");
     let key = if version == Version::V20 { "TYPENAMES" } else { "TYPENAME" };
     let number = version.text();
-    let schema =
-        ask.onwards(&format!("SERVICE=WFS&VERSION={number}&REQUEST=DescribeFeatureType&{key}={types}"));
-    let (wfs, gml) = (version.namespace(), version.gml_namespace());
-    let _ = write!(out, " xmlns:{PREFIX}=\"{NAMESPACE}\" xmlns:gml=\"{gml}\" xmlns:xsi=\"{XSI}\"");
-    let mut locations = format!("{NAMESPACE} {}", escaped(&schema));
-    if collection {
-        let _ = write!(out, " xmlns:wfs=\"{wfs}\"");
-        let _ = write!(locations, " {wfs} {}", version.schema());
-    }
-    let _ = write!(out, " xsi:schemaLocation=\"{locations} {gml} {}\"", version.gml_schema());
+    ask.onwards(&format!("SERVICE=WFS&VERSION={number}&REQUEST=DescribeFeatureType&{key}={types}"))
+}
+
+fn sources(found: Vec<Found>) -> Vec<(LayerReader, Vec<i64>)> {
+    found.into_iter().map(|f| (f.reader, f.fids)).collect()
 }
 
 /// The feature of the stored query `GetFeatureById`: it is the document.
@@ -187,17 +183,11 @@ fn alone(ask: &Ask, version: Version, found: &Found) -> Result<Response, Fault> 
     let fid = found.fids.first().copied().unwrap_or_default();
     let item = found.reader.get(fid).ok_or_else(|| Error::not_found("feature", fid.to_string()))?;
     let mut feature = Vec::with_capacity(2048);
-    gml_writer(version, found).feature(&item, &mut feature)?;
+    gml_writer(version, found).feature(&item, &mut feature);
     let mut declared = String::new();
-    namespaces(&mut declared, ask, version, std::slice::from_ref(found), false);
-    // Behind the element's name.
-    let at = feature.iter().position(|b| *b == b' ').unwrap_or(0);
-    let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec();
-    out.extend_from_slice(&feature[..at]);
-    out.extend_from_slice(declared.as_bytes());
-    out.extend_from_slice(&feature[at..]);
+    namespaces(&mut declared, &schema(ask, version, std::slice::from_ref(found)), version, false);
     let response = respond(ask, std::slice::from_ref(found), version.gml_type());
-    Ok(response.map(|_| Body::from(out)))
+    Ok(response.map(|_| Body::from(root(&feature, &declared))))
 }
 
 fn geojson(found: &[Found], counts: &Counts) -> Result<Document, Fault> {
@@ -217,7 +207,7 @@ fn geojson(found: &[Found], counts: &Counts) -> Result<Document, Fault> {
     let part = |f: &Found| Part {
         head: String::new(),
         tail: String::new(),
-        writer: Writer::GeoJson(FeatureWriter::new(&f.view)),
+        writer: TextWriter::GeoJson(FeatureWriter::new(&f.view)),
     };
     Ok(Document {
         head: "{\"type\":\"FeatureCollection\",\"features\":[".to_owned(),
@@ -228,8 +218,8 @@ fn geojson(found: &[Found], counts: &Counts) -> Result<Document, Fault> {
 
 fn csv(found: &[Found]) -> Document {
     let part = |f: &Found| {
-        let writer = CsvWriter::new(&f.view, f.with_geometry.then(|| f.srs.clone()));
-        Part { head: writer.head().to_owned(), tail: String::new(), writer: Writer::Csv(writer) }
+        let writer = CsvWriter::new(&f.view, f.with_geometry.then(|| (f.srs.crs.into(), f.srs.order)));
+        Part { head: writer.head().to_owned(), tail: String::new(), writer: TextWriter::Csv(writer) }
     };
     Document { head: String::new(), tail: String::new(), parts: found.iter().map(part).collect() }
 }
@@ -259,16 +249,16 @@ pub(super) fn values(
     let writer = match name {
         _ if by_name => {
             let index = found.view.attribute(name).ok_or_else(|| unknown_attribute(name))?;
-            Writer::Values(gml_writer(asked.version, &found), Some(index))
+            TextWriter::Values(gml_writer(asked.version, &found), Some(index))
         }
-        GEOMETRY => Writer::Values(gml_writer(asked.version, &found), None),
-        "id" | "@id" => Writer::Ids,
+        GEOMETRY => TextWriter::Values(gml_writer(asked.version, &found), None),
+        "id" | "@id" => TextWriter::Ids,
         _ => return Err(unknown_attribute(name).into()),
     };
     let counts = Counts { matched: found.matched, returned: found.fids.len(), start: asked.start, take };
     let found = vec![found];
     let mut head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<wfs:ValueCollection".to_owned();
-    namespaces(&mut head, ask, asked.version, &found, true);
+    namespaces(&mut head, &schema(ask, asked.version, &found), asked.version, true);
     head += &totals(asked.version, &counts);
     if !asked.hits {
         head += &pages(ask, &counts, pairs);
@@ -278,7 +268,7 @@ pub(super) fn values(
     let parts = if asked.hits { Vec::new() } else { vec![part] };
     let document = Document { head, tail: "</wfs:ValueCollection>\n".to_owned(), parts };
     let response = respond(ask, &found, asked.version.gml_type());
-    Ok(response.map(|_| stream_of(document, found)))
+    Ok(response.map(|_| stream_of(document, sources(found))))
 }
 
 /// The head of an answer.

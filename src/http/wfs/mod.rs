@@ -9,6 +9,7 @@ mod answer;
 mod capabilities;
 mod capabilities_1_0;
 mod describe;
+mod document;
 mod fault;
 mod fes;
 mod find;
@@ -20,7 +21,6 @@ mod names;
 mod operation;
 mod query;
 mod stored;
-mod stream;
 mod transaction;
 mod version;
 mod xml;
@@ -43,6 +43,8 @@ use crate::http::lang::Language;
 use crate::http::ogc::{any_origin, compression};
 use crate::state::AppState;
 use crate::text::Lang;
+
+pub(super) use document::of_one_layer;
 
 use fault::Fault;
 use kvp::Pairs;

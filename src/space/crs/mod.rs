@@ -8,11 +8,13 @@
 mod datum;
 mod offered;
 mod patch;
+mod target;
 mod transform;
 mod transverse_mercator;
 mod web_mercator;
 
 pub use offered::{AxisOrder, Offered};
+pub use target::Target;
 pub use transform::{Transform, is_vn2000};
 pub use web_mercator::{WORLD_BITS, world_from_crs84};
 

@@ -210,6 +210,24 @@ async fn answer(server: &Server, person: &Person, asked: &Asked) -> (StatusCode,
 }
 
 /// Everything that is asked.
+/// Items in each of their forms, and whole layers as files.
+fn forms(fids: &BTreeMap<&str, i64>) -> Vec<String> {
+    let (past, fid) = (fids["revision of canh_bao"], fids["lop_mo"]);
+    let forms = ["json", "jsonfg", "gml", "csv", "fgb", "gpkg", "parquet"];
+    let mut all = vec![
+        "/ogc/collections/lop_mo/items?f=csv&properties=bimat_cot".to_owned(),
+        format!("/ogc/collections/lop_mo/items?f=gpkg&at={past}"),
+        format!("/ogc/collections/lop_mo/items/{fid}?f=gml"),
+        format!("/ogc/collections/lop_mo/items/{fid}?f=jsonfg"),
+    ];
+    for layer in ["lop_mo", "bimat_lop", "canh_bao"] {
+        all.extend(forms.map(|form| format!("/ogc/collections/{layer}/items?f={form}")));
+        let files = forms.map(|form| if form == "json" { "geojson" } else { form });
+        all.extend(files.map(|file| format!("/ogc/collections/{layer}/download/{layer}.{file}")));
+    }
+    all
+}
+
 fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
     let mut all = BTreeSet::new();
     for route in routes().iter().filter(|r| !LEFT_OUT.contains(&r.as_str())) {
@@ -274,7 +292,10 @@ fn requests(fids: &BTreeMap<&str, i64>) -> BTreeSet<Asked> {
         "/ogc/styles/lop_mo?f=mapbox".to_owned(),
         "/ogc/styles/default?f=mapbox".to_owned(),
         "/api/openapi.json".to_owned(),
-    ] {
+    ]
+    .into_iter()
+    .chain(forms(fids))
+    {
         all.insert(Asked::get(&*path, "application/json"));
         all.insert(Asked::get(&*path, "text/html"));
     }

@@ -68,6 +68,7 @@ fn stands_for(route: &str, name: &str, layer: &str, fids: &BTreeMap<&str, i64>) 
         "id" | "layer" if of_layers.iter().any(|p| route.starts_with(p)) => layer.to_owned(),
         "layer" => layer.to_owned(),
         "file" if route.ends_with("{x}/{file}") => format!("{y}.mvt"),
+        "file" if route.ends_with("/download/{file}") => format!("{layer}.geojson"),
         "file" => format!("{layer}.json"),
         "name" => "thua-dat.geojson".to_owned(),
         "fid" => fids.get(layer).copied().unwrap_or(1).to_string(),

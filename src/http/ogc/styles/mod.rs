@@ -10,8 +10,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Format, link, open, typed, vary};
+use super::ask::{Ask, link, open, typed, vary};
 use super::collections::{bounds, visible};
+use super::format::Format;
 use super::html;
 use crate::Result;
 use crate::features::LayerReader;

@@ -15,6 +15,7 @@ use super::links::{self, Links};
 use super::{access_badge, chart};
 use crate::Result;
 use crate::access::Principal;
+use crate::features::encode::Form;
 use crate::http::extract::Path;
 use crate::http::quality::{Quality, of_layer};
 use crate::layers::{Access, AttributeType};
@@ -319,8 +320,14 @@ fn developers(tr: Tr, layer: &Layer, links: &Links, officer: bool) -> Markup {
             (address(tr, &tr.t("layer-schema"), &links.schema()))
             (address(tr, &tr.t("layer-queryables"), &links.queryables()))
             (address(tr, &tr.t("layer-json"), &links.facts()))
+            p {
+                (tr.t("layer-download")) ": "
+                @for (i, form) in Form::ALL.into_iter().enumerate() {
+                    @if i > 0 { ", " }
+                    a href=(links.download(form)) type=(form.media_type()) download { (form.title()) }
+                }
+            }
             p class="actions" {
-                a class="button button--plain" href=(links.download()) download={ (layer.id) ".geojson" } { (tr.t("layer-download")) }
                 a href={ (links.collection()) "?f=html" } { (tr.t("layer-ogc-page")) }
                 @if officer { a href={ "/changes?layer=" (layer.id) } { (tr.t("layer-history")) } }
             }

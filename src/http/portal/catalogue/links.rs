@@ -1,12 +1,13 @@
 //! The addresses at which a layer is served, for QGIS and for programs.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::i18n::Tr;
 use super::super::layers::Layer;
-
-/// Most items that one request gives (`limit`).
-const PAGE: usize = 100_000;
+use crate::features::encode::Form;
+use crate::http::ogc::download;
 
 /// Addresses of a layer below the service's base.
 pub struct Links {
@@ -35,9 +36,9 @@ impl Links {
         format!("{}/items", self.collection())
     }
 
-    /// Everything in one file, up to the largest page.
-    pub fn download(&self) -> String {
-        format!("{}?f=json&limit={PAGE}", self.items())
+    /// Everything in one file of a form.
+    pub fn download(&self, form: Form) -> String {
+        format!("{}/ogc{}", self.base, download::path(&self.id, form))
     }
 
     /// JSON Schema of an item.
@@ -91,7 +92,8 @@ pub fn json(base: &str, layer: &Layer) -> Value {
     json!({
         "page": format!("{base}/layers/{}", layer.id), "qgis": format!("{base}/layers/{}/qgis", layer.id),
         "qlr": format!("{base}/layers/{}/layer.qlr", layer.id),
-        "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(),
+        "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(Form::GeoJson),
+        "downloads": Form::ALL.map(|form| (form.name(), l.download(form))).into_iter().collect::<BTreeMap<_, _>>(),
         "schema": l.schema(), "queryables": l.queryables(), "tiles": l.tiles(), "tilejson": l.tile_json(),
         "style": l.style(), "coverage": format!("{}/coverage", l.facts()), "quality": format!("{}/quality", l.facts()),
         "revisions": format!("{base}/api/v1/revisions?layer={}", layer.id),

@@ -1,17 +1,17 @@
-//! Folders in which a worker keeps its copies of an untrusted file. The folder goes with its owner; where the owner was
-//! killed, its lock went with it, and whoever makes the next folder, or starts the next server, takes the leftovers
-//! away.
+//! Folders for files that do not outlive the process: a worker's copies of an untrusted file, files made for
+//! downloads. The folder goes with its owner; where the owner was killed, its lock went with it, and whoever makes the
+//! next folder in the same place, or starts the next server, takes the leftovers away.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::{Error, Result};
 
-/// How the folders are called, in the system's folder for temporary files.
+/// How the folders are called, in the system's folder for temporary files or another place.
 const PREFIX: &str = "dothi-scratch-";
 
 /// A folder of this process; gone with the value.
@@ -25,8 +25,13 @@ pub struct Scratch {
 impl Scratch {
     /// A new folder in the place for temporary files, after what dead processes left there is removed.
     pub async fn new() -> Result<Self> {
-        let made = tokio::task::spawn_blocking(|| {
-            let place = std::env::temp_dir();
+        Self::within(std::env::temp_dir()).await
+    }
+
+    /// The same in `place`, which is made where it is missing.
+    pub async fn within(place: PathBuf) -> Result<Self> {
+        let made = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&place)?;
             clear_in(&place);
             Self::in_place(&place)
         });
@@ -60,7 +65,12 @@ impl Scratch {
 
 /// Removes what dead processes left. What cannot be removed now is tried again the next time.
 pub async fn clear() {
-    let _ = tokio::task::spawn_blocking(|| clear_in(&std::env::temp_dir())).await;
+    clear_within(std::env::temp_dir()).await;
+}
+
+/// The same in `place`.
+pub async fn clear_within(place: PathBuf) {
+    let _ = tokio::task::spawn_blocking(move || clear_in(&place)).await;
 }
 
 fn clear_in(place: &Path) {
@@ -74,9 +84,9 @@ fn clear_in(place: &Path) {
         let Ok(lock) = File::open(&path) else { continue };
         match lock.try_lock() {
             Ok(()) if is_at(&lock, &path) => match std::fs::remove_dir_all(&path) {
-                Ok(()) => tracing::info!(folder = %path.display(), "removed what a dead import left"),
+                Ok(()) => tracing::info!(folder = %path.display(), "removed what a dead process left"),
                 Err(error) => {
-                    tracing::warn!(folder = %path.display(), %error, "what a dead import left cannot be removed");
+                    tracing::warn!(folder = %path.display(), %error, "what a dead process left cannot be removed");
                 }
             },
             Ok(()) | Err(TryLockError::WouldBlock) => {}

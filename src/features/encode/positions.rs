@@ -1,0 +1,71 @@
+//! Positions of a shape in a reference system, for every encoder that does not write them straight from memory.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::features::shapes::Shape;
+use crate::features::wkb::STEPS_PER_M;
+use crate::space::crs::{AxisOrder, ManyFromStored, Offered, Target};
+
+/// Converts the vertices of shapes into one system. Several threads may use it at once.
+#[derive(Debug)]
+pub(super) struct Positions {
+    crs: Target,
+    order: AxisOrder,
+    /// Conversions that no thread uses now: each keeps what it learned of its neighbourhood.
+    idle: Mutex<Vec<ManyFromStored>>,
+}
+
+impl Positions {
+    /// In `crs`, each position in `order`.
+    pub(super) fn new(crs: impl Into<Target>, order: AxisOrder) -> Self {
+        Self { crs: crs.into(), order, idle: Mutex::default() }
+    }
+
+    /// Puts all vertices of the shape into `at`, in steps of the served decimals; false where one of them has no
+    /// position in the system.
+    pub(super) fn of(&self, shape: &Shape<'_>, at: &mut Vec<[i64; 2]>) -> bool {
+        at.clear();
+        if shape.is_empty() {
+            return true;
+        }
+        match &self.crs {
+            Target::Offered(Offered::Epsg9218) => {
+                at.extend(shape.vertices().map(|v| self.turned(shape.metres(v))));
+                true
+            }
+            Target::Offered(Offered::Crs84 | Offered::Epsg4326) => {
+                at.extend(shape.vertices().map(|v| self.turned(shape.degrees(v))));
+                true
+            }
+            Target::Offered(crs) => {
+                let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let taken = idle().pop();
+                let mut many = taken.unwrap_or_else(|| ManyFromStored::new(*crs));
+                let all = self.converted(shape, at, |x, y| many.convert(x, y));
+                idle().push(many);
+                all
+            }
+            Target::Other { way, .. } => self.converted(shape, at, |x, y| way.convert(x, y).ok()),
+        }
+    }
+
+    fn converted(
+        &self,
+        shape: &Shape<'_>,
+        at: &mut Vec<[i64; 2]>,
+        mut convert: impl FnMut(f64, f64) -> Option<(f64, f64)>,
+    ) -> bool {
+        let steps = self.crs.steps();
+        shape.vertices().all(|v| {
+            let [x, y] = shape.metres(v).map(|m| m as f64 / STEPS_PER_M);
+            let position = convert(x, y);
+            let on_grid = |(x, y): (f64, f64)| [(x * steps).round() as i64, (y * steps).round() as i64];
+            at.extend(position.map(|p| self.turned(on_grid(p))));
+            position.is_some()
+        })
+    }
+
+    fn turned(&self, [x, y]: [i64; 2]) -> [i64; 2] {
+        if self.order == AxisOrder::NorthEast { [y, x] } else { [x, y] }
+    }
+}

@@ -1,0 +1,138 @@
+//! `/ogc/collections/{id}/download/{id}.{extension}`: a whole layer as a file, to be read at once or by ranges. It is
+//! made when it is first asked for, of the present state for the rights of who asks, and again after the layer has
+//! changed (`files::made`).
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use futures::{Stream, stream};
+use http_serve::BoxError;
+use serde_json::Value;
+
+use super::ask::{Ask, cache_headers, link, open, vary};
+use super::encoded::{attach, document, table_format};
+use super::format::Format;
+use crate::features::encode::Form;
+use crate::features::{LayerReader, Query};
+use crate::files::made::MadeFile;
+use crate::jobs::export::Export;
+use crate::space::crs::Target;
+use crate::state::AppState;
+use crate::text::Lang;
+use crate::{Error, Result};
+
+/// Bytes that are read at a time.
+const PIECE: u64 = 1 << 17;
+
+/// `GET /ogc/collections/{id}/download/{file}`
+pub(super) async fn file(
+    State(state): State<AppState>,
+    Path((id, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response> {
+    let (mut parts, _) = request.into_parts();
+    let ask = Ask::of(&mut parts, &state, &[Format::Json]).await?;
+    ask.params.only(&[])?;
+    let (reader, snapshot) = open(&state, &ask.who, &id)?;
+    let extension = name.strip_prefix(&id).and_then(|rest| rest.strip_prefix('.'));
+    let form = extension.and_then(Form::of_extension).ok_or_else(|| Error::not_found("file", &name))?;
+    let view = reader.view().clone();
+    let what = format!("{}/{id}/{:x}/{}", snapshot.epoch, view.profile, form.extension());
+    let (base, made_of) = (ask.base.clone(), reader.clone());
+    let make = move |path: &std::path::Path| make(path, &made_of, form, &base);
+    let made = state.made.get(what, reader.state().to_string(), make).await?;
+    let file = made.open().map_err(|e| Error::internal("reading a file of items", e))?;
+    let served = Served { file: Arc::new(file), made, form };
+    let mut response = http_serve::serve(served, &Request::from_parts(parts, ())).map(Body::new);
+    attach(&mut response, &id, form);
+    vary(response.headers_mut());
+    cache_headers(response.headers_mut(), &view, &ask.who);
+    response.headers_mut().insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    Ok(response)
+}
+
+/// Links to the files of a layer.
+pub(super) fn links<'a>(ask: &'a Ask, layer: &'a str) -> impl Iterator<Item = Value> + use<'a> {
+    Form::ALL.into_iter().map(move |form| {
+        let title = format!("{} {}", ask.say("Tải cả lớp dạng", "The whole layer as"), form.title());
+        link(&ask.url(&path(layer, form)), "enclosure", form.media_type(), &title)
+    })
+}
+
+/// Where a layer's file lies, below `/ogc`.
+pub(in crate::http) fn path(layer: &str, form: Form) -> String {
+    format!("/collections/{layer}/download/{layer}.{}", form.extension())
+}
+
+/// Writes the whole layer: each form in its usual system, texts in Vietnamese, links without anybody's key.
+fn make(path: &std::path::Path, reader: &LayerReader, form: Form, base: &str) -> Result<()> {
+    let (view, crs) = (reader.view(), form.usual_crs());
+    let fids: Vec<i64> = reader.query(&Query::default())?.map(|item| item.fid).collect();
+    let mut export = match table_format(form) {
+        Some(format) => Export::table(path, format, view, None, &Target::from(crs), Lang::Vi)?,
+        None => {
+            let address = |path: &str| format!("{base}{path}");
+            let counts = (Some(fids.len()), fids.len());
+            Export::text(path, document(view, (form, crs, None), "", counts, None, address))?
+        }
+    };
+    export.add(reader, &fids)?;
+    export.finish()
+}
+
+/// A file as `http_serve` reads it: whole, by ranges, or not at all where the client has it.
+struct Served {
+    file: Arc<File>,
+    made: Arc<MadeFile>,
+    form: Form,
+}
+
+impl http_serve::Entity for Served {
+    type Error = BoxError;
+    type Data = Bytes;
+
+    fn len(&self) -> u64 {
+        self.made.bytes
+    }
+
+    fn get_range(
+        &self,
+        range: Range<u64>,
+    ) -> Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send + Sync>> {
+        // The file stays on the disk while it is being read.
+        let (file, made) = (self.file.clone(), self.made.clone());
+        Box::pin(stream::try_unfold((range, file, made), |(range, file, made)| async move {
+            if range.is_empty() {
+                return Ok(None);
+            }
+            let (at, n) = (range.start, PIECE.min(range.end - range.start));
+            let reading = file.clone();
+            let piece = tokio::task::spawn_blocking(move || {
+                let mut piece = vec![0; n as usize];
+                reading.read_exact_at(&mut piece, at).map(|()| piece)
+            });
+            let piece = piece.await??;
+            Ok(Some((Bytes::from(piece), (at + n..range.end, file, made))))
+        }))
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media_type()));
+    }
+
+    fn etag(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("\"{}\"", &self.made.sha256[..32])).ok()
+    }
+
+    fn last_modified(&self) -> Option<SystemTime> {
+        Some(self.made.made)
+    }
+}
