@@ -330,7 +330,7 @@ fn reference(name: &str) -> Value {
 fn problem() -> Value {
     json!({
         "description": "RFC 9457",
-        "content": {"application/problem+json": {"schema": {"type": "object", "properties": {
+        "content": {"text/html": {"schema": {"type": "string"}}, "application/problem+json": {"schema": {"type": "object", "properties": {
             "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
             "detail": {"type": "string"}, "instance": {"type": "string"},
         }}}, "text/html": {"schema": {"type": "string"}}},
