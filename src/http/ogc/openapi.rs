@@ -270,7 +270,7 @@ fn problem() -> Value {
         "content": {"application/problem+json": {"schema": {"type": "object", "properties": {
             "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
             "detail": {"type": "string"}, "instance": {"type": "string"},
-        }}}},
+        }}}, "text/html": {"schema": {"type": "string"}}},
     })
 }
 
