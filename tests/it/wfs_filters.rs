@@ -1,5 +1,7 @@
 //! Filters of FES 2.0 and of Filter Encoding 1.0 and 1.1 that compute, measure and ask by time; and those that are refused.
 
+use std::fmt::Write;
+
 use dothi::layers::Value;
 use reqwest::StatusCode;
 
@@ -226,7 +228,7 @@ async fn what_a_filter_cannot_mean_is_named() {
     let call = |name: &str, args: &str| format!("<F:Function name='{name}'>{args}</F:Function>");
     let mut ring = String::new();
     for i in 0..10_001 {
-        ring += &format!("{i} {} ", i % 2);
+        let _ = write!(ring, "{i} {} ", i % 2);
     }
     let long = format!(
         "<F:Intersects>[N]geometry[/N]<gml:LineString srsName='EPSG:9218'><gml:posList>{ring}</gml:posList></gml:LineString></F:Intersects>"

@@ -394,8 +394,11 @@ fn chosen(layer: &Layer, action: &Element, name: &str, srs: &Srs) -> Result<Vec<
     }
 }
 
-/// Geometry and values of a whole feature.
-fn whole(edit: &Edit, feature: &Element, srs: &Srs) -> Result<(Vec<u8>, Vec<(usize, Value)>), Fault> {
+/// Geometry (WKB) and values of a whole feature.
+type Whole = (Vec<u8>, Vec<(usize, Value)>);
+
+/// What a whole feature says.
+fn whole(edit: &Edit, feature: &Element, srs: &Srs) -> Result<Whole, Fault> {
     let mut given = Patch::default();
     for element in feature.children.iter().filter(|e| !e.is_gml) {
         property(edit, &element.name, Some(element), srs, &mut given)?;

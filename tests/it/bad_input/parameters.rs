@@ -42,9 +42,8 @@ pub(crate) fn filled(document: &Json, path: &str, operation: &Json) -> String {
         let value = match (name, schema["enum"][0].as_str(), schema["type"].as_str()) {
             (_, Some(first), _) => first.to_owned(),
             ("fid", ..) => "1".to_owned(),
-            ("tileMatrix", ..) => "0".to_owned(),
             ("file", ..) if path.contains("sprites") => "default.json".to_owned(),
-            (_, _, Some("integer")) => "0".to_owned(),
+            ("tileMatrix", ..) | (_, _, Some("integer")) => "0".to_owned(),
             ("collectionId" | "styleId" | "id", ..) => "parcel".to_owned(),
             other => panic!("say what stands for {other:?} of {path}"),
         };

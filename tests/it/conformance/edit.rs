@@ -279,7 +279,7 @@ async fn schemas_are_as_part_5_says() {
             geometry["type"].is_null() && geometry["format"].as_str().unwrap().starts_with("geometry-"),
             "{id}"
         );
-        let roles = ["primary-instant", "primary-interval-start", "primary-interval-end"].map(|r| of_role(r));
+        let roles = ["primary-instant", "primary-interval-start", "primary-interval-end"].map(of_role);
         assert!(roles.iter().all(|r| r.len() <= 1), "{id}");
         let [instant, start, end] = roles.map(|r| r.len());
         assert!(instant == 0 || start + end == 0, "{id}: an instant or an interval");

@@ -220,9 +220,18 @@ fn stable(text: &str) -> String {
             _ => {}
         }
     }
-    let Ok(mut json) = serde_json::from_str::<Json>(text) else { return text.to_owned() };
+    let Ok(mut json) = serde_json::from_str::<Json>(text) else { return page_without_revision(text) };
     strip(&mut json);
     json.to_string()
+}
+
+/// A page without the position of the whole database, which the script of its map is told.
+fn page_without_revision(text: &str) -> String {
+    const MARK: &str = "\"revision\":\"";
+    let mut parts = text.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    parts.for_each(|part| out += part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    out
 }
 
 fn tile_at([lon, lat]: [f64; 2], zoom: u8) -> String {
