@@ -18,6 +18,8 @@ const NAME: &str = "FlatGeobuf";
 /// A file in the making: features are collected beside it, and sorted at the end.
 pub(super) struct FlatGeobuf {
     writer: FgbWriter<'static>,
+    /// The file without an index, which is what is written where no row comes: readers refuse an index of nothing.
+    empty: Option<FgbWriter<'static>>,
     file: File,
     names: Vec<String>,
     /// Room for the text of a day or an instant.
@@ -27,47 +29,13 @@ pub(super) struct FlatGeobuf {
 impl FlatGeobuf {
     pub(super) fn create(path: &Path, table: &Table<'_>) -> Result<Self> {
         let file = File::create_new(path).map_err(failed(NAME))?;
-        let wkt = table.crs.wkt1()?;
-        let options = FgbWriterOptions {
-            write_index: true,
-            detect_type: false,
-            promote_to_multi: false,
-            crs: FgbCrs { org: Some("EPSG"), code: table.crs.epsg(), wkt: Some(&wkt), ..FgbCrs::default() },
-            title: Some(table.title()),
-            description: Some(table.description()),
-            ..FgbWriterOptions::default()
-        };
-        let kind = match table.layer.geometry {
-            GeometryKind::Point => GeometryType::Point,
-            GeometryKind::LineString => GeometryType::LineString,
-            GeometryKind::Polygon => GeometryType::Polygon,
-            GeometryKind::MultiPoint => GeometryType::MultiPoint,
-            GeometryKind::MultiLineString => GeometryType::MultiLineString,
-            GeometryKind::MultiPolygon => GeometryType::MultiPolygon,
-        };
-        let mut writer =
-            FgbWriter::create_with_options(&table.layer.id, kind, options).map_err(failed(NAME))?;
-        // The format has no identifiers of its own.
-        writer.add_column("fid", ColumnType::Long, |_, column| column.nullable = false);
-        for attribute in &table.attributes {
-            let kind = match attribute.kind {
-                AttributeType::Text => ColumnType::String,
-                AttributeType::Integer => ColumnType::Long,
-                AttributeType::Real => ColumnType::Double,
-                AttributeType::Boolean => ColumnType::Bool,
-                // It has no days either: ISO 8601 says which of the two a value is.
-                AttributeType::Date | AttributeType::Timestamp => ColumnType::DateTime,
-            };
-            let title = attribute.title.get(table.lang);
-            writer.add_column(&attribute.name, kind, |builder, column| {
-                column.title = Some(builder.create_string(title));
-            });
-        }
+        let (writer, empty) = (writer(table, true)?, writer(table, false)?);
         let names = table.attributes.iter().map(|a| a.name.clone()).collect();
-        Ok(Self { writer, file, names, text: String::new() })
+        Ok(Self { writer, empty: Some(empty), file, names, text: String::new() })
     }
 
     pub(super) fn push(&mut self, row: &ItemRef<'_>) -> Result<()> {
+        self.empty = None;
         let Self { writer, names, text, .. } = self;
         let mut wrong = None;
         let added = writer.add_feature_geom(Wkb(row.wkb), |feature| {
@@ -79,9 +47,49 @@ impl FlatGeobuf {
 
     pub(super) fn finish(self) -> Result<()> {
         let mut out = BufWriter::with_capacity(1 << 20, self.file);
-        self.writer.write(&mut out).map_err(failed(NAME))?;
+        self.empty.unwrap_or(self.writer).write(&mut out).map_err(failed(NAME))?;
         out.flush().map_err(failed(NAME))
     }
+}
+
+/// A file of the table's columns in the making.
+fn writer(table: &Table<'_>, index: bool) -> Result<FgbWriter<'static>> {
+    let wkt = table.crs.wkt1()?;
+    let options = FgbWriterOptions {
+        write_index: index,
+        detect_type: false,
+        promote_to_multi: false,
+        crs: FgbCrs { org: Some("EPSG"), code: table.crs.epsg(), wkt: Some(&wkt), ..FgbCrs::default() },
+        title: Some(table.title()),
+        description: Some(table.description()),
+        ..FgbWriterOptions::default()
+    };
+    let kind = match table.layer.geometry {
+        GeometryKind::Point => GeometryType::Point,
+        GeometryKind::LineString => GeometryType::LineString,
+        GeometryKind::Polygon => GeometryType::Polygon,
+        GeometryKind::MultiPoint => GeometryType::MultiPoint,
+        GeometryKind::MultiLineString => GeometryType::MultiLineString,
+        GeometryKind::MultiPolygon => GeometryType::MultiPolygon,
+    };
+    let mut writer = FgbWriter::create_with_options(&table.layer.id, kind, options).map_err(failed(NAME))?;
+    // The format has no identifiers of its own.
+    writer.add_column("fid", ColumnType::Long, |_, column| column.nullable = false);
+    for attribute in &table.attributes {
+        let kind = match attribute.kind {
+            AttributeType::Text => ColumnType::String,
+            AttributeType::Integer => ColumnType::Long,
+            AttributeType::Real => ColumnType::Double,
+            AttributeType::Boolean => ColumnType::Bool,
+            // It has no days either: ISO 8601 says which of the two a value is.
+            AttributeType::Date | AttributeType::Timestamp => ColumnType::DateTime,
+        };
+        let title = attribute.title.get(table.lang);
+        writer.add_column(&attribute.name, kind, |builder, column| {
+            column.title = Some(builder.create_string(title));
+        });
+    }
+    Ok(writer)
 }
 
 /// What has no value is left out.

