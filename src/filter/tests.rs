@@ -146,6 +146,14 @@ fn what_is_too_deep_or_too_large_is_refused_at_once() {
 }
 
 #[test]
+fn marks_and_backslashes_in_texts_come_back() {
+    for value in ["it''s", r"a\\'b", r"a\\'''b", r"\\'''", r"''a\b"] {
+        let from = format!("code = '{value}' OR code LIKE '{value}'");
+        round(&text::parse(&from).unwrap(), &from);
+    }
+}
+
+#[test]
 fn quick_forms_are_printed_in_both_encodings() {
     let quick = Expr::And(vec![
         Expr::Compare { attribute: "a".into(), op: CompareOp::LtEq, value: 5_i64.into() },

@@ -117,11 +117,26 @@ fn literal(value: &Value) -> String {
         Value::Bool(b) => if *b { "TRUE" } else { "FALSE" }.to_owned(),
         Value::Int(i) => i.to_string(),
         Value::Real(r) => format!("{r:?}"),
-        // A backslash before a mark would make the mark part of the text.
-        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Text(text) => quoted(text),
         Value::Date(d) => format!("DATE('{d}')"),
         Value::Time(t) => format!("TIMESTAMP('{}')", t.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
     }
+}
+
+/// A text in marks. A mark in it is doubled; behind a backslash, which would take the first of two for its own, it is
+/// written with one more. (A text that ends in a backslash has no writing in the standard's grammar.)
+fn quoted(text: &str) -> String {
+    let (mut out, mut before) = (String::from("'"), ' ');
+    for c in text.chars() {
+        match (before, c) {
+            ('\\', '\'') => out.push_str("\\'"),
+            (_, '\'') => out.push_str("''"),
+            (_, c) => out.push(c),
+        }
+        before = c;
+    }
+    out.push('\'');
+    out
 }
 
 fn wkt(geometry: &Geometry<f64>) -> String {
