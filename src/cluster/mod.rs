@@ -15,6 +15,7 @@ mod server;
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::{Error, Result};
 use account::Account;
@@ -93,7 +94,7 @@ impl Cluster {
         let _start = lock_start(&self.home)?;
         drop(users);
         let alone = open_lock(&self.home, "cluster.users")?;
-        if alone.try_lock().is_ok() {
+        if locked_alone(&alone) {
             server::stop(&self.place, &self.account)?;
             // Only a tidy-up: the next start makes the folder again.
             let _ = std::fs::remove_dir(&self.place.socket_dir);
@@ -108,6 +109,18 @@ impl Drop for Cluster {
             tracing::warn!(%error, "could not leave the private cluster");
         }
     }
+}
+
+/// Whether nobody else holds the file. A child that is just being started holds what its parent held until it runs its
+/// own program, some milliseconds: that is nobody.
+fn locked_alone(file: &File) -> bool {
+    for pause_ms in [0, 10, 30, 60] {
+        std::thread::sleep(Duration::from_millis(pause_ms));
+        if file.try_lock().is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 fn lock_start(home: &Path) -> Result<File> {
