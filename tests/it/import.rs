@@ -152,8 +152,8 @@ async fn what_is_written_comes_back_unchanged() {
         let again = Request { mode: Some(Mode::Replace), crs: told, ..request(&path, "hydrant", "") };
         let report = run(&db, &again).await.unwrap();
         assert_eq!((report.read, report.inserted, report.closed), (50, 0, 0), "{name}: {report:?}");
-        // The way to WGS 84 and back is exact to some hundredths of a millimetre: a place may come back one step of the
-        // grid (0.1 mm) beside itself.
+        // A defect that is known: what is written in WGS 84 or Web Mercator comes back with a part of its places changed,
+        // in GeoJSON since `dothi export` writes without GDAL. The cause has not been found. All are to be unchanged.
         let on_wgs84 = matches!(name, "h.geojson" | "h.csv" | "web.fgb");
         assert!(on_wgs84 || report.unchanged == 50, "{name}: {report:?}");
     }
