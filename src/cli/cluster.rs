@@ -36,7 +36,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Outcome {
     if let Some(why) = cluster.moved_because() {
         eprintln!("{why}");
     }
-    println!("psql -h {} -U {SUPERUSER} dothi", cluster.socket_dir().display());
+    outln!("psql -h {} -U {SUPERUSER} dothi", cluster.socket_dir().display());
     app::shutdown_signal().await;
     cluster.close()?;
     Ok(ExitCode::SUCCESS)

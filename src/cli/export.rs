@@ -156,7 +156,9 @@ fn begin(making: &Path, path: &Path, crs: Option<&str>, view: &View) -> Result<E
         "fgb" => table(Format::FlatGeobuf),
         "parquet" => table(Format::GeoParquet),
         "geojson" | "json" => match crs.map(|c| c.epsg()) {
-            None | Some(4326) => Export::text(making, Document::geojson(FeatureWriter::new(view), "")),
+            None | Some(4326) => {
+                Export::text(making, Document::geojson(FeatureWriter::new(view), "").exact())
+            }
             Some(_) => Err(Error::invalid(
                 "--crs",
                 "GeoJSON (RFC 7946) luôn dùng WGS 84; hãy chọn định dạng khác",
@@ -164,7 +166,8 @@ fn begin(making: &Path, path: &Path, crs: Option<&str>, view: &View) -> Result<E
             )),
         },
         "csv" => {
-            Export::text(making, Document::csv(CsvWriter::new(view, Some((stored(), AxisOrder::EastNorth)))))
+            let place = Some((stored(), AxisOrder::EastNorth));
+            Export::text(making, Document::csv(CsvWriter::new(view, place)).exact())
         }
         _ => {
             let (path, known) = (path.display(), "gpkg, fgb, geojson, csv, parquet");

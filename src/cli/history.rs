@@ -65,7 +65,7 @@ async fn layer(store: &Store, args: &Args) -> Result<()> {
     let revisions = store.list_revisions(&query).await?;
     if args.json {
         let list: Vec<_> = revisions.iter().map(Revision::to_json).collect();
-        println!("{}", serde_json::Value::from(list));
+        outln!("{}", serde_json::Value::from(list));
         return Ok(());
     }
     for r in &revisions {
@@ -79,7 +79,7 @@ async fn layer(store: &Store, args: &Args) -> Result<()> {
             None => String::new(),
         };
         let undone = r.undone_by.map_or_else(String::new, |n| format!("  (undone by {n})"));
-        println!("{}  {what:<24}{undone}", line(&r.origin));
+        outln!("{}  {what:<24}{undone}", line(&r.origin));
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ async fn item(store: &Store, args: &Args, fid: i64) -> Result<()> {
     let attribute = |i: usize| def.attributes[i].name.as_str();
     if args.json {
         let list: Vec<_> = steps.iter().map(|s| s.to_json(def, origins.get(&s.revision))).collect();
-        println!("{}", serde_json::Value::from(list));
+        outln!("{}", serde_json::Value::from(list));
         return Ok(());
     }
     for s in &steps {
@@ -107,9 +107,9 @@ async fn item(store: &Store, args: &Args, fid: i64) -> Result<()> {
             Kind::Removed => "removed",
         };
         let origin = origins.get(&s.revision).map_or_else(|| s.revision.to_string(), line);
-        println!("{origin}  {kind}{}", if s.geometry_changed { ", new geometry" } else { "" });
+        outln!("{origin}  {kind}{}", if s.geometry_changed { ", new geometry" } else { "" });
         for (i, old, new) in &s.attributes {
-            println!("    {}: {} → {}", attribute(*i), old.to_json(), new.to_json());
+            outln!("    {}: {} → {}", attribute(*i), old.to_json(), new.to_json());
         }
     }
     Ok(())
@@ -129,7 +129,7 @@ pub(super) async fn undo(args: UndoArgs, config: Config) -> Outcome {
     database.close()?;
     let report = done?;
     if args.json {
-        println!("{}", report.to_json());
+        outln!("{}", report.to_json());
     } else {
         print(&report, args.dry_run);
     }
@@ -153,9 +153,12 @@ async fn take_back(store: &Store, args: &UndoArgs) -> Result<UndoReport> {
 }
 
 fn print(r: &UndoReport, dry_run: bool) {
-    println!(
+    outln!(
         "restored   {:>9}\nremoved    {:>9}\nreinserted {:>9}\nconflicts  {:>9}",
-        r.restored, r.removed, r.reinserted, r.conflicting
+        r.restored,
+        r.removed,
+        r.reinserted,
+        r.conflicting
     );
     for c in &r.conflicts {
         let why = match c.why {
@@ -163,14 +166,14 @@ fn print(r: &UndoReport, dry_run: bool) {
             Why::KeyTaken => "another item has its key",
         };
         let by = c.by.as_ref().map_or_else(String::new, |o| format!(": {}", line(o).trim_start()));
-        println!("  {}/{} {why}{by}", c.layer, c.fid);
+        outln!("  {}/{} {why}{by}", c.layer, c.fid);
     }
     if r.conflicting > LISTED as u64 {
-        println!("  … and {} more", r.conflicting - LISTED as u64);
+        outln!("  … and {} more", r.conflicting - LISTED as u64);
     }
     match r.position {
-        Some(position) => println!("done in revision {}", position.revision),
-        None if dry_run => println!("dry run: nothing was changed"),
-        None => println!("nothing was changed"),
+        Some(position) => outln!("done in revision {}", position.revision),
+        None if dry_run => outln!("dry run: nothing was changed"),
+        None => outln!("nothing was changed"),
     }
 }

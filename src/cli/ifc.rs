@@ -50,9 +50,9 @@ pub async fn run(args: Args) -> Result<ExitCode> {
             if info.json {
                 let text =
                     serde_json::to_string(&facts).map_err(|e| Error::internal("writing the facts", e))?;
-                println!("{text}");
+                outln!("{text}");
             } else {
-                print!("{}", text(&facts));
+                crate::cli::output(format_args!("{}", text(&facts)));
             }
         }
         Command::Mesh(mesh) => {

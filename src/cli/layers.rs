@@ -105,7 +105,7 @@ fn folders_exist(layers: &Path, codes: &Path) -> Result<()> {
 fn check(args: &Args) -> Outcome {
     let Some(folder) = &args.layers else {
         let catalog = layers::embedded()?;
-        println!("{} layers, {} code lists: all right", catalog.layers.len(), catalog.code_lists.len());
+        outln!("{} layers, {} code lists: all right", catalog.layers.len(), catalog.code_lists.len());
         return Ok(ExitCode::SUCCESS);
     };
     folders_exist(folder, &args.codes)?;
@@ -115,7 +115,7 @@ fn check(args: &Args) -> Outcome {
     }
     if problems.is_empty() {
         let catalog = layers::read_dir(folder, &args.codes)?;
-        println!("{} layers, {} code lists: all right", catalog.layers.len(), catalog.code_lists.len());
+        outln!("{} layers, {} code lists: all right", catalog.layers.len(), catalog.code_lists.len());
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{} problems", problems.len());
@@ -124,15 +124,15 @@ fn check(args: &Args) -> Outcome {
 
 fn print_applied(applied: &Applied) {
     for (layer, action) in &applied.actions {
-        println!("{layer}: {action}");
+        outln!("{layer}: {action}");
     }
     for (layer, why) in &applied.left {
-        println!("{layer}: left as it is: {why}");
+        outln!("{layer}: left as it is: {why}");
     }
     match applied.position {
-        Some(position) => println!("applied in revision {}", position.revision),
-        None if applied.actions.is_empty() => println!("nothing to do"),
-        None => println!("dry run: nothing was changed"),
+        Some(position) => outln!("applied in revision {}", position.revision),
+        None if applied.actions.is_empty() => outln!("nothing to do"),
+        None => outln!("dry run: nothing was changed"),
     }
 }
 
@@ -148,12 +148,12 @@ async fn list(store: &Store, json: bool) -> Result<()> {
                     "geometry": def.geometry, "items": counts.get(&def.id)})
             })
             .collect();
-        println!("{}", serde_json::Value::Array(layers));
+        outln!("{}", serde_json::Value::Array(layers));
         return Ok(());
     }
     for def in catalog.layers.values() {
         let count = counts.get(&def.id).copied().unwrap_or(0);
-        println!(
+        outln!(
             "{:<22} {:>9}  {:?}  {:<15} {}",
             def.id,
             count,

@@ -18,7 +18,7 @@ pub(super) async fn run(args: Args, config: Config) -> Outcome {
     let database = Database::open(&config).await?;
     database.migrate().await?;
     if args.print_url {
-        println!("{}", database.admin_url);
+        outln!("{}", database.admin_url);
     }
     database.close()?;
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,14 @@
 //! Exit codes: 0 done, 1 the work failed or a check failed, 2 wrong usage or input. Messages go to stderr, results
 //! to stdout.
 
+/// As `println!`, but a reader that has closed its end (`dothi undo 7 | head`) does not end the command: what it does is
+/// done to the end, and nobody is left to be told.
+macro_rules! outln {
+    ($($arg:tt)*) => {
+        $crate::cli::output(format_args!("{}\n", format_args!($($arg)*)))
+    };
+}
+
 mod cluster;
 mod export;
 mod first_admin;
@@ -21,7 +29,7 @@ mod up;
 mod user;
 pub mod worker;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -124,6 +132,14 @@ impl Cli {
             Command::Sample(args) => sample::run(args, &self.config).await,
             Command::Cluster(args) => cluster::run(args, &self.config).await,
         }
+    }
+}
+
+/// Writes to stdout; see `outln!`.
+fn output(text: std::fmt::Arguments<'_>) {
+    match std::io::stdout().write_fmt(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => eprintln!("dothi: stdout: {error}"),
+        _ => {}
     }
 }
 

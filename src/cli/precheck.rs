@@ -67,7 +67,7 @@ impl Args {
         let (ruleset, verdicts) = check_loose(state, loose)?;
         if self.json {
             let checks: Vec<Value> = verdicts.iter().map(served).collect();
-            println!("{}", json!({"kind": "precheck", "ruleset": ruleset, "checks": checks}));
+            outln!("{}", json!({"kind": "precheck", "ruleset": ruleset, "checks": checks}));
         } else {
             verdicts.iter().for_each(print);
         }
@@ -109,7 +109,7 @@ fn served(verdict: &Verdict) -> Value {
 fn print(v: &Verdict) {
     let number = |n: Option<f64>| n.map_or_else(|| "-".to_owned(), |n| format!("{n:.2}"));
     let verdict = json!(v.verdict);
-    println!(
+    outln!(
         "{:<4} {:<14} {:>10} {:>10} {:<8} {}",
         v.rule,
         verdict.as_str().unwrap_or_default(),

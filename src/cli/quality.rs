@@ -77,25 +77,28 @@ async fn ask(store: &Store, layers: &[String], json: bool) -> Outcome {
         summaries.push(summary);
     }
     if json {
-        println!("{}", serde_json::to_string(&summaries).map_err(|e| Error::internal("quality", e))?);
+        outln!("{}", serde_json::to_string(&summaries).map_err(|e| Error::internal("quality", e))?);
     }
     Ok(ExitCode::from(u8::from(summaries.iter().any(|s| s.errors > 0))))
 }
 
 fn print(summary: &Summary) {
     let Summary { layer, items, errors, warnings, .. } = summary;
-    println!("{layer}: {items} items, {errors} errors, {warnings} warnings");
+    outln!("{layer}: {items} items, {errors} errors, {warnings} warnings");
     for rule in summary.rules.iter().filter(|r| r.count > 0 || r.not_run.is_some()) {
         let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
         match &rule.not_run {
-            Some(why) => println!("  {:<24} not asked: {}", rule.rule, why.en),
+            Some(why) => outln!("  {:<24} not asked: {}", rule.rule, why.en),
             None if rule.listed < rule.count => {
-                println!(
+                outln!(
                     "  {:<24} {:>8} {severity}  {} (the worst {} are listed)",
-                    rule.rule, rule.count, rule.title.en, rule.listed
+                    rule.rule,
+                    rule.count,
+                    rule.title.en,
+                    rule.listed
                 );
             }
-            None => println!("  {:<24} {:>8} {severity}  {}", rule.rule, rule.count, rule.title.en),
+            None => outln!("  {:<24} {:>8} {severity}  {}", rule.rule, rule.count, rule.title.en),
         }
     }
 }
@@ -110,14 +113,17 @@ async fn list(store: &Store, json: bool) -> Outcome {
                     "items": r.items, "errors": r.errors, "warnings": r.warnings, "rules": r.rules})
             })
             .collect();
-        println!("{}", serde_json::Value::Array(runs));
+        outln!("{}", serde_json::Value::Array(runs));
         return Ok(ExitCode::SUCCESS);
     }
     for r in runs {
         let at = r.finished_at.format("%Y-%m-%d %H:%M UTC");
-        println!(
+        outln!(
             "{:<22} {at}  {:>8} items {:>8} errors {:>8} warnings",
-            r.layer, r.items, r.errors, r.warnings
+            r.layer,
+            r.items,
+            r.errors,
+            r.warnings
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -57,7 +57,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Outcome {
     match args.command {
         Command::Models { dir } => {
             for name in sample_models::write(&dir)? {
-                println!("{name}");
+                outln!("{name}");
             }
         }
         Command::Load { seed } => {

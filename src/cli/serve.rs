@@ -42,7 +42,7 @@ pub(super) async fn serve(config: Config, database: Database, ready: impl FnOnce
         seconds = began.elapsed().as_secs_f32(),
         "layers are in memory"
     );
-    println!("{}/", state.config.base_url());
+    outln!("{}/", state.config.base_url());
     ready(&app);
     let served = app.serve(listener, shutdown_signal()).await;
     app.close().await?;

@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Outcome {
 async fn recompute(store: &Store) -> Result<()> {
     let done = jobs::units::recompute(store).await?;
     for (layer, items) in &done.layers {
-        println!("{layer:<24} {items}");
+        outln!("{layer:<24} {items}");
     }
     let n = done.items();
     let said = Text::new(format!("{n} đối tượng đổi xã, phường"), format!("{n} items changed their commune"));
@@ -83,7 +83,7 @@ async fn recompute(store: &Store) -> Result<()> {
 }
 
 fn print(unit: &Unit) {
-    println!("{:<6} {}", unit.code, unit.full_name().vi);
+    outln!("{:<6} {}", unit.code, unit.full_name().vi);
 }
 
 fn lang() -> Lang {

@@ -160,9 +160,9 @@ fn password() -> Result<(String, bool)> {
 
 fn tell(name: &str, password: &str, one_time: bool) {
     if one_time {
-        println!("{name}: one-time password {password}");
+        outln!("{name}: one-time password {password}");
     } else {
-        println!("{name}: password set");
+        outln!("{name}: password set");
     }
 }
 
@@ -174,7 +174,7 @@ async fn list(store: &Store) -> Result<()> {
             .iter()
             .map(|r| serde_json::json!(r).as_str().unwrap_or_default().to_owned())
             .collect();
-        println!(
+        outln!(
             "{:<20} {:<28} {:<8} {}{}{}",
             l.account.name,
             roles.join(","),

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::literal::MOST_VERTICES;
 use super::text::{
-    ARITHMETIC, ARRAY, COMPARE, MOST_BYTES, MOST_DEPTH, SPATIAL, TEMPORAL, box_of, moment, name_of, named,
-    too_long, with_room_for,
+    ARITHMETIC, ARRAY, COMPARE, MOST_BYTES, MOST_DEPTH, SPATIAL, TEMPORAL, box_of, is_binary, moment,
+    name_of, named, too_long, with_room_for,
 };
 use super::typed::{FID, GEOMETRY};
 use super::{Expr, Term};
@@ -248,14 +248,6 @@ impl Reader {
             )
         })
     }
-}
-
-fn is_binary(op: &str) -> bool {
-    named(&COMPARE, op).is_some()
-        || named(&SPATIAL, op).is_some()
-        || named(&TEMPORAL, op).is_some()
-        || named(&ARRAY, op).is_some()
-        || named(&ARITHMETIC, op).is_some()
 }
 
 /// An operation that [`is_binary`], or `like`.

@@ -82,6 +82,10 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ("a = 'x\0'", "the character 0 must not stand here"),
         ("a = 1e999", "expected a number"),
         ("ắ = đ and \u{a0} Đ =", "expected a property"),
+        // Found by fuzzing: in JSON such a function would be the operator.
+        ("div(a, 1, 2) = 1", "byte 4: expected a function with another name than the operator div"),
+        ("\"s_within\"(a, b)", "byte 11: expected a function with another name than the operator s_within"),
+        ("\"Not\"(a)", "byte 6: expected a function with another name than the operator Not"),
     ] {
         let said = refused(filter, text::parse);
         assert!(said.contains(says), "{filter}: {said}");

@@ -7,8 +7,11 @@ from urllib.parse import urlencode
 import pycsw
 import pytest
 from lxml import etree
+from osgeo import gdal
 
 from service import basic
+
+gdal.UseExceptions()
 
 HERE = Path(__file__).resolve().parent / "schemas"
 OGC = Path(pycsw.__file__).parent / "core/schemas/ogc"
@@ -117,6 +120,20 @@ def test_pages_values_and_the_one_feature(service, schemas):
         valid(schema, asked(service, "2.0.0", "GetPropertyValue", typenames="parcel", valuereference=reference, count=5))
     by_id = asked(service, "2.0.0", "GetFeature", storedquery_id="urn:ogc:def:query:OGC-WFS::GetFeatureById", id="parcel.1")
     assert valid(schema, by_id).tag == "{urn:x-dothi:layers}parcel"
+
+
+def test_a_whole_layer_as_a_file(service, schemas, tmp_path):
+    """The file is valid, and GDAL, which looks for the schema, finds the reference system of it."""
+    body = service.get("/ogc/collections/parcel/download/parcel.gml").body
+    document = valid(schemas["2.0.0"], body)
+    path = tmp_path / "parcel.gml"
+    path.write_bytes(body)
+    schema = tmp_path / "parcel.xsd"
+    schema.write_bytes(described(service, "2.0.0", ["parcel"]))
+    file = gdal.OpenEx(str(path), open_options=[f"XSD={schema}", "SWAP_COORDINATES=AUTO"])
+    layer = file.GetLayer(0)
+    assert layer.GetFeatureCount() == int(document.get("numberReturned"))
+    assert layer.GetSpatialRef().GetAuthorityCode(None) == "9218"
 
 
 def test_stored_queries(service, schemas):

@@ -133,7 +133,7 @@ async fn check_quality(store: &Store, layer: &str) -> Result<(Vec<Uuid>, Vec<Sum
 async fn one(store: &Store, request: &Request, json: bool) -> Result<(ExitCode, bool)> {
     let report = perform(store, request).await?;
     if json {
-        println!("{}", pretty(&report)?);
+        outln!("{}", pretty(&report)?);
     } else {
         print(&report);
     }
@@ -169,10 +169,10 @@ async fn each(store: &Store, requests: &[Request], json: bool) -> Result<(ExitCo
             Err(error) => Done { file: request.file.clone(), report: None, error: Some(told(&error)) },
         };
         if !json {
-            println!("── {}", done.file.display());
+            outln!("── {}", done.file.display());
             done.report.iter().for_each(print);
             if let Some(error) = &done.error {
-                println!("{}", error.get(lang));
+                outln!("{}", error.get(lang));
             }
         }
         all.push(done);
@@ -186,7 +186,7 @@ async fn each(store: &Store, requests: &[Request], json: bool) -> Result<(ExitCo
         let summary = serde_json::json!({
             "files": all, "failed": failures, "read": read, "imported": imported, "rejected": rejected,
         });
-        println!("{}", pretty(&summary)?);
+        outln!("{}", pretty(&summary)?);
     } else {
         summarise(&all, failures, lang);
     }
@@ -195,7 +195,7 @@ async fn each(store: &Store, requests: &[Request], json: bool) -> Result<(ExitCo
 }
 
 fn summarise(all: &[Done], failures: usize, lang: Lang) {
-    println!("══");
+    outln!("══");
     for done in all {
         let line = match (&done.report, &done.error) {
             (Some(r), _) => Text::new(
@@ -204,14 +204,14 @@ fn summarise(all: &[Done], failures: usize, lang: Lang) {
             ),
             (None, error) => error.clone().unwrap_or_default(),
         };
-        println!("{}: {}", done.file.display(), line.get(lang));
+        outln!("{}: {}", done.file.display(), line.get(lang));
     }
     let n = all.len();
     let total = Text::new(
         format!("{n} tệp, {failures} tệp không nhập được"),
         format!("{n} files, {failures} of them not imported"),
     );
-    println!("{}", total.get(lang));
+    outln!("{}", total.get(lang));
 }
 
 fn told(error: &Error) -> Text {

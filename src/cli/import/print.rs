@@ -10,7 +10,7 @@ pub(super) fn print(report: &Report) {
     let vietnamese = lang == Lang::Vi;
     let t = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
     let s = &report.source;
-    println!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
+    outln!("{} ({}, {}) → {}", s.layer, s.driver, s.crs, report.layer);
     let e = &s.encoding;
     let source = match e.source {
         Source::Given => t("được chỉ định", "as given"),
@@ -18,26 +18,26 @@ pub(super) fn print(report: &Report) {
         Source::Detected => t("nhận biết", "detected"),
         Source::Default => t("chỉ có ASCII", "plain ASCII"),
     };
-    println!("{:<10} {} ({source}, {:.2})", t("bảng mã", "encoding"), e.name, e.confidence);
-    println!("{:<10} {}", t("đọc", "read"), report.read);
+    outln!("{:<10} {} ({source}, {:.2})", t("bảng mã", "encoding"), e.name, e.confidence);
+    outln!("{:<10} {}", t("đọc", "read"), report.read);
     let parts = [
         (report.inserted, t("mới", "new")),
         (report.updated, t("thay đổi", "changed")),
         (report.unchanged, t("không đổi", "unchanged")),
     ];
     let parts: Vec<String> = parts.iter().map(|(n, what)| format!("{n} {what}")).collect();
-    println!("{:<10} {} ({})", t("nhập", "imported"), report.imported, parts.join(", "));
+    outln!("{:<10} {} ({})", t("nhập", "imported"), report.imported, parts.join(", "));
     if report.closed > 0 {
-        println!("{:<10} {}", t("đóng", "closed"), report.closed);
+        outln!("{:<10} {}", t("đóng", "closed"), report.closed);
     }
     let area = if report.repaired_area_m2 > 0.0 {
         format!(" ({} {:.2} m²)", t("diện tích đổi", "area changed by"), report.repaired_area_m2)
     } else {
         String::new()
     };
-    println!("{:<10} {}{area}", t("sửa", "repaired"), report.repaired);
+    outln!("{:<10} {}{area}", t("sửa", "repaired"), report.repaired);
     notes(report.repairs.iter().map(|n| (&n.place, &n.reason)), lang);
-    println!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
+    outln!("{:<10} {}", t("từ chối", "rejected"), report.rejected_count);
     notes(report.rejected.iter().map(|n| (&n.place, &n.reason)), lang);
     let units = [
         (report.units.from_codes, t("từ mã cũ", "from former codes")),
@@ -46,19 +46,19 @@ pub(super) fn print(report: &Report) {
     ];
     if units.iter().any(|(n, _)| *n > 0) {
         let units: Vec<String> = units.iter().map(|(n, what)| format!("{n} {what}")).collect();
-        println!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
+        outln!("{:<10} {}", t("xã, phường", "communes"), units.join(", "));
     }
     for note in &report.notes {
-        println!("{}", note.get(lang));
+        outln!("{}", note.get(lang));
     }
     if report.lists_cut_off {
-        println!("{}", t("(danh sách chỉ nêu những dòng đầu)", "(the lists name only the first ones)"));
+        outln!("{}", t("(danh sách chỉ nêu những dòng đầu)", "(the lists name only the first ones)"));
     }
     for warning in &report.warnings {
         eprintln!("{}: {}", t("lưu ý", "note"), warning.get(lang));
     }
     if report.dry_run {
-        println!("{}", t("chạy thử: không ghi gì", "dry run: nothing was stored"));
+        outln!("{}", t("chạy thử: không ghi gì", "dry run: nothing was stored"));
     }
 }
 
@@ -68,7 +68,7 @@ const PLACES: usize = 3;
 /// One line a reason, in the order in which they came up, with the first places that it is said of.
 fn notes<'a>(notes: impl Iterator<Item = (&'a String, &'a Text)>, lang: Lang) {
     for line in grouped(notes, lang) {
-        println!("  {line}");
+        outln!("  {line}");
     }
 }
 

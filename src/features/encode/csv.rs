@@ -18,8 +18,8 @@ use crate::space::crs::{AxisOrder, Target};
 pub struct CsvWriter {
     columns: Vec<usize>,
     head: String,
-    /// Where the geometry is, and the decimals of its positions.
-    geometry: Option<(Positions, usize)>,
+    /// Where the geometry is.
+    geometry: Option<Positions>,
 }
 
 impl CsvWriter {
@@ -30,11 +30,13 @@ impl CsvWriter {
         let (columns, names): (Vec<usize>, Vec<&str>) = visible.map(|(i, a)| (i, a.name.as_str())).unzip();
         let last = geometry.as_ref().map(|_| GEOMETRY);
         let head = ["fid"].into_iter().chain(names).chain(last).collect::<Vec<_>>().join(",") + "\r\n";
-        let geometry = geometry.map(|(crs, order)| {
-            let decimals = usize::from(crs.decimals());
-            (Positions::new(crs, order), decimals)
-        });
+        let geometry = geometry.map(|(crs, order)| Positions::new(crs, order));
         Self { columns, head, geometry }
+    }
+
+    /// With the decimals of files.
+    pub fn exact(self) -> Self {
+        Self { geometry: self.geometry.map(Positions::exact), ..self }
     }
 
     /// The first line.
@@ -49,12 +51,12 @@ impl CsvWriter {
             out.push(b',');
             value(out, item.cell(*column));
         }
-        if let Some((positions, decimals)) = &self.geometry {
+        if let Some(positions) = &self.geometry {
             out.push(b',');
             let (shape, mut at) = (item.shape(), Vec::new());
             if !shape.is_empty() && positions.of(&shape, &mut at) {
                 out.push(b'"');
-                wkt(out, &shape, &at, *decimals);
+                wkt(out, &shape, &at, positions.decimals());
                 out.push(b'"');
             }
         }

@@ -72,6 +72,13 @@ impl FeatureWriter {
         self
     }
 
+    /// With the decimals of files.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.positions = Some(Positions::as_files_hold(self.crs, self.crs.axis_order()));
+        self
+    }
+
     /// Appends a feature: `type`, `id`, `geometry` and `properties`. The geometry is null where the item has none,
     /// and where the system has no positions for it.
     pub fn feature(&self, item: &Item<'_>, out: &mut Vec<u8>) {
@@ -114,29 +121,31 @@ impl FeatureWriter {
     }
 
     fn geometry(&self, shape: &Shape<'_>, crs: Offered, out: &mut Vec<u8>) {
-        match (crs, &self.positions) {
-            (Offered::Epsg9218, _) => geometry::<4>(out, shape, &|v| shape.metres(v)),
-            (Offered::Epsg4326, _) => {
+        if let Some(positions) = self.positions.as_ref().filter(|_| crs == self.crs) {
+            let mut at = Vec::new();
+            if !positions.of(shape, &mut at) {
+                out.extend_from_slice(b"null");
+                return;
+            }
+            let first = if shape.is_empty() { 0 } else { shape.vertices().start };
+            let at = |v: usize| at[v - first];
+            return match positions.decimals() {
+                4 => geometry::<4>(out, shape, &at),
+                5 => geometry::<5>(out, shape, &at),
+                9 => geometry::<9>(out, shape, &at),
+                _ => geometry::<10>(out, shape, &at),
+            };
+        }
+        match crs {
+            Offered::Epsg9218 => geometry::<4>(out, shape, &|v| shape.metres(v)),
+            Offered::Epsg4326 => {
                 let turned = |v| {
                     let [lon, lat] = shape.degrees(v);
                     [lat, lon]
                 };
                 geometry::<9>(out, shape, &turned);
             }
-            (Offered::Crs84, _) | (_, None) => geometry::<9>(out, shape, &|v| shape.degrees(v)),
-            (crs, Some(positions)) => {
-                let mut at = Vec::new();
-                if !positions.of(shape, &mut at) {
-                    out.extend_from_slice(b"null");
-                    return;
-                }
-                let first = if shape.is_empty() { 0 } else { shape.vertices().start };
-                if crs.is_geographic() {
-                    geometry::<9>(out, shape, &|v| at[v - first]);
-                } else {
-                    geometry::<4>(out, shape, &|v| at[v - first]);
-                }
-            }
+            _ => geometry::<9>(out, shape, &|v| shape.degrees(v)),
         }
     }
 }

@@ -46,7 +46,6 @@ pub struct Srs {
 pub struct GmlWriter {
     gml: Gml,
     positions: Positions,
-    decimals: usize,
     /// ` srsName="…"`.
     srs_attribute: Vec<u8>,
     layer: String,
@@ -79,7 +78,6 @@ impl GmlWriter {
         Self {
             gml,
             positions: Positions::new(srs.crs, srs.order),
-            decimals: usize::from(srs.crs.decimals()),
             srs_attribute,
             open: format!("<{prefix}:{layer} {id}=\"{layer}.").into_bytes(),
             close: format!("</{prefix}:{layer}>").into_bytes(),
@@ -87,6 +85,11 @@ impl GmlWriter {
             geometry: with_geometry.then(|| tags(GEOMETRY)),
             layer,
         }
+    }
+
+    /// With the decimals of files.
+    pub fn exact(self) -> Self {
+        Self { positions: self.positions.exact(), ..self }
     }
 
     /// Appends a feature.
@@ -240,6 +243,7 @@ impl GmlWriter {
 
     fn positions(&self, out: &mut Vec<u8>, placed: &Placed<'_>, vertices: Range<usize>, element: &str) {
         let between = if self.gml == Gml::V2 { b',' } else { b' ' };
+        let decimals = self.positions.decimals();
         open(out, element);
         for (n, [a, b]) in
             placed.at[vertices.start - placed.first..vertices.end - placed.first].iter().enumerate()
@@ -247,9 +251,9 @@ impl GmlWriter {
             if n > 0 {
                 out.push(b' ');
             }
-            steps(out, *a, self.decimals);
+            steps(out, *a, decimals);
             out.push(between);
-            steps(out, *b, self.decimals);
+            steps(out, *b, decimals);
         }
         close(out, element);
     }

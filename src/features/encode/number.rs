@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 /// A whole number of 10^-`decimals` steps as a decimal, without trailing zeros.
 #[inline]
 pub(super) fn steps(out: &mut Vec<u8>, steps: i64, decimals: usize) {
-    debug_assert!(decimals <= 9);
+    debug_assert!(decimals <= 10);
     if steps < 0 {
         out.push(b'-');
     }
@@ -17,7 +17,7 @@ pub(super) fn steps(out: &mut Vec<u8>, steps: i64, decimals: usize) {
     if part == 0 {
         return;
     }
-    let mut digits = [b'0'; 10];
+    let mut digits = [b'0'; 11];
     digits[0] = b'.';
     let mut end = decimals + 1;
     let mut at = end;
@@ -138,6 +138,8 @@ mod tests {
             (107_690_000_000, 9, "107.69"),
             (12_000_000_000, 9, "12"),
             (-1, 9, "-0.000000001"),
+            (1_071_234_567_891, 10, "107.1234567891"),
+            (20_000_000_003, 10, "2.0000000003"),
             (107_123_456_789, 9, "107.123456789"),
             (4_116_002_650, 4, "411600.265"),
             (-5, 4, "-0.0005"),

@@ -14,8 +14,6 @@ use crate::space::crs::{AxisOrder, Target};
 pub struct Rows {
     columns: Vec<usize>,
     positions: Positions,
-    /// Steps of a position in a unit.
-    one: f64,
 }
 
 impl Rows {
@@ -25,7 +23,7 @@ impl Rows {
         let columns = (0..view.attributes.len())
             .filter(|i| view.attributes[*i] && wanted.is_none_or(|w| w.contains(i)))
             .collect();
-        Self { columns, positions: Positions::new(crs.clone(), AxisOrder::EastNorth), one: crs.steps() }
+        Self { columns, positions: Positions::as_files_hold(crs.clone(), AxisOrder::EastNorth) }
     }
 
     /// The attributes of a row's values, by their index in the definition.
@@ -111,8 +109,9 @@ impl Rows {
     }
 
     fn position(&self, out: &mut Vec<u8>, [x, y]: [i64; 2]) {
-        out.extend_from_slice(&(x as f64 / self.one).to_le_bytes());
-        out.extend_from_slice(&(y as f64 / self.one).to_le_bytes());
+        let steps = self.positions.steps();
+        out.extend_from_slice(&(x as f64 / steps).to_le_bytes());
+        out.extend_from_slice(&(y as f64 / steps).to_le_bytes());
     }
 }
 

@@ -37,6 +37,19 @@ impl Document {
         Self { head, writer: TextWriter::GeoJson(writer), tail: tail(members) }
     }
 
+    /// With the decimals of files: positions that are read back come to the very place on the stored grid.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        let writer = match self.writer {
+            TextWriter::Gml(writer, member) => TextWriter::Gml(writer.exact(), member),
+            TextWriter::GeoJson(writer) => TextWriter::GeoJson(writer.exact()),
+            TextWriter::Csv(writer) => TextWriter::Csv(writer.exact()),
+            TextWriter::Values(writer, index) => TextWriter::Values(writer.exact(), index),
+            TextWriter::Ids => TextWriter::Ids,
+        };
+        Self { writer, ..self }
+    }
+
     /// CSV.
     pub fn csv(writer: CsvWriter) -> Self {
         Self { head: writer.head().to_owned(), writer: TextWriter::Csv(writer), tail: String::new() }

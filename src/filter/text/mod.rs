@@ -16,7 +16,7 @@ use super::{ArithmeticOp, Expr, Term};
 use crate::layers::Value;
 use crate::{Error, Result};
 
-pub(super) use names::{ARITHMETIC, ARRAY, COMPARE, SPATIAL, TEMPORAL, name_of, named};
+pub(super) use names::{ARITHMETIC, ARRAY, COMPARE, SPATIAL, TEMPORAL, is_binary, name_of, named};
 pub use print::{print, print_term};
 
 /// Longest filter, bytes of text or JSON.

@@ -62,6 +62,21 @@ pub(in crate::filter) const ARITHMETIC: [(&str, ArithmeticOp); 7] = [
     ("^", ArithmeticOp::Pow),
 ];
 
+/// Whether JSON writes an operation by this name between two values, whatever its case.
+pub(in crate::filter) fn is_binary(name: &str) -> bool {
+    named(&COMPARE, name).is_some()
+        || named(&SPATIAL, name).is_some()
+        || named(&TEMPORAL, name).is_some()
+        || named(&ARRAY, name).is_some()
+        || named(&ARITHMETIC, name).is_some()
+}
+
+/// Whether the name is one of an operator, of which a function cannot have the name: in JSON both would be the same.
+pub(in crate::filter) fn is_operator(name: &str) -> bool {
+    let others = ["and", "or", "not", "isNull", "between", "in", "like", "casei", "accenti"];
+    is_binary(name) || others.iter().any(|n| n.eq_ignore_ascii_case(name))
+}
+
 /// The operator of that name, whatever its case.
 pub(in crate::filter) fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
     table.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, op)| *op)

@@ -1,7 +1,7 @@
 //! What stands between operators: literals, properties, functions, predicates with a name.
 
 use super::lex::Kind;
-use super::names::{ARRAY, SPATIAL, TEMPORAL, named};
+use super::names::{ARRAY, SPATIAL, TEMPORAL, is_operator, named};
 use super::{Parser, Part, array_term, box_of, moment, term, wkt};
 use crate::filter::{ArithmeticOp, Expr, Term};
 use crate::layers::Value;
@@ -157,6 +157,12 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, name: String) -> Result<Part> {
+        if is_operator(&name) {
+            return Err(self.expected(
+                &format!("hàm có tên khác với toán tử {name}"),
+                &format!("a function with another name than the operator {name}"),
+            ));
+        }
         let args = if self.takes(")") { Vec::new() } else { self.list()? };
         Ok(Part::Term(Term::Function { name, args }))
     }

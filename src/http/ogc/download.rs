@@ -23,6 +23,7 @@ use super::format::Format;
 use crate::features::encode::Form;
 use crate::features::{LayerReader, Query};
 use crate::files::made::MadeFile;
+use crate::http::wfs::bounded_by;
 use crate::jobs::export::Export;
 use crate::space::crs::Target;
 use crate::state::AppState;
@@ -81,7 +82,11 @@ fn make(path: &std::path::Path, reader: &LayerReader, form: Form, base: &str) ->
         None => {
             let address = |path: &str| format!("{base}{path}");
             let counts = (Some(fids.len()), fids.len());
-            Export::text(path, document(view, (form, crs, None), "", counts, None, address))?
+            let mut document = document(view, (form, crs, None), "", counts, None, address).exact();
+            if let (Form::Gml, Some(around)) = (form, reader.extent()) {
+                document.head.push_str(&bounded_by(&around, crs)?);
+            }
+            Export::text(path, document)?
         }
     };
     export.add(reader, &fids)?;

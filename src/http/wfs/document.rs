@@ -6,11 +6,13 @@ use chrono::{SecondsFormat, Utc};
 
 use super::names::{NAMESPACE, PREFIX};
 use super::version::Version;
+use crate::Result;
 use crate::access::View;
 use crate::features::Item;
 use crate::features::encode::gml::{GmlWriter, Srs};
 use crate::features::encode::text::{Document, TextWriter};
 use crate::features::encode::xml::escaped;
+use crate::space::Bbox;
 use crate::space::crs::Offered;
 
 /// Namespace of schema instances.
@@ -61,6 +63,19 @@ pub(in crate::http) fn of_one_layer(
     let path =
         format!("/wfs?SERVICE=WFS&VERSION={number}&REQUEST=DescribeFeatureType&TYPENAMES={PREFIX}:{id}");
     OfOneLayer { writer: GmlWriter::new(view, PREFIX, version.gml(), &srs, true), schema: address(&path) }
+}
+
+/// The box around the features of a collection, which stands before the first: GDAL takes the reference system of a
+/// file from it. The box is one of the stored system.
+pub(in crate::http) fn bounded_by(around: &Bbox, crs: Offered) -> Result<String> {
+    let (from, to) =
+        (crs.from_stored(around.min_x, around.min_y)?, crs.from_stored(around.max_x, around.max_y)?);
+    let (order, name) = (crs.axis_order(), crs.uri());
+    let ((a, b), (c, d)) = (order.turn(from), order.turn(to));
+    Ok(format!(
+        "<wfs:boundedBy><gml:Envelope srsName=\"{name}\"><gml:lowerCorner>{a} {b}</gml:lowerCorner>\
+         <gml:upperCorner>{c} {d}</gml:upperCorner></gml:Envelope></wfs:boundedBy>"
+    ))
 }
 
 impl OfOneLayer {

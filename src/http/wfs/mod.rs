@@ -44,7 +44,7 @@ use crate::http::ogc::{any_origin, compression};
 use crate::state::AppState;
 use crate::text::Lang;
 
-pub(super) use document::of_one_layer;
+pub(super) use document::{bounded_by, of_one_layer};
 
 use fault::Fault;
 use kvp::Pairs;

@@ -78,9 +78,16 @@ impl Target {
         }
     }
 
-    /// Decimals in which positions are written: 0.1 mm, as stored.
+    /// Decimals in which the services write positions: 0.1 mm, as stored.
     pub fn decimals(&self) -> u8 {
         if self.is_geographic() { 9 } else { 4 }
+    }
+
+    /// Decimals in which files hold positions: 0.01 mm, so that one which is read back lies nearer to its place on the
+    /// stored grid than to any other. In the stored system they are on the grid itself.
+    pub fn file_decimals(&self) -> u8 {
+        let on_the_grid = *self == Self::Offered(Offered::STORED);
+        self.decimals() + u8::from(!on_the_grid)
     }
 
     /// Steps of the last of these decimals in a unit.
