@@ -59,6 +59,12 @@ pub enum Error {
     /// A write that must name the version it changes names none.
     #[error("precondition required: {}", .0.en)]
     PreconditionRequired(Text),
+    /// None of the ranges that are asked for lies within the file.
+    #[error("no such range in {bytes} bytes")]
+    NoSuchRange {
+        /// Length of the file.
+        bytes: u64,
+    },
     /// `Accept` takes none of the media types in which the resource is offered, which are these.
     #[error("the answer is offered as {}", .0.join(", "))]
     NotAcceptable(Vec<&'static str>),

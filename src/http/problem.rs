@@ -138,6 +138,14 @@ fn describe(error: &Error) -> Problem {
             "Version missing",
             reason.clone(),
         ),
+        Error::NoSuchRange { bytes } => Problem::new(
+            S::RANGE_NOT_SATISFIABLE,
+            "no-such-range",
+            "Không có đoạn được yêu cầu",
+            "No such range",
+            Text::new(format!("Tệp dài {bytes} byte."), format!("The file has {bytes} bytes.")),
+        )
+        .member("bytes", *bytes),
         Error::NotAcceptable(types) => Problem::new(
             S::NOT_ACCEPTABLE,
             "not-acceptable",

@@ -86,11 +86,15 @@ class Service:
         run(self.home, "export", layer, str(file))
         return file
 
+    def end(self):
+        """Ends the program; its data stay."""
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
     def stop(self):
         if self.process is None:
             return
-        self.process.terminate()
-        self.process.wait(timeout=60)
+        self.end()
         shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -104,14 +108,19 @@ def start():
     if "DOTHI_URL" in os.environ:
         return Service(os.environ["DOTHI_URL"], os.environ.get("DOTHI_HOME"))
     home = tempfile.mkdtemp(prefix="dothi-clients-")
+    for command in (["migrate"], ["layers", "apply"], ["sample", "load"]):
+        run(home, *command)
+    return serve(home)
+
+
+def serve(home, **more):
+    """The program over the data in `home`, ready to answer; `more` are further variables of its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    for command in (["migrate"], ["layers", "apply"], ["sample", "load"]):
-        run(home, *command)
     listen = f"127.0.0.1:{port}"
-    environment = os.environ | {"DOTHI_HOME": home, "DOTHI_LISTEN": listen}
-    log = open(Path(home) / "serve.log", "wb")
+    environment = os.environ | {"DOTHI_HOME": home, "DOTHI_LISTEN": listen} | more
+    log = open(Path(home) / f"serve-{port}.log", "wb")
     process = subprocess.Popen([binary(), "serve"], env=environment, cwd=ROOT, stdout=log, stderr=log)
     service = Service(f"http://{listen}", home, process)
     end = time.monotonic() + 120

@@ -151,6 +151,25 @@ def test_ogc_api_features(service, parcels):
     assert one["id"] in [f["id"] for f in boxed["features"]] and boxed["numberMatched"] < len(parcels)
 
 
+def test_a_box_is_in_the_axis_order_of_its_system(service):
+    """As newer QGIS asks where EPSG:4326 is the stored system: latitude first. The wrong order is refused."""
+    api = Features(f"{service.url}/ogc/")
+    box = [107.68, 11.98, 107.72, 12.02]
+    flipped = [box[1], box[0], box[3], box[2]]
+    code = "http://www.opengis.net/def/crs/EPSG/0/4326"
+
+    def ids(bbox, **more):
+        found = api.collection_items("parcel", bbox=bbox, limit=10000, **more)
+        return {f["id"] for f in found["features"]}
+
+    here = ids(box)
+    assert here and ids(flipped, **{"bbox-crs": code}) == here
+    with pytest.raises(RuntimeError, match='"parameter":"bbox"'):
+        ids(box, **{"bbox-crs": code})
+    crs84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    assert ids(box, **{"bbox-crs": crs84}) == here
+
+
 def test_items_are_made_changed_and_deleted(service):
     auth = Authentication("editor", service.key("editor", edit=True))
     api = Features(f"{service.url}/ogc/", auth=auth, headers={"Content-Type": "application/geo+json"})

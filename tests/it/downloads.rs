@@ -58,9 +58,14 @@ async fn a_file_is_read_whole_or_by_ranges() {
     let beyond = ask(&server, &[("range", "bytes=99999999-")]).await;
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(text(&beyond, header::CONTENT_RANGE), format!("bytes */{}", bytes.len()));
+    assert_eq!(text(&beyond, header::CONTENT_TYPE), "application/problem+json");
+    let told: serde_json::Value = beyond.json().await.unwrap();
+    assert_eq!((&told["status"], &told["bytes"]), (&json!(416), &json!(bytes.len())));
     let known = ask(&server, &[("if-none-match", &tag)]).await;
     assert_eq!((known.status(), text(&known, header::ETAG)), (StatusCode::NOT_MODIFIED, tag.clone()));
-    assert_eq!(ask(&server, &[("if-match", "\"another\"")]).await.status(), StatusCode::PRECONDITION_FAILED);
+    let other = ask(&server, &[("if-match", "\"another\"")]).await;
+    assert_eq!((other.status(), text(&other, header::ETAG)), (StatusCode::PRECONDITION_FAILED, tag.clone()));
+    assert_eq!(other.json::<serde_json::Value>().await.unwrap()["status"], 412);
     let head = server.client.head(format!("{}{PATH}", server.base)).send().await.unwrap();
     assert_eq!((head.status(), text(&head, header::ETAG)), (StatusCode::OK, tag.clone()));
     assert_eq!(text(&head, header::CONTENT_LENGTH), bytes.len().to_string());

@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use futures::{Stream, stream};
 use http_serve::BoxError;
 use serde_json::Value;
@@ -27,7 +27,7 @@ use crate::http::wfs::bounded_by;
 use crate::jobs::export::Export;
 use crate::space::crs::Target;
 use crate::state::AppState;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use crate::{Error, Result};
 
 /// Bytes that are read at a time.
@@ -51,13 +51,34 @@ pub(super) async fn file(
     let make = move |path: &std::path::Path| make(path, &made_of, form, &base);
     let made = state.made.get(what, reader.state().to_string(), make).await?;
     let file = made.open().map_err(|e| Error::internal("reading a file of items", e))?;
+    let bytes = made.bytes;
     let served = Served { file: Arc::new(file), made, form };
     let mut response = http_serve::serve(served, &Request::from_parts(parts, ())).map(Body::new);
+    match response.status() {
+        StatusCode::PRECONDITION_FAILED => return Ok(refused(response, changed())),
+        StatusCode::RANGE_NOT_SATISFIABLE => return Ok(refused(response, Error::NoSuchRange { bytes })),
+        _ => {}
+    }
     attach(&mut response, &id, form);
     vary(response.headers_mut());
     cache_headers(response.headers_mut(), &view, &ask.who);
     response.headers_mut().insert("dothi-revision", HeaderValue::from(snapshot.revision));
     Ok(response)
+}
+
+/// The answer that refuses, with what its headers say of the file (`Content-Range`, `ETag`).
+fn refused(answer: Response, error: Error) -> Response {
+    let mut refused = error.into_response();
+    refused.headers_mut().extend(answer.headers().clone());
+    refused
+}
+
+fn changed() -> Error {
+    let reason = Text::new(
+        "Tệp không còn như ở phiên bản mà yêu cầu nêu; lớp dữ liệu đã thay đổi.",
+        "The file is not the one that the request names; the layer has changed.",
+    );
+    Error::PreconditionFailed { reason, detail: Value::Null }
 }
 
 /// Links to the files of a layer.
