@@ -99,6 +99,11 @@ impl Mapping {
         ))
     }
 
+    /// Positions of the attributes that the file says nothing of.
+    pub fn silent(&self) -> impl Iterator<Item = usize> {
+        self.sources.iter().enumerate().filter(|(_, s)| **s == Source::Nothing).map(|(i, _)| i)
+    }
+
     /// The attributes' values of a feature. The error names the attribute.
     pub fn apply(&self, def: &LayerDef, mut values: Vec<Value>) -> Result<Vec<Value>, Text> {
         def.attributes

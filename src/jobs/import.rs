@@ -16,7 +16,7 @@ use crate::formats::mapping::Mapping;
 use crate::formats::read::{Sink, read};
 use crate::formats::record::{Record, Records};
 use crate::formats::{Drawing, Encoding, Header, ReadOptions, Summary};
-use crate::layers::Catalog;
+use crate::layers::{Catalog, LayerDef};
 use crate::space::PROVINCE;
 use crate::store::bulk::{Bulk, BulkReport, Incoming, Mode, Noted};
 use crate::store::import_log::NewImport;
@@ -160,13 +160,25 @@ async fn run(
     let mut worker = Worker::start(&Task::Import { file, options }, &limits()).await?;
     let header = header(&mut worker, &file_opened).await?;
     let mapping = Mapping::new(&def, &header.fields, &request.map)?;
+    bulk.says_nothing_of(mapping.silent());
     let mut places = Places::default();
     let mut units = IncomingUnits::new(&def, request.units_as_of);
-    let summary = receive(worker, &mut bulk, &mapping, &mut units, &mut places, progress).await?;
+    let mut summary = receive(worker, &mut bulk, &mapping, &mut units, &mut places, progress).await?;
+    summary.notes.extend(kept(&def, bulk.silent(), mode));
     let merged = bulk.merge(mode, author, request.dry_run).await?;
     let counts =
         UnitCounts { filled: merged.units.filled, contradicted: merged.units.contradicted, ..units.counts };
     Ok(report(request, header, merged, &places, counts, summary))
+}
+
+/// What an upsert leaves as it is because the file says nothing of it; none where it says something of all.
+fn kept(def: &LayerDef, silent: &[usize], mode: Mode) -> Option<Text> {
+    let names: Vec<&str> = silent.iter().map(|i| def.attributes[*i].name.as_str()).collect();
+    let names = (mode == Mode::Upsert && !names.is_empty()).then(|| names.join(", "))?;
+    Some(Text::new(
+        format!("tệp không có {names}: đối tượng đã có trong lớp giữ nguyên các giá trị này"),
+        format!("the file does not have {names}: items that the layer has keep these values"),
+    ))
 }
 
 /// Looks at a file before it is imported: its layers, and the first rows of the one that `options` name.

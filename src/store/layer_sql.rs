@@ -314,11 +314,26 @@ pub(in crate::store) fn same_key(def: &LayerDef) -> Result<String> {
 
 /// Whether the row `s` says what the item `l` says: the same vertices in the same order, the same values.
 pub(in crate::store) fn same_content(def: &LayerDef) -> Result<String> {
-    let mut sql = "ST_AsBinary(s.geom) = ST_AsBinary(l.geom)".to_owned();
-    for column in columns(def)? {
+    Ok(format!("ST_AsBinary(s.geom) = ST_AsBinary(l.geom){}", same_values(def, &|_| true)?))
+}
+
+/// ` and …` for each attribute that is `said`: whether `s` and `l` have the same value.
+fn same_values(def: &LayerDef, said: &dyn Fn(usize) -> bool) -> Result<String> {
+    let mut sql = String::new();
+    for (_, column) in columns(def)?.iter().enumerate().filter(|(i, _)| said(*i)) {
         let _ = write!(sql, " and s.{column} is not distinct from l.{column}");
     }
     Ok(sql)
+}
+
+/// The vertices of `geom` as rows of files are compared with items: rings are stored as they were drawn and written
+/// anticlockwise, their holes clockwise; a ring that comes back turned is no change.
+fn vertices(def: &LayerDef, geom: &str) -> String {
+    if def.geometry.is_area() {
+        format!("ST_AsBinary(ST_ForcePolygonCCW({geom}))")
+    } else {
+        format!("ST_AsBinary({geom})")
+    }
 }
 
 /// Whether the rows `a` and `b` of an item differ in geometry or in an attribute that `counts`; or `any`how.
@@ -333,11 +348,18 @@ pub(in crate::store) fn differs(def: &LayerDef, counts: impl Fn(usize) -> bool, 
     Ok(sql)
 }
 
-/// Each row of `staging` with the item that has its key, and whether they say the same.
-pub(in crate::store) fn match_key(def: &LayerDef, staging: &str) -> Result<String> {
+/// Each row of `staging` with the item that has its key, and whether they say the same of what is `said`.
+pub(in crate::store) fn match_key(
+    def: &LayerDef,
+    staging: &str,
+    said: &dyn Fn(usize) -> bool,
+) -> Result<String> {
     Ok(format!(
-        "select s.row, l.fid, l.fid is not null and {} as same from {staging} s left join {} l on {}",
-        same_content(def)?,
+        "select s.row, l.fid, l.fid is not null and \
+         (ST_AsBinary(s.geom) = ST_AsBinary(l.geom) or {} = {}){} as same from {staging} s left join {} l on {}",
+        vertices(def, "s.geom"),
+        vertices(def, "l.geom"),
+        same_values(def, said)?,
         table(def)?,
         same_key(def)?
     ))
@@ -346,7 +368,7 @@ pub(in crate::store) fn match_key(def: &LayerDef, staging: &str) -> Result<Strin
 /// Each row of `staging` with an item that equals it in everything; of several equal ones each takes one.
 pub(in crate::store) fn match_equal(def: &LayerDef, staging: &str) -> Result<String> {
     let content = geom_and_columns(def, "")?;
-    let content = content.replacen("geom", "ST_AsBinary(geom)", 1);
+    let content = content.replacen("geom", &vertices(def, "geom"), 1);
     let numbered = |id: &str, table: &str| {
         format!(
             "select {id}, content, row_number() over (partition by content order by {id}) as n \
@@ -373,10 +395,15 @@ pub(in crate::store) fn close_from(def: &LayerDef, matched: &str) -> Result<Stri
     ))
 }
 
-/// Writes the changed rows of `staging` over their items: `$1` the revision.
-pub(in crate::store) fn update_from(def: &LayerDef, staging: &str, matched: &str) -> Result<String> {
+/// Writes the changed rows of `staging` over their items, of the attributes those that are `said`: `$1` the revision.
+pub(in crate::store) fn update_from(
+    def: &LayerDef,
+    staging: &str,
+    matched: &str,
+    said: &dyn Fn(usize) -> bool,
+) -> Result<String> {
     let mut set = "version = $1, geom = s.geom".to_owned();
-    for column in columns(def)? {
+    for (_, column) in columns(def)?.iter().enumerate().filter(|(i, _)| said(*i)) {
         let _ = write!(set, ", {column} = s.{column}");
     }
     Ok(format!(

@@ -121,6 +121,44 @@ async fn each_feature_is_taken_mended_or_named() {
     assert_eq!(run(&db, &dry).await.unwrap().position, None);
 }
 
+/// A file with fewer columns, as the public downloads it, takes nothing away from what it does not name.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upsert_leaves_what_the_file_says_nothing_of_and_rings_that_are_turned() {
+    let db = database().await;
+    let catalog = db.store.catalog().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b, c, d) = ([107.69, 12.0], [107.70, 12.0], [107.70, 12.01], [107.69, 12.01]);
+    let ring = |corners: [[f64; 2]; 5]| serde_json::json!({"type": "Polygon", "coordinates": [corners]});
+    let (drawn, turned) = (ring([a, d, c, b, a]), ring([a, b, c, d, a]));
+    let mut whole = feature("p1", &drawn);
+    whole["properties"]["holder"] = serde_json::json!("Nguyễn Văn Ấ");
+    whole["properties"]["address"] = serde_json::json!("12 đường Hùng Vương");
+    run(&db, &request(geojson(folder.path(), &serde_json::json!([whole])), "parcel", "")).await.unwrap();
+    let def = catalog.layer("parcel").unwrap();
+    let at = |name: &str| def.attributes.iter().position(|a| a.name == name).unwrap();
+
+    let file = geojson(folder.path(), &serde_json::json!([feature("p1", &turned)]));
+    let same = run(&db, &request(&file, "parcel", "")).await.unwrap();
+    assert_eq!((same.unchanged, same.updated, same.position), (1, 0, None), "{same:?}");
+    assert!(same.notes.iter().any(|n| n.en.contains("holder") && !n.en.contains("code")), "{same:?}");
+
+    let mut moved = feature("p1", &turned);
+    moved["properties"]["address"] = serde_json::json!("14 đường Hùng Vương");
+    let file = geojson(folder.path(), &serde_json::json!([moved]));
+    let changed = run(&db, &request(&file, "parcel", "")).await.unwrap();
+    assert_eq!((changed.unchanged, changed.updated), (0, 1), "{changed:?}");
+    let row = db.store.load_layer(def).await.unwrap().1.remove(0);
+    assert_eq!(row.values[at("holder")], Value::Text("Nguyễn Văn Ấ".to_owned()));
+    assert_eq!(row.values[at("address")], Value::Text("14 đường Hùng Vương".to_owned()));
+
+    // The file is the whole layer: what it does not say is not known any more.
+    let whole = Request { mode: Some(Mode::Replace), ..request(&file, "parcel", "") };
+    let replaced = run(&db, &whole).await.unwrap();
+    assert_eq!((replaced.updated, replaced.notes.len()), (1, 0), "{replaced:?}");
+    let row = db.store.load_layer(def).await.unwrap().1.remove(0);
+    assert_eq!(row.values[at("holder")], Value::Null);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_comes_back_unchanged() {
     let db = database().await;

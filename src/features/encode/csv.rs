@@ -35,6 +35,7 @@ impl CsvWriter {
     }
 
     /// With the decimals of files.
+    #[must_use]
     pub fn exact(self) -> Self {
         Self { geometry: self.geometry.map(Positions::exact), ..self }
     }

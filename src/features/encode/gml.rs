@@ -88,6 +88,7 @@ impl GmlWriter {
     }
 
     /// With the decimals of files.
+    #[must_use]
     pub fn exact(self) -> Self {
         Self { positions: self.positions.exact(), ..self }
     }

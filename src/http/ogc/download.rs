@@ -55,8 +55,8 @@ pub(super) async fn file(
     let served = Served { file: Arc::new(file), made, form };
     let mut response = http_serve::serve(served, &Request::from_parts(parts, ())).map(Body::new);
     match response.status() {
-        StatusCode::PRECONDITION_FAILED => return Ok(refused(response, changed())),
-        StatusCode::RANGE_NOT_SATISFIABLE => return Ok(refused(response, Error::NoSuchRange { bytes })),
+        StatusCode::PRECONDITION_FAILED => return Ok(refused(&response, changed())),
+        StatusCode::RANGE_NOT_SATISFIABLE => return Ok(refused(&response, Error::NoSuchRange { bytes })),
         _ => {}
     }
     attach(&mut response, &id, form);
@@ -67,7 +67,7 @@ pub(super) async fn file(
 }
 
 /// The answer that refuses, with what its headers say of the file (`Content-Range`, `ETag`).
-fn refused(answer: Response, error: Error) -> Response {
+fn refused(answer: &Response, error: Error) -> Response {
     let mut refused = error.into_response();
     refused.headers_mut().extend(answer.headers().clone());
     refused

@@ -35,7 +35,7 @@ pub(super) async fn merge(
     }
     // Other layers' writers wait from here.
     let revision = feed::bump(&mut tx, author).await?;
-    let fids = matched.write(bulk, &mut tx, &revision).await?;
+    let fids = matched.write(bulk, &mut tx, mode, &revision).await?;
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let counts = feed::Counts {
         inserted: number(bulk.report.inserted),
@@ -88,7 +88,7 @@ impl Matched {
         let rows = match mode {
             Mode::Append => format!("select row, null::bigint as fid, false as same from {staging}"),
             _ if def.key.is_empty() => layer_sql::match_equal(def, staging)?,
-            _ => layer_sql::match_key(def, staging)?,
+            _ => layer_sql::match_key(def, staging, &|i| bulk.says(mode, i))?,
         };
         sqlx::query(&format!("create unlogged table {table} as {rows}")).execute(&mut **tx).await?;
         if mode == Mode::Replace {
@@ -119,7 +119,13 @@ impl Matched {
     }
 
     /// The numbered part: history, removals, changes, new items. Gives the fids while they are few enough to list.
-    async fn write(&self, bulk: &Bulk<'_>, tx: &mut Tx, revision: &Revision) -> Result<Option<Vec<i64>>> {
+    async fn write(
+        &self,
+        bulk: &Bulk<'_>,
+        tx: &mut Tx,
+        mode: Mode,
+        revision: &Revision,
+    ) -> Result<Option<Vec<i64>>> {
         let (def, number, table) = (&bulk.def, revision.position.revision, &self.table);
         if bulk.report.updated + bulk.report.closed > 0 {
             let sql = layer_sql::close_from(def, table)?;
@@ -131,7 +137,7 @@ impl Matched {
             sqlx::query(&sql).execute(&mut **tx).await?;
         }
         if bulk.report.updated > 0 {
-            let sql = layer_sql::update_from(def, &bulk.staging, table)?;
+            let sql = layer_sql::update_from(def, &bulk.staging, table, &|i| bulk.says(mode, i))?;
             sqlx::query(&sql).bind(number).execute(&mut **tx).await?;
         }
         let insert = layer_sql::insert_from(def, &bulk.staging, table)?;

@@ -109,6 +109,8 @@ pub struct Bulk<'a> {
     /// The rows before those that wait, while PostGIS judges them.
     judging: Option<Judging>,
     places: Places,
+    /// Attributes that the rows say nothing of, by position in the definition.
+    silent: Vec<usize>,
     report: BulkReport,
 }
 
@@ -148,6 +150,7 @@ impl Store {
             waiting_bytes: 0,
             judging: None,
             places: Places::new()?,
+            silent: Vec::new(),
             report: BulkReport::default(),
         })
     }
@@ -191,6 +194,24 @@ impl Bulk<'_> {
     /// The layer.
     pub fn layer(&self) -> &Arc<LayerDef> {
         &self.def
+    }
+
+    /// Names attributes (positions in the definition) that the rows say nothing of: an upsert leaves those of known
+    /// items as they are. The commune of an item is always said: by where it lies.
+    pub fn says_nothing_of(&mut self, attributes: impl IntoIterator<Item = usize>) {
+        let def = self.def.clone();
+        let of_place = |i: &usize| def.unit_attribute.as_ref() == Some(&def.attributes[*i].name);
+        self.silent = attributes.into_iter().filter(|i| !of_place(i)).collect();
+    }
+
+    /// The attributes of which the rows say nothing, by position in the definition.
+    pub fn silent(&self) -> &[usize] {
+        &self.silent
+    }
+
+    /// Whether the rows say what the attribute is, for a change of this mode.
+    fn says(&self, mode: Mode, attribute: usize) -> bool {
+        mode != Mode::Upsert || !self.silent.contains(&attribute)
     }
 
     /// What was found so far.
