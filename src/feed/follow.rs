@@ -82,12 +82,12 @@ async fn step(feed: &Feed, merges: &mut JoinSet<Merged>) -> Result<()> {
             Announcement { position, layers: all }
         }
     };
-    database.close().await?;
+    // Told as soon as it is visible: writers wait for it, and the end of the reading is no concern of theirs.
     feed.0.position.send_replace(announcement.position);
     merge_where_due(feed, &announcement, merges);
     // Nobody listening is no fault.
     let _ = feed.0.announcements.send(Arc::new(announcement));
-    Ok(())
+    database.close().await
 }
 
 async fn apply(feed: &Feed, database: &ReadSnapshot, deltas: Vec<LayerDelta>) -> Result<Announcement> {

@@ -45,6 +45,7 @@ struct Inner {
     store: Store,
     features: Arc<Features>,
     catalog: Arc<ArcSwap<Catalog>>,
+    /// Wakes those who wait for memory to reach a position.
     position: watch::Sender<Position>,
     /// When the database last answered.
     contact: watch::Sender<Instant>,
@@ -76,9 +77,10 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Where memory stands.
+    /// Where memory stands: that of the state that readers see at this moment.
     pub fn position(&self) -> Position {
-        *self.0.position.borrow()
+        let state = self.0.features.snapshot();
+        Position { epoch: state.epoch, revision: state.revision }
     }
 
     /// Time since the database last answered the follower.
