@@ -6,6 +6,7 @@
 //! filters, tiles and texts alike.
 
 mod column;
+mod compress;
 pub mod encode;
 mod index;
 mod layer;
@@ -23,10 +24,11 @@ mod tile_cache;
 pub mod within;
 mod wkb;
 
+pub use compress::{TileEncoding, gzip};
 pub use layer::{Layer, LayerBuilder};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
-pub use tile_cache::{TileBody, TileCache, TileCounts, TileEncoding, Together};
+pub use tile_cache::{TileBody, TileCache, TileCounts, Together};
 pub(crate) use wkb::STEPS_PER_M;
 
 #[cfg(test)]

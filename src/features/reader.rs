@@ -199,6 +199,18 @@ impl LayerReader {
         found
     }
 
+    /// Whether the envelope of an item meets the box (EPSG:9218).
+    pub(crate) fn meets(&self, b: &Bbox) -> bool {
+        let segments = [(&*self.layer.base, &*self.layer.hidden), (&*self.layer.overlay, &[][..])];
+        segments.into_iter().any(|(segment, hidden)| {
+            let rows = self.rows.as_ref().map(|r| r.bind(segment));
+            segment
+                .in_box(b)
+                .filter(|i| hidden.is_empty() || hidden.binary_search(i).is_err())
+                .any(|i| rows.as_ref().is_none_or(|r| r.holds(segment, i) == Some(true)))
+        })
+    }
+
     /// Calls `each` with the items whose envelope meets the box (EPSG:9218), in the order of the tree.
     pub(crate) fn near<'a>(&'a self, b: &Bbox, mut each: impl FnMut(Item<'a>)) {
         let segments = [(&*self.layer.base, &*self.layer.hidden), (&*self.layer.overlay, &[][..])];

@@ -141,6 +141,18 @@ fn references(file: &SourceFile, layer: &LayerDef, problems: &mut Vec<Problem>) 
             Some(_) => {}
         }
     }
+    if let Some(name) = &layer.importance {
+        match layer.attribute(name) {
+            None => say("importance", name, "không có thuộc tính này", "there is no such attribute"),
+            Some(a) if !matches!(a.kind, T::Integer | T::Real) => {
+                say("importance", name, "phải là số", "must be a number");
+            }
+            Some(_) => {}
+        }
+    }
+    for name in layer.merge_by.iter().flatten().filter(|name| layer.attribute(name).is_none()) {
+        say("merge_by", name, "không có thuộc tính này", "there is no such attribute");
+    }
     if let Some(name) = &layer.label {
         match layer.attribute(name) {
             None => say("label", name, "không có thuộc tính này", "there is no such attribute"),

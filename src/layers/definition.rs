@@ -67,6 +67,14 @@ pub struct LayerDef {
     /// Lowest zoom at which the layer is in tiles.
     #[serde(default)]
     pub min_zoom: u8,
+    /// Numeric attribute by which items come first where a tile has no room for all, the larger first; none: the larger
+    /// ones on the ground.
+    #[serde(default)]
+    pub importance: Option<String>,
+    /// Attributes that areas too small for a zoom keep when tiles merge them: those that a map colours by. None: those
+    /// with a code list.
+    #[serde(default)]
+    pub merge_by: Option<Vec<String>>,
     /// Data licence, SPDX or plain text.
     #[serde(default)]
     pub licence: Option<String>,
@@ -238,6 +246,13 @@ impl LayerDef {
     /// The attribute called `name`.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|a| a.name == name)
+    }
+
+    /// Whether areas that tiles merge keep the attribute at `index` ([`LayerDef::merge_by`]).
+    pub fn merges_by(&self, index: usize) -> bool {
+        let attribute = &self.attributes[index];
+        let named = self.merge_by.as_ref().map(|names| names.contains(&attribute.name));
+        named.unwrap_or(attribute.codes.is_some())
     }
 
     /// Agencies whose accounts may change the layer.

@@ -14,12 +14,13 @@ use dothi::store::{Author, Position};
 
 use crate::support::{TestDb, database};
 
-struct Node {
-    features: Arc<Features>,
-    feed: Feed,
+/// A server's memory, without a door.
+pub struct Node {
+    pub features: Arc<Features>,
+    pub feed: Feed,
 }
 
-async fn node(db: &TestDb) -> Node {
+pub async fn node(db: &TestDb) -> Node {
     let features = Arc::new(Features::default());
     let feed = Feed::start(db.store.clone(), features.clone(), Arc::new(ArcSwap::default())).await.unwrap();
     Node { features, feed }

@@ -152,16 +152,21 @@ impl Server {
     pub async fn insert(&self, layer: &str, wkb: Vec<u8>, values: &[(&str, Value)]) -> Written {
         let def = self.layer(layer);
         let catalog = self.state.catalog.load_full();
-        let value = |a: &dothi::layers::Attribute| {
-            let given = values.iter().find(|(n, _)| *n == a.name).map(|(_, v)| v.clone());
-            given.unwrap_or_else(|| if a.required { least(a, &catalog) } else { Value::Null })
-        };
-        let new = NewItem { wkb, values: def.attributes.iter().map(value).collect() };
+        let new = item(&catalog, &def, wkb, values);
         let author = Author::program("test", "an item");
         let written = self.state.store.items(&catalog, &def, &author).insert(new).await.unwrap();
         self.state.feed.catch_up(written.position).await.unwrap();
         written
     }
+}
+
+/// A new item. Attributes not named get the least that they may be.
+pub fn item(catalog: &Catalog, def: &LayerDef, wkb: Vec<u8>, values: &[(&str, Value)]) -> NewItem {
+    let value = |a: &dothi::layers::Attribute| {
+        let given = values.iter().find(|(n, _)| *n == a.name).map(|(_, v)| v.clone());
+        given.unwrap_or_else(|| if a.required { least(a, catalog) } else { Value::Null })
+    };
+    NewItem { wkb, values: def.attributes.iter().map(value).collect() }
 }
 
 fn least(a: &dothi::layers::Attribute, catalog: &Catalog) -> Value {

@@ -46,8 +46,8 @@ pub(super) fn answer(headers: &HeaderMap, body: TileBody, encoding: TileEncoding
         }
         let mut response = body.bytes.into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MVT));
-        if encoding == TileEncoding::Gzip {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(name) = encoding.name() {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         response
     });
@@ -60,27 +60,28 @@ pub(super) fn answer(headers: &HeaderMap, body: TileBody, encoding: TileEncoding
     response
 }
 
-/// How the client wants its tile.
+/// How the client wants its tile (RFC 9110, 12.5.3): compressed in the way that it likes best, of equal ones the one
+/// that is smallest; as it is where it takes none of them.
 pub(super) fn encoding(headers: &HeaderMap) -> TileEncoding {
-    if takes_gzip(headers) { TileEncoding::Gzip } else { TileEncoding::Identity }
-}
-
-/// Whether the client takes gzip (RFC 9110 12.5.3).
-fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(header::ACCEPT_ENCODING);
     let codings = codings.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
-    let mut any = false;
-    for coding in codings {
-        let mut fields = coding.split(';').map(str::trim);
-        let name = fields.next().unwrap_or_default();
-        let refused = fields.any(|f| f.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
-        match name.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => return !refused,
-            "*" => any = !refused,
-            _ => {}
-        }
-    }
-    any
+    let wanted: Vec<(String, f32)> = codings
+        .map(|coding| {
+            let mut fields = coding.split(';').map(str::trim);
+            let name = fields.next().unwrap_or_default().to_ascii_lowercase();
+            let weight = fields.find_map(|f| f.strip_prefix("q=")?.parse().ok());
+            (name, weight.unwrap_or(1.0))
+        })
+        .collect();
+    let weight = |encoding: &TileEncoding| {
+        let name = encoding.name().unwrap_or("identity");
+        let of =
+            |n: &str| wanted.iter().find(|(w, _)| w == n || n == "gzip" && w == "x-gzip").map(|(_, q)| *q);
+        of(name).or_else(|| of("*")).unwrap_or(0.0)
+    };
+    let liked = TileEncoding::COMPRESSING.into_iter().filter(|e| weight(e) > 0.0);
+    // Of equal ones `max_by` gives the last.
+    liked.rev().max_by(|a, b| weight(a).total_cmp(&weight(b))).unwrap_or(TileEncoding::Identity)
 }
 
 #[cfg(test)]
@@ -88,19 +89,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_to_who_takes_it() {
-        for (value, takes) in [
-            ("gzip, deflate, br", true),
-            ("gzip;q=0", false),
-            ("br", false),
-            ("*", true),
-            ("*;q=0, gzip;q=0.5", true),
-            ("identity", false),
+    fn a_tile_is_sent_in_the_encoding_that_the_client_likes_best() {
+        use TileEncoding::{Brotli, Gzip, Identity, Zstd};
+        for (value, sent) in [
+            ("gzip, deflate, br, zstd", Zstd),
+            ("gzip, deflate, br", Brotli),
+            ("gzip, deflate", Gzip),
+            ("x-gzip", Gzip),
+            ("GZIP;q=0.8, br;q=0.2", Gzip),
+            ("gzip;q=0", Identity),
+            ("zstd;q=0, *", Brotli),
+            ("*", Zstd),
+            ("*;q=0, gzip;q=0.5", Gzip),
+            ("identity", Identity),
+            ("deflate", Identity),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
-            assert_eq!(takes_gzip(&headers), takes, "{value}");
+            assert_eq!(encoding(&headers), sent, "{value}");
         }
-        assert!(!takes_gzip(&HeaderMap::new()));
+        assert_eq!(encoding(&HeaderMap::new()), Identity);
     }
 }

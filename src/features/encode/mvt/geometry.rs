@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::clip::{self, Vertex};
 use super::grid::Grid;
+use super::simple;
 use super::{BUFFER, EXTENT};
 use crate::features::shapes::Shape;
 use crate::pbf;
@@ -17,6 +18,8 @@ const CLOSE_PATH: u64 = 7;
 #[derive(Debug)]
 pub(super) struct Pen {
     grid: Grid,
+    /// Units of the grid that vertices are rounded to, as a power of two.
+    step_bits: u8,
     /// Packed commands and parameters.
     commands: Vec<u8>,
     at: Vertex,
@@ -25,9 +28,10 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    pub(super) fn new(tile: Tile) -> Self {
+    pub(super) fn new(tile: Tile, step_bits: u8) -> Self {
         Self {
             grid: Grid::new(tile),
+            step_bits,
             commands: Vec::new(),
             at: [0, 0],
             vertices: Vec::new(),
@@ -49,11 +53,12 @@ impl Pen {
     }
 
     /// All points within, as one command.
-    pub(super) fn points(&mut self, shape: &Shape<'_>) {
+    pub(super) fn points(&mut self, shape: &Shape<'_>, mut shown: impl FnMut(Vertex) -> bool) {
         self.quantise(shape, shape.vertices());
         let mut vertices = std::mem::take(&mut self.vertices);
         vertices.retain(|v| clip::inside(*v));
         vertices.dedup();
+        vertices.retain(|v| shown(*v));
         if !vertices.is_empty() {
             self.command(MOVE_TO, vertices.len());
             for v in &vertices {
@@ -89,42 +94,83 @@ impl Pen {
     /// Polygons: outer rings with a positive area by the surveyor's formula (y to the south), holes with a negative
     /// one. A hole whose outer ring has vanished vanishes too.
     pub(super) fn polygons(&mut self, shape: &Shape<'_>) {
-        let mut drawn = false;
-        for (outer, range) in shape.rings() {
-            if !outer && !drawn {
+        let mut rings = shape.rings().peekable();
+        while let Some((_, range)) = rings.next() {
+            self.open_ring(shape, range, true);
+            let with_holes = rings.peek().is_some_and(|(outer, _)| !outer);
+            if !with_holes {
+                self.polygon();
                 continue;
             }
-            self.quantise(shape, range);
-            let mut vertices = std::mem::take(&mut self.vertices);
-            if !clip::holds(&vertices) {
-                clip::ring(&mut vertices, &mut self.spare);
+            let mut group = vec![self.vertices.clone()];
+            while let Some((_, range)) = rings.next_if(|(outer, _)| !outer) {
+                self.open_ring(shape, range, false);
+                group.push(self.vertices.clone());
             }
-            close_up(&mut vertices);
-            let area = doubled_area(&vertices);
-            if area != 0 {
-                if (area > 0) != outer {
-                    vertices.reverse();
-                }
-                self.ring(&vertices);
+            group.retain(|ring| !ring.is_empty());
+            if group.first().is_some_and(|ring| doubled_area(ring) > 0) {
+                simple::mend(&group).iter().flatten().for_each(|ring| self.ring(ring));
             }
-            if outer {
-                drawn = area != 0;
-            }
-            self.vertices = vertices;
         }
     }
 
-    /// A square of `side` units in the place of a polygon that is too small to be drawn.
-    pub(super) fn square(&mut self, shape: &Shape<'_>, side: i64) {
-        let first = shape.vertices();
-        self.quantise(shape, first.start..first.start + 1);
-        let [x, y] = self.vertices[0];
-        if clip::inside([x, y]) && clip::inside([x + side, y + side]) {
-            self.ring(&[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]);
+    /// The ring that stands in `vertices`, a polygon without holes.
+    fn polygon(&mut self) {
+        let vertices = std::mem::take(&mut self.vertices);
+        if vertices.is_empty() {
+        } else if simple::is_simple(&vertices) {
+            self.ring(&vertices);
+        } else {
+            let mended = simple::mend(std::slice::from_ref(&vertices));
+            mended.iter().flatten().for_each(|ring| self.ring(ring));
+        }
+        self.vertices = vertices;
+    }
+
+    /// Brings a ring into `vertices`: rounded, clipped, open, wound as outer rings or holes are; empty where nothing is
+    /// left.
+    fn open_ring(&mut self, shape: &Shape<'_>, range: Range<usize>, outer: bool) {
+        self.quantise(shape, range);
+        let vertices = &mut self.vertices;
+        if !clip::holds(vertices) {
+            clip::ring(vertices, &mut self.spare);
+        }
+        close_up(vertices);
+        match doubled_area(vertices) {
+            0 => vertices.clear(),
+            area if (area > 0) != outer => vertices.reverse(),
+            _ => {}
         }
     }
 
-    fn ring(&mut self, open: &[Vertex]) {
+    /// Whether the shape lies within the tile and its buffer.
+    pub(super) fn holds(&mut self, shape: &Shape<'_>) -> bool {
+        self.quantise(shape, shape.vertices());
+        clip::holds(&self.vertices)
+    }
+
+    /// The middle of a polygon's envelope and its area in square units, neither rounded to the grid before.
+    pub(super) fn measure(&self, shape: &Shape<'_>) -> (Vertex, f64) {
+        let (mut low, mut high, mut doubled) = ([f64::MAX; 2], [f64::MIN; 2], 0.0);
+        for (outer, range) in shape.rings() {
+            let (mut ring, mut first, mut before) = (0.0, None, [0.0; 2]);
+            self.grid.exact(shape, range, |v| {
+                // Near the first vertex, so that no digits are lost.
+                let start = *first.get_or_insert(v);
+                let at = [v[0] - start[0], v[1] - start[1]];
+                ring += before[0] * at[1] - at[0] * before[1];
+                before = at;
+                low = [low[0].min(v[0]), low[1].min(v[1])];
+                high = [high[0].max(v[0]), high[1].max(v[1])];
+            });
+            doubled += if outer { ring.abs() } else { -ring.abs() };
+        }
+        let middle = [0, 1].map(|axis| f64::midpoint(low[axis], high[axis]).floor() as i64);
+        (middle, doubled.max(0.0) / 2.0)
+    }
+
+    /// An open ring as it stands.
+    pub(super) fn ring(&mut self, open: &[Vertex]) {
         self.command(MOVE_TO, 1);
         self.go(open[0]);
         self.command(LINE_TO, open.len() - 1);
@@ -150,7 +196,9 @@ impl Pen {
         self.vertices.clear();
         let vertices = &mut self.vertices;
         let mut last = None;
+        let (bits, half) = (self.step_bits, (1_i64 << self.step_bits) >> 1);
         self.grid.each(shape, range, |v| {
+            let v = v.map(|c| (c + half) >> bits << bits);
             if last != Some(v) {
                 vertices.push(v);
                 last = Some(v);
@@ -203,7 +251,7 @@ fn collinear(a: Vertex, b: Vertex, c: Vertex) -> bool {
 }
 
 /// Twice the area of an open ring by the surveyor's formula; positive clockwise as seen on the map.
-fn doubled_area(vertices: &[Vertex]) -> i64 {
+pub(super) fn doubled_area(vertices: &[Vertex]) -> i64 {
     let Some(mut before) = vertices.last().copied() else { return 0 };
     let mut sum = 0;
     for &v in vertices {

@@ -64,4 +64,24 @@ impl Grid {
             }
         }
     }
+
+    /// The same without rounding.
+    pub(super) fn exact(&self, shape: &Shape<'_>, vertices: Range<usize>, mut take: impl FnMut([f64; 2])) {
+        match *self {
+            Self::Mercator { origin, bits } => {
+                let units = f64::from(EXTENT) / (1_u64 << bits) as f64;
+                for &place in shape.world(vertices) {
+                    take([0, 1].map(|axis| (i64::from(place[axis]) - origin[axis]) as f64 * units));
+                }
+            }
+            Self::Degrees { origin: [ox, oy], units_per_step } => {
+                for vertex in vertices {
+                    let [lon, lat] = shape.degrees(vertex).map(|v| v as f64);
+                    let west = (lon + 180.0 * STEPS_PER_DEGREE) * units_per_step;
+                    let north = (90.0 * STEPS_PER_DEGREE - lat) * units_per_step;
+                    take([west - ox as f64, north - oy as f64]);
+                }
+            }
+        }
+    }
 }
