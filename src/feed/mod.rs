@@ -7,12 +7,15 @@
 
 mod follow;
 mod load;
+mod subscription;
+
+pub use subscription::{Heard, Subscription};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::features::Features;
@@ -26,6 +29,10 @@ pub const READY_WITHIN: Duration = Duration::from_secs(30);
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(10);
 /// Announcements kept for a slow subscriber; one that misses more is told so and reads anew.
 const ANNOUNCEMENTS: usize = 256;
+/// Listeners at a time: each holds a connection and some kilobytes.
+const LISTENERS: usize = 2_000;
+/// After how many seconds one that found no place may try again.
+const PLACE_AFTER_S: u32 = 30;
 
 /// What became visible in memory with one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +58,8 @@ struct Inner {
     contact: watch::Sender<Instant>,
     announcements: broadcast::Sender<Arc<Announcement>>,
     wake: Notify,
+    places: Arc<Semaphore>,
+    over: watch::Sender<bool>,
     follower: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -70,6 +79,8 @@ impl Feed {
             contact: watch::Sender::new(Instant::now()),
             announcements: broadcast::Sender::new(ANNOUNCEMENTS),
             wake: Notify::new(),
+            places: Arc::new(Semaphore::new(LISTENERS)),
+            over: watch::Sender::new(false),
             follower: std::sync::Mutex::new(None),
         }));
         let follower = tokio::spawn(follow::run(feed.clone()));
@@ -110,6 +121,21 @@ impl Feed {
     /// Hears of every step from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>> {
         self.0.announcements.subscribe()
+    }
+
+    /// A place from which every step from now on is heard, until [`Feed::dismiss`].
+    pub fn listen(&self) -> Result<Subscription> {
+        let place = self.0.places.clone().try_acquire_owned();
+        Ok(Subscription {
+            announcements: self.subscribe(),
+            over: self.0.over.subscribe(),
+            _place: place.map_err(|_| Error::TooManyRequests { retry_after_s: PLACE_AFTER_S })?,
+        })
+    }
+
+    /// Tells all listeners that the program ends.
+    pub fn dismiss(&self) {
+        self.0.over.send_replace(true);
     }
 
     /// Ends the follower.

@@ -40,6 +40,7 @@ pub async fn serve(
     state: AppState,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    let feed = state.feed.clone();
     let mut services: IntoMakeServiceWithConnectInfo<Router, SocketAddr> =
         super::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let spelling = spelling().await?;
@@ -65,6 +66,7 @@ pub async fn serve(
         connections.spawn(connection(stream, service, spelling.clone(), ended.clone()));
     }
     drop(listener);
+    feed.dismiss();
     let _ = ending.send(());
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, all).await.is_err() {

@@ -71,6 +71,16 @@ pub enum Changed {
     Catalog,
 }
 
+impl Changed {
+    /// The items; none where it is more than some of them.
+    pub fn items(self) -> Option<Vec<i64>> {
+        match self {
+            Self::Items(fids) => Some(fids),
+            Self::Layer | Self::Catalog => None,
+        }
+    }
+}
+
 /// Takes the next number. Everything slow is done before: other writers wait from here to the commit.
 pub async fn bump(tx: &mut Tx, author: &Author) -> Result<Revision> {
     let row = sqlx::query!(

@@ -21,7 +21,7 @@ CHECKS = [
 SOME_LAYERS = r"^/(?!collections/)|^/collections$|^/collections/(parcel|admin_commune|field_report|street_light|permit)(/|$)"
 # What would end the session that asks, or close the service to other tests for minutes.
 # Files are answered in parts, and a part of JSON is none: tests/it/downloads.rs asks for them.
-NOT = r"/(login|logout|password)$|/download/"
+NOT = r"/(login|logout|password)$|/download/|/events$"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)

@@ -5,6 +5,7 @@ import './imports.mjs';
 import './pages.mjs';
 import './analysis.mjs';
 import './keys.mjs';
+import './live.mjs';
 import './ogc.mjs';
 import './styles.mjs';
 import './axe.mjs';

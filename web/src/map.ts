@@ -7,6 +7,7 @@ import { makeMap } from './map/base';
 import type { Catalog } from './map/catalog';
 import { Identify, byIdMap } from './map/identify';
 import { searchBox, type Hit } from './map/search';
+import { followChanges } from './map/live';
 import { mapStyle } from './map/style';
 import { Visibility, layerTree } from './map/tree';
 
@@ -165,6 +166,7 @@ async function start(): Promise<void> {
   say(undefined);
   const identify = new Identify(m, layers, addMark(m));
   searchBox(byId<HTMLFormElement>('search'), (hit) => goTo(m, identify, layers, hit));
+  followChanges(m, layers, catalog.revision);
   followLayer(m, layers);
   await followLink(m, identify, layers);
 }

@@ -9,6 +9,7 @@ mod crs;
 mod datetime;
 pub(super) mod download;
 mod encoded;
+mod events;
 pub(super) mod feature_body;
 mod filter;
 mod format;
@@ -69,6 +70,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
                 .layer(once()),
         )
         .route("/ogc/collections/{id}/download/{file}", get(download::file))
+        .route("/ogc/collections/{id}/events", get(events::of_collection))
+        .route("/ogc/events", get(events::of_dataset))
         .route("/ogc/collections/{id}/queryables", get(schema::queryables))
         .route("/ogc/collections/{id}/schema", get(schema::schema))
         .route("/ogc/collections/{id}/tiles", get(tilesets::list))

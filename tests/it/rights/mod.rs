@@ -9,6 +9,7 @@ mod wfs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use dothi::access::Role;
 use dothi::layers::{LayerDef, Value};
@@ -192,7 +193,11 @@ async fn answer(server: &Server, person: &Person, asked: &Asked) -> (StatusCode,
     if !asked.body.is_empty() {
         request = request.header("content-type", "application/json").body(asked.body.clone());
     }
-    let response = request.send().await.unwrap_or_else(|e| panic!("{asked:?}: {e}"));
+    if asked.path.contains("/events") {
+        // From another life: then all layers that one may see are named at once.
+        request = request.header("last-event-id", format!("{}:0", uuid::Uuid::nil()));
+    }
+    let mut response = request.send().await.unwrap_or_else(|e| panic!("{asked:?}: {e}"));
     let status = response.status();
     let id = response.headers().get("x-request-id").map(|v| v.to_str().unwrap().to_owned());
     let mut text = String::new();
@@ -201,7 +206,14 @@ async fn answer(server: &Server, person: &Person, asked: &Asked) -> (StatusCode,
             writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes())).unwrap();
         }
     }
-    let bytes = response.bytes().await.unwrap_or_else(|e| panic!("{asked:?}: {e}")).to_vec();
+    let streams = response.headers().get("content-type").is_some_and(|t| t == "text/event-stream");
+    let mut bytes = Vec::new();
+    // A stream of events does not end by itself: what it tells at first.
+    let patience = if streams { Duration::from_millis(100) } else { Duration::from_mins(1) };
+    while let Ok(chunk) = tokio::time::timeout(patience, response.chunk()).await {
+        let Some(chunk) = chunk.unwrap_or_else(|e| panic!("{asked:?}: {e}")) else { break };
+        bytes.extend_from_slice(&chunk);
+    }
     text += &String::from_utf8_lossy(&bytes);
     if let Some(id) = id {
         text = text.replace(&id, "");

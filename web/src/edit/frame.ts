@@ -1,9 +1,9 @@
 // What every mode of the page works with: the map, the panel, the layer that is edited.
-import type { Map as LibreMap, VectorTileSource, GeoJSONSource } from 'maplibre-gl';
+import type { Map as LibreMap } from 'maplibre-gl';
 import { mistakesOf, showMistakes, type Mistake } from '../lib/forms';
 import { byId, el } from '../lib/page';
 import type { Layer } from '../map/catalog';
-import { sourceOf } from '../map/style';
+import { bringTo } from '../map/live';
 import { Canvas } from './canvas';
 import { keyNames } from './form';
 import { Snapper } from './snap';
@@ -51,11 +51,7 @@ export class Frame {
   /** Brings the map's tiles of a layer to a revision, and what is snapped to. */
   refresh(layer: EditLayer, revision: string | number | null): void {
     const known = this.shown.get(layer.id);
-    const stamp = String(revision ?? Date.now());
-    if (known) {
-      this.map.getSource<VectorTileSource>(layer.id)?.setTiles(sourceOf(known, stamp).tiles!);
-      this.map.getSource<GeoJSONSource>(`${layer.id}-labels`)?.setData(`${location.origin}/api/v1/layers/${layer.id}/labels?r=${stamp}`);
-    }
+    if (known) bringTo(this.map, known, String(revision ?? Date.now()));
     void this.snapper.load(true);
   }
 

@@ -37,12 +37,16 @@ export function sourceOf(layer: Layer, revision: string): VectorSourceSpecificat
   };
 }
 
+/** Where the label points of a layer lie. */
+export function labelsOf(layer: Layer, revision: string): string {
+  return `${location.origin}/api/v1/layers/${layer.id}/labels?r=${encodeURIComponent(revision)}`;
+}
+
 /** The sources that a layer is drawn from: its tiles, and its label points where it has them. */
 function sourcesOf(layer: Layer, revision: string): [string, SourceSpecification][] {
   const tiles: [string, SourceSpecification] = [layer.id, sourceOf(layer, revision)];
   if (!layer.labels) return [tiles];
-  const data = `${location.origin}/api/v1/layers/${layer.id}/labels?r=${encodeURIComponent(revision)}`;
-  return [tiles, [`${layer.id}-labels`, { type: 'geojson', data }]];
+  return [tiles, [`${layer.id}-labels`, { type: 'geojson', data: labelsOf(layer, revision) }]];
 }
 
 /** All style layers, in drawing order; those of hidden layers are there but not visible. */

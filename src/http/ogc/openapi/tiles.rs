@@ -28,7 +28,7 @@ fn place() -> [Value; 3] {
     [in_path("tileMatrix", &matrix), in_path("tileRow", &whole), in_path("tileCol", &whole)]
 }
 
-fn collections() -> Value {
+pub(super) fn collections() -> Value {
     json!({
         "name": "collections", "in": "query", "required": false, "style": "form", "explode": false,
         "description": "Collections to take, in this order: their ids or their addresses. All that are drawn there unless given.",
