@@ -13,10 +13,11 @@ use crate::config::Config;
 use crate::features::encode::csv::CsvWriter;
 use crate::features::encode::geojson::FeatureWriter;
 use crate::features::encode::text::Document;
-use crate::features::{LayerBuilder, Query, Snapshot};
+use crate::features::{LayerBuilder, LayerReader, Query, Snapshot};
 use crate::filter::typed::{self, Found};
 use crate::filter::{Expr, literal, text as cql2};
 use crate::formats::write::Format;
+use crate::jobs::archive;
 use crate::jobs::export::Export;
 use crate::layers::LayerDef;
 use crate::space::Bbox;
@@ -31,10 +32,10 @@ const CHUNK: usize = 10_000;
 /// `dothi export`
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Layer to export
+    /// Layer to export; into .pmtiles several, divided by commas
     #[arg(value_name = "ID")]
     layer: String,
-    /// File to write: .gpkg, .fgb, .geojson, .csv or .parquet
+    /// File to write: .gpkg, .fgb, .geojson, .csv or .parquet; .pmtiles holds the tiles of all zooms
     file: PathBuf,
     /// Only items that meet this box, in degrees: west,south,east,north
     #[arg(long, value_name = "BOX", allow_hyphen_values = true, value_parser = bbox)]
@@ -74,6 +75,9 @@ pub(super) async fn run(args: Args, config: Config) -> Outcome {
 }
 
 async fn export(store: &Store, args: &Args) -> Result<u64> {
+    if args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("pmtiles")) {
+        return archive(store, args).await;
+    }
     let snapshot = store.snapshot().await?;
     let def = snapshot
         .catalog()
@@ -111,17 +115,63 @@ async fn export(store: &Store, args: &Args) -> Result<u64> {
         })
         .await;
     let done = loaded.and_then(|_| hand_over(piece, &mut file)).and_then(|()| file.finish());
-    let done = done.and_then(|()| {
-        std::fs::rename(&making, &args.file)
-            .map_err(|e| Error::internal(format!("writing {}", args.file.display()), e))
-    });
-    if let Err(error) = done {
-        // What cannot be removed is a hidden file beside the target, and the error that led here is told.
-        let _ = std::fs::remove_file(&making);
-        return Err(error);
-    }
+    in_place(&making, &args.file, done)?;
     snapshot.close().await?;
     Ok(written)
+}
+
+/// Tiles of one or several layers, made from memory as the server makes them. Gives the number of their items.
+async fn archive(store: &Store, args: &Args) -> Result<u64> {
+    if args.crs.is_some() {
+        return Err(Error::invalid(
+            "--crs",
+            "các ô của PMTiles luôn theo Web Mercator",
+            "the tiles of PMTiles are always in Web Mercator",
+        ));
+    }
+    let snapshot = store.snapshot().await?;
+    let mut memory = Snapshot::default();
+    let mut views = Vec::new();
+    for id in args.layer.split(',').map(str::trim) {
+        let def = snapshot.catalog().layer(id).cloned().ok_or_else(|| Error::not_found("layer", id))?;
+        let mut layer = LayerBuilder::new(def.clone());
+        snapshot.load(&def, |row| layer.push_ref(&row)).await?;
+        memory.insert(layer.build());
+        let whole = whole(&def);
+        let rows = args.filter.as_deref().map(|text| filter(text, &whole)).transpose()?;
+        let within = args.bbox.map(|b| {
+            let b = format!("{},{},{},{}", b.min_x, b.min_y, b.max_x, b.max_y);
+            filter(&format!("S_INTERSECTS(geometry, BBOX({b}))"), &whole)
+        });
+        let rows: Vec<Expr> = rows.into_iter().chain(within.transpose()?).collect();
+        let rows = (!rows.is_empty()).then_some(Expr::And(rows));
+        views.push(View { rows, ..whole });
+    }
+    snapshot.close().await?;
+    let readers: Vec<_> = views.iter().filter_map(|view| memory.layer(view)).collect();
+    let items: usize = readers.iter().map(LayerReader::count).sum();
+    let making = making(&args.file);
+    let name = match views.as_slice() {
+        [one] => one.layer.title.get(Lang::of_environment()).to_owned(),
+        _ => "Dothi".to_owned(),
+    };
+    let (to, lang) = (making.clone(), Lang::of_environment());
+    let done = tokio::task::spawn_blocking(move || archive::write(&to, &readers, &name, lang)).await;
+    let done = done.map_err(|e| Error::internal("making tiles", e)).and_then(|done| done.map(drop));
+    in_place(&making, &args.file, done)?;
+    Ok(items as u64)
+}
+
+/// Puts a file that was made whole in its place; takes it away where it was not.
+fn in_place(making: &Path, file: &Path, done: Result<()>) -> Result<()> {
+    let done = done.and_then(|()| {
+        std::fs::rename(making, file).map_err(|e| Error::internal(format!("writing {}", file.display()), e))
+    });
+    if done.is_err() {
+        // What cannot be removed is a hidden file beside the target, and the error that led here is told.
+        let _ = std::fs::remove_file(making);
+    }
+    done
 }
 
 /// Everything: who may read the database needs no rights beside.
@@ -170,7 +220,7 @@ fn begin(making: &Path, path: &Path, crs: Option<&str>, view: &View) -> Result<E
             Export::text(making, Document::csv(CsvWriter::new(view, place)).exact())
         }
         _ => {
-            let (path, known) = (path.display(), "gpkg, fgb, geojson, csv, parquet");
+            let (path, known) = (path.display(), "gpkg, fgb, geojson, csv, parquet, pmtiles");
             Err(Error::invalid(
                 "FILE",
                 format!("{path}: không biết định dạng; phần mở rộng phải là {known}"),

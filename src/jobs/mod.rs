@@ -1,5 +1,6 @@
 //! Background work on a PostgreSQL queue, one file a job; `worker` is the child that parses untrusted files.
 
+pub mod archive;
 pub mod cases;
 pub mod check_application;
 mod deadlines;

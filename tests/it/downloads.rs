@@ -116,7 +116,7 @@ async fn the_collection_leads_to_its_files() {
     let collection = server.json("/ogc/collections/thu").await;
     let links = collection["links"].as_array().unwrap();
     let files: Vec<_> = links.iter().filter(|l| l["rel"] == "enclosure").collect();
-    assert_eq!(files.len(), 7, "{links:?}");
+    assert_eq!(files.len(), 8, "{links:?}");
     for file in files {
         let href = file["href"].as_str().unwrap().strip_prefix(&server.base).unwrap();
         let answer = server.get(href).await;

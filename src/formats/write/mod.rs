@@ -9,6 +9,7 @@
 mod flatgeobuf;
 mod geopackage;
 mod geoparquet;
+pub mod pmtiles;
 
 use std::path::Path;
 

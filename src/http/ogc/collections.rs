@@ -127,6 +127,12 @@ fn describe(ask: &Ask, reader: &LayerReader) -> Value {
             ask.say("Kiểu bản đồ", "Style"),
         ),
     ]);
+    links.push(link(
+        &at("/events"),
+        "monitor",
+        "text/event-stream",
+        ask.say("Thay đổi, báo ngay khi có", "Changes, told as they come"),
+    ));
     links.extend(download::links(ask, &def.id));
     if let Some(licence) = &def.licence {
         let href = format!("https://spdx.org/licenses/{licence}.html");

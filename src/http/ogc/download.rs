@@ -24,6 +24,7 @@ use crate::features::encode::Form;
 use crate::features::{LayerReader, Query};
 use crate::files::made::MadeFile;
 use crate::http::wfs::bounded_by;
+use crate::jobs::archive;
 use crate::jobs::export::Export;
 use crate::space::crs::Target;
 use crate::state::AppState;
@@ -32,6 +33,54 @@ use crate::{Error, Result};
 
 /// Bytes that are read at a time.
 const PIECE: u64 = 1 << 17;
+
+/// What the file of a layer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Whole {
+    /// Its items.
+    Items(Form),
+    /// Its tiles of all zooms: PMTiles 3.
+    Tiles,
+}
+
+impl Whole {
+    /// All of them, in the order of lists.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Form::ALL.into_iter().map(Self::Items).chain([Self::Tiles])
+    }
+
+    /// How lists of addresses name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Items(form) => form.name(),
+            Self::Tiles => "pmtiles",
+        }
+    }
+
+    /// How the file is called, behind the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Items(form) => form.extension(),
+            Self::Tiles => "pmtiles",
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Items(form) => form.media_type(),
+            Self::Tiles => "application/vnd.pmtiles",
+        }
+    }
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Items(form) => form.title(),
+            Self::Tiles => "PMTiles",
+        }
+    }
+}
 
 /// `GET /ogc/collections/{id}/download/{file}`
 pub(super) async fn file(
@@ -44,22 +93,23 @@ pub(super) async fn file(
     ask.params.only(&[])?;
     let (reader, snapshot) = open(&state, &ask.who, &id)?;
     let extension = name.strip_prefix(&id).and_then(|rest| rest.strip_prefix('.'));
-    let form = extension.and_then(Form::of_extension).ok_or_else(|| Error::not_found("file", &name))?;
+    let whole = extension.and_then(|e| Whole::all().find(|w| w.extension() == e));
+    let whole = whole.ok_or_else(|| Error::not_found("file", &name))?;
     let view = reader.view().clone();
-    let what = format!("{}/{id}/{:x}/{}", snapshot.epoch, view.profile, form.extension());
+    let what = format!("{}/{id}/{:x}/{}", snapshot.epoch, view.profile, whole.extension());
     let (base, made_of) = (ask.base.clone(), reader.clone());
-    let make = move |path: &std::path::Path| make(path, &made_of, form, &base);
+    let make = move |path: &std::path::Path| make(path, &made_of, whole, &base);
     let made = state.made.get(what, reader.state().to_string(), make).await?;
     let file = made.open().map_err(|e| Error::internal("reading a file of items", e))?;
     let bytes = made.bytes;
-    let served = Served { file: Arc::new(file), made, form };
+    let served = Served { file: Arc::new(file), made, media_type: whole.media_type() };
     let mut response = http_serve::serve(served, &Request::from_parts(parts, ())).map(Body::new);
     match response.status() {
         StatusCode::PRECONDITION_FAILED => return Ok(refused(&response, changed())),
         StatusCode::RANGE_NOT_SATISFIABLE => return Ok(refused(&response, Error::NoSuchRange { bytes })),
         _ => {}
     }
-    attach(&mut response, &id, form);
+    attach(&mut response, &id, whole.extension());
     vary(response.headers_mut());
     cache_headers(response.headers_mut(), &view, &ask.who);
     response.headers_mut().insert("dothi-revision", HeaderValue::from(snapshot.revision));
@@ -83,19 +133,23 @@ fn changed() -> Error {
 
 /// Links to the files of a layer.
 pub(super) fn links<'a>(ask: &'a Ask, layer: &'a str) -> impl Iterator<Item = Value> + use<'a> {
-    Form::ALL.into_iter().map(move |form| {
-        let title = format!("{} {}", ask.say("Tải cả lớp dạng", "The whole layer as"), form.title());
-        link(&ask.url(&path(layer, form)), "enclosure", form.media_type(), &title)
+    Whole::all().map(move |whole| {
+        let title = format!("{} {}", ask.say("Tải cả lớp dạng", "The whole layer as"), whole.title());
+        link(&ask.url(&path(layer, whole)), "enclosure", whole.media_type(), &title)
     })
 }
 
 /// Where a layer's file lies, below `/ogc`.
-pub(in crate::http) fn path(layer: &str, form: Form) -> String {
-    format!("/collections/{layer}/download/{layer}.{}", form.extension())
+pub(in crate::http) fn path(layer: &str, whole: Whole) -> String {
+    format!("/collections/{layer}/download/{layer}.{}", whole.extension())
 }
 
 /// Writes the whole layer: each form in its usual system, texts in Vietnamese, links without anybody's key.
-fn make(path: &std::path::Path, reader: &LayerReader, form: Form, base: &str) -> Result<()> {
+fn make(path: &std::path::Path, reader: &LayerReader, whole: Whole, base: &str) -> Result<()> {
+    let Whole::Items(form) = whole else {
+        let title = reader.view().layer.title.get(Lang::Vi);
+        return archive::write(path, std::slice::from_ref(reader), title, Lang::Vi).map(drop);
+    };
     let (view, crs) = (reader.view(), form.usual_crs());
     let fids: Vec<i64> = reader.query(&Query::default())?.map(|item| item.fid).collect();
     let mut export = match table_format(form) {
@@ -118,7 +172,7 @@ fn make(path: &std::path::Path, reader: &LayerReader, form: Form, base: &str) ->
 struct Served {
     file: Arc<File>,
     made: Arc<MadeFile>,
-    form: Form,
+    media_type: &'static str,
 }
 
 impl http_serve::Entity for Served {
@@ -151,7 +205,7 @@ impl http_serve::Entity for Served {
     }
 
     fn add_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media_type()));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
     }
 
     fn etag(&self) -> Option<HeaderValue> {

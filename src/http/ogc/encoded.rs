@@ -116,7 +116,7 @@ pub(super) async fn page(state: &AppState, paged: Paged<'_>) -> Result<Response>
     let mut response =
         typed(form.media_type(), stream_of(document.into(), vec![(reader.clone(), page.fids)]));
     if form == Form::Csv {
-        attach(&mut response, &view.layer.id, form);
+        attach(&mut response, &view.layer.id, form.extension());
     }
     Ok(response)
 }
@@ -154,14 +154,14 @@ async fn file(
     let bytes = file.metadata().await.map_err(|e| Error::internal("reading a file of items", e))?.len();
     let mut response = typed(form.media_type(), Body::from_stream(ReaderStream::with_capacity(file, PIECE)));
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
-    attach(&mut response, &id, form);
+    attach(&mut response, &id, form.extension());
     Ok(response)
 }
 
 /// Names the file that a browser makes of the answer.
-pub(super) fn attach(response: &mut Response, layer: &str, form: Form) {
+pub(super) fn attach(response: &mut Response, layer: &str, extension: &str) {
     // Identifiers of layers need no quoting.
-    let value = HeaderValue::from_str(&format!("attachment; filename=\"{layer}.{}\"", form.extension()));
+    let value = HeaderValue::from_str(&format!("attachment; filename=\"{layer}.{extension}\""));
     response.headers_mut().extend(value.map(|value| (header::CONTENT_DISPOSITION, value)));
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use super::collections::visible;
+use super::download::Whole;
 use super::filter::LANGUAGES;
 use super::format::{Format, ITEM, ITEMS};
 use super::html;
@@ -24,6 +25,7 @@ use crate::layers::Source;
 use crate::space::crs::Offered;
 use crate::state::AppState;
 
+mod events;
 mod tiles;
 
 /// `GET /ogc/api`
@@ -54,7 +56,9 @@ fn document<'a>(ask: &Ask, views: impl Iterator<Item = &'a View>) -> Value {
         parameters.extend((path == "/collections").then(|| reference("q")));
         add(path.to_owned(), operation(id, "Dothi", ask.say(vi, en), kind, &parameters));
     }
-    for (path, operation) in tiles::dataset(ask).into_iter().chain(tiles::styles(ask)) {
+    for (path, operation) in
+        tiles::dataset(ask).into_iter().chain(tiles::styles(ask)).chain([events::dataset(ask)])
+    {
         add(path, operation);
     }
     for view in &views {
@@ -163,6 +167,7 @@ fn collection(ask: &Ask, view: &View) -> Vec<(String, Value)> {
                 ITEM,
             ),
         ),
+        events::collection(ask, def),
         (at("/download/{file}"), download(title, id, ask.say("tải cả lớp", "the whole layer as a file"))),
         (
             at("/queryables"),
@@ -294,13 +299,13 @@ fn form_parameter(forms: &[Format]) -> Value {
 
 /// The files of a layer.
 fn download(tag: &str, id: &str, summary: &str) -> Value {
-    let names: Vec<String> = Form::ALL.iter().map(|f| format!("{id}.{}", f.extension())).collect();
+    let names: Vec<String> = Whole::all().map(|w| format!("{id}.{}", w.extension())).collect();
     let bytes = json!({"schema": {"type": "string", "format": "binary"}});
-    let each = |schema: &dyn Fn(&Form) -> Value| -> Map<String, Value> {
-        Form::ALL.iter().map(|f| (f.media_type().to_owned(), schema(f))).collect()
+    let each = |schema: &dyn Fn(Whole) -> Value| -> Map<String, Value> {
+        Whole::all().map(|w| (w.media_type().to_owned(), schema(w))).collect()
     };
-    let whole = each(&|form| match form {
-        Form::GeoJson | Form::JsonFg => json!({"schema": {"type": "object"}}),
+    let whole = each(&|whole| match whole {
+        Whole::Items(Form::GeoJson | Form::JsonFg) => json!({"schema": {"type": "object"}}),
         _ => bytes.clone(),
     });
     let mut parts = each(&|_| bytes.clone());
@@ -322,9 +327,7 @@ fn download(tag: &str, id: &str, summary: &str) -> Value {
             "206": {"description": "One or several parts of the file.", "content": parts},
             "304": {"description": "The file has not changed."},
             "400": problem(), "404": problem(),
-            "412": {"description": "The file has changed."},
-            "416": {"description": "There is no such part."},
-            "503": problem(),
+            "412": problem(), "416": problem(), "503": problem(),
         },
     })
 }

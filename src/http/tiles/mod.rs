@@ -7,8 +7,8 @@ mod answer;
 pub(super) mod dataset;
 mod tilejson;
 
+pub(super) use crate::features::encode::mvt::describe::{TILE_MAX_ZOOM, fields};
 pub(super) use answer::serve;
-pub(super) use tilejson::fields;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -23,10 +23,6 @@ use crate::{Error, Result};
 
 /// Media type of a vector tile.
 pub(super) const MVT: &str = "application/vnd.mapbox-vector-tile";
-
-/// Zoom that is announced as the highest: one unit of a tile is 15 cm there, clients magnify beyond it. Deeper
-/// tiles are made for those who ask for them.
-pub(super) const TILE_MAX_ZOOM: u8 = 16;
 
 /// All layers together, in the place of a layer's id.
 pub(super) const DATASET: &str = "default";

@@ -3,17 +3,14 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
-use super::{DATASET, TILE_MAX_ZOOM, dataset};
-use crate::access::View;
+use super::{DATASET, dataset};
 use crate::features::LayerReader;
-use crate::features::encode::mvt::attributes_at;
+use crate::features::encode::mvt::describe::{vector_layer, zooms};
 use crate::http::ogc::{Ask, cache_headers, open};
-use crate::layers::AttributeType;
 use crate::space::Bbox;
-use crate::space::tile_matrix::MAX_ZOOM;
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -53,16 +50,15 @@ pub(super) async fn tile_json(
 }
 
 fn describe(ask: &Ask, readers: &[LayerReader], address: String) -> Value {
-    let layers: Vec<Value> = readers.iter().map(|r| vector_layer(ask, r.view())).collect();
-    let zooms = readers.iter().map(|r| r.view().layer.min_zoom);
-    let (min_zoom, highest) = (zooms.clone().min().unwrap_or(0), zooms.max().unwrap_or(0));
+    let layers: Vec<Value> = readers.iter().map(|r| vector_layer(r.view(), ask.lang)).collect();
+    let (min_zoom, max_zoom) = zooms(readers);
     let mut json = json!({
         "tilejson": "3.0.0",
         "version": "1.0.0",
         "scheme": "xyz",
         "tiles": [ask.keyed(address)],
         "minzoom": min_zoom,
-        "maxzoom": max_zoom(highest),
+        "maxzoom": max_zoom,
         "vector_layers": layers,
     });
     if let Some(b) = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| around(&a, &b)) {
@@ -73,21 +69,6 @@ fn describe(ask: &Ask, readers: &[LayerReader], address: String) -> Value {
     json
 }
 
-fn vector_layer(ask: &Ask, view: &View) -> Value {
-    let def = &view.layer;
-    json!({
-        "id": def.id,
-        "description": def.title.get(ask.lang),
-        "minzoom": def.min_zoom,
-        "maxzoom": max_zoom(def.min_zoom),
-        "fields": fields(view, Value::from),
-    })
-}
-
-fn max_zoom(min_zoom: u8) -> u8 {
-    TILE_MAX_ZOOM.max(min_zoom).min(MAX_ZOOM)
-}
-
 fn around(a: &Bbox, b: &Bbox) -> Bbox {
     Bbox {
         min_x: a.min_x.min(b.min_x),
@@ -95,16 +76,4 @@ fn around(a: &Bbox, b: &Bbox) -> Bbox {
         max_x: a.max_x.max(b.max_x),
         max_y: a.max_y.max(b.max_y),
     }
-}
-
-/// Attributes of the highest zoom by name, with the type that a tile's reader sees.
-pub(in crate::http) fn fields(view: &View, value: impl Fn(&'static str) -> Value) -> Map<String, Value> {
-    let shown = attributes_at(&view.layer, &view.attributes, MAX_ZOOM);
-    let attributes = shown.into_iter().map(|i| &view.layer.attributes[i]);
-    let kind = |k| match k {
-        AttributeType::Text | AttributeType::Date | AttributeType::Timestamp => "string",
-        AttributeType::Integer | AttributeType::Real => "number",
-        AttributeType::Boolean => "boolean",
-    };
-    attributes.map(|a| (a.name.clone(), value(kind(a.kind)))).collect()
 }

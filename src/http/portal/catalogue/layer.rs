@@ -15,8 +15,8 @@ use super::links::{self, Links};
 use super::{access_badge, chart};
 use crate::Result;
 use crate::access::Principal;
-use crate::features::encode::Form;
 use crate::http::extract::Path;
+use crate::http::ogc::download::Whole;
 use crate::http::quality::{Quality, of_layer};
 use crate::layers::{Access, AttributeType};
 use crate::state::AppState;
@@ -322,9 +322,9 @@ fn developers(tr: Tr, layer: &Layer, links: &Links, officer: bool) -> Markup {
             (address(tr, &tr.t("layer-json"), &links.facts()))
             p {
                 (tr.t("layer-download")) ": "
-                @for (i, form) in Form::ALL.into_iter().enumerate() {
+                @for (i, whole) in Whole::all().enumerate() {
                     @if i > 0 { ", " }
-                    a href=(links.download(form)) type=(form.media_type()) download { (form.title()) }
+                    a href=(links.download(whole)) type=(whole.media_type()) download { (whole.title()) }
                 }
             }
             p class="actions" {

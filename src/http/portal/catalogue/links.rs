@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::i18n::Tr;
 use super::super::layers::Layer;
 use crate::features::encode::Form;
-use crate::http::ogc::download;
+use crate::http::ogc::download::{self, Whole};
 
 /// Addresses of a layer below the service's base.
 pub struct Links {
@@ -37,8 +37,8 @@ impl Links {
     }
 
     /// Everything in one file of a form.
-    pub fn download(&self, form: Form) -> String {
-        format!("{}/ogc{}", self.base, download::path(&self.id, form))
+    pub fn download(&self, whole: Whole) -> String {
+        format!("{}/ogc{}", self.base, download::path(&self.id, whole))
     }
 
     /// JSON Schema of an item.
@@ -92,8 +92,8 @@ pub fn json(base: &str, layer: &Layer) -> Value {
     json!({
         "page": format!("{base}/layers/{}", layer.id), "qgis": format!("{base}/layers/{}/qgis", layer.id),
         "qlr": format!("{base}/layers/{}/layer.qlr", layer.id),
-        "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(Form::GeoJson),
-        "downloads": Form::ALL.map(|form| (form.name(), l.download(form))).into_iter().collect::<BTreeMap<_, _>>(),
+        "ogc": l.ogc(), "collection": l.collection(), "items": l.items(), "download": l.download(Whole::Items(Form::GeoJson)),
+        "downloads": Whole::all().map(|w| (w.name(), l.download(w))).collect::<BTreeMap<_, _>>(),
         "schema": l.schema(), "queryables": l.queryables(), "tiles": l.tiles(), "tilejson": l.tile_json(),
         "style": l.style(), "coverage": format!("{}/coverage", l.facts()), "quality": format!("{}/quality", l.facts()),
         "revisions": format!("{base}/api/v1/revisions?layer={}", layer.id),
