@@ -4,7 +4,6 @@
 use rayon::prelude::*;
 use rstar::{AABB, RTree, RTreeObject};
 
-use super::segment::union;
 use super::shapes::Shapes;
 use crate::space::Bbox;
 
@@ -50,7 +49,7 @@ impl Index {
     }
 
     fn load(entries: Vec<Entry>, most: usize) -> Self {
-        let extent = entries.iter().map(Entry::bbox).reduce(|a, b| union(&a, &b));
+        let extent = entries.iter().map(Entry::bbox).reduce(|a, b| a.union(&b));
         let trees = slabs(entries, most).into_par_iter().map(RTree::bulk_load).collect();
         Self { trees, extent }
     }
@@ -109,7 +108,7 @@ mod tests {
             };
             let index = Index::load(boxes.iter().enumerate().map(entry).collect(), 100);
             assert_eq!(index.trees.len(), items.div_ceil(100).max(1));
-            assert_eq!(index.extent(), boxes.iter().copied().reduce(|a, b| union(&a, &b)));
+            assert_eq!(index.extent(), boxes.iter().copied().reduce(|a, b| a.union(&b)));
             for _ in 0..50 {
                 let asked = boxed(200.0);
                 let mut found: Vec<u32> = index.in_box(&asked).map(|(i, _)| i).collect();

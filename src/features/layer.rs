@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::segment::{Segment, SegmentBuilder, union};
+use super::segment::{Segment, SegmentBuilder};
 use crate::Result;
 use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
@@ -123,7 +123,7 @@ impl Layer {
     /// has a geometry.
     pub fn extent(&self) -> Option<Bbox> {
         match (self.base.extent(), self.overlay.extent()) {
-            (Some(a), Some(b)) => Some(union(&a, &b)),
+            (Some(a), Some(b)) => Some(a.union(&b)),
             (a, b) => a.or(b),
         }
     }

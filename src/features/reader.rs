@@ -238,11 +238,7 @@ impl LayerReader {
         let column = |name: &str| self.view.attribute(name).map(|i| self.columns[i]);
         let filter =
             query.filter.as_ref().map(|f| Predicate::new(f, &self.view.layer, &column)).transpose()?;
-        let around = query
-            .within_crs84
-            .iter()
-            .filter_map(crs::bbox_from_crs84)
-            .reduce(|a, b| super::segment::union(&a, &b));
+        let around = query.within_crs84.iter().filter_map(crs::bbox_from_crs84).reduce(|a, b| a.union(&b));
         let met = query.within.as_ref().map(MetBox::new).transpose()?;
         let nowhere = met.is_some_and(|m| m.envelope.is_none());
         // An item may meet two boxes that do not meet each other: the index takes the smaller of them.

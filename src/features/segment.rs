@@ -160,13 +160,3 @@ fn in_order(def: &Arc<LayerDef>, segment: &Segment) -> Segment {
     }
     sorted.build()
 }
-
-/// The box around two boxes.
-pub(super) fn union(a: &Bbox, b: &Bbox) -> Bbox {
-    Bbox {
-        min_x: a.min_x.min(b.min_x),
-        min_y: a.min_y.min(b.min_y),
-        max_x: a.max_x.max(b.max_x),
-        max_y: a.max_y.max(b.max_y),
-    }
-}

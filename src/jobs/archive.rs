@@ -10,8 +10,8 @@ use crate::Result;
 use crate::features::encode::mvt::{self, describe};
 use crate::features::{LayerReader, gzip};
 use crate::formats::write::pmtiles::{About, Archive};
+use crate::space::PROVINCE;
 use crate::space::tile_matrix::Tile;
-use crate::space::{Bbox, PROVINCE};
 use crate::text::Lang;
 
 /// Tiles that are in memory at a time.
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 256;
 /// Writes the tiles of all zooms of these layers, several layers in one tile; gives their number. Texts are in `lang`.
 pub fn write(path: &Path, readers: &[LayerReader], name: &str, lang: Lang) -> Result<u64> {
     let (from, to) = describe::zooms(readers);
-    let bounds = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| around(&a, &b));
+    let bounds = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| a.union(&b));
     // Where nothing lies on the map the archive is empty, and says where something would be looked for.
     let bounds = bounds.unwrap_or(PROVINCE);
     let layers: Vec<_> = readers.iter().map(|r| describe::vector_layer(r.view(), lang)).collect();
@@ -67,13 +67,4 @@ fn meets(reader: &LayerReader, tile: Tile) -> bool {
 fn made(readers: &[LayerReader], tile: Tile) -> Option<Vec<u8>> {
     let raw: Vec<u8> = readers.iter().flat_map(|r| mvt::encode(r, tile)).collect();
     (!raw.is_empty()).then(|| gzip(&raw))
-}
-
-fn around(a: &Bbox, b: &Bbox) -> Bbox {
-    Bbox {
-        min_x: a.min_x.min(b.min_x),
-        min_y: a.min_y.min(b.min_y),
-        max_x: a.max_x.max(b.max_x),
-        max_y: a.max_y.max(b.max_y),
-    }
 }

@@ -23,6 +23,17 @@ impl Bbox {
         (self.max_x - self.min_x) * (self.max_y - self.min_y)
     }
 
+    /// The box around both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            min_x: self.min_x.min(other.min_x),
+            min_y: self.min_y.min(other.min_y),
+            max_x: self.max_x.max(other.max_x),
+            max_y: self.max_y.max(other.max_y),
+        }
+    }
+
     /// Whether the boxes share a point.
     pub fn intersects(&self, other: &Self) -> bool {
         self.min_x <= other.max_x

@@ -76,7 +76,12 @@ fn degrees_over(dx: f64, zoom: u8) -> Tile {
 }
 
 fn frame() -> Polygon<f64> {
-    let (low, high) = (-f64::from(BUFFER), f64::from(EXTENT + BUFFER));
+    frame_with(0.0)
+}
+
+/// The tile and its buffer, wider by `more` units on each side.
+fn frame_with(more: f64) -> Polygon<f64> {
+    let (low, high) = (-f64::from(BUFFER) - more, f64::from(EXTENT + BUFFER) + more);
     Rect::new((low, low), (high, high)).to_polygon()
 }
 
@@ -91,12 +96,14 @@ proptest! {
             let Some(found) = decoded(&layer, tile) else { continue };
             prop_assert_eq!((found.version, found.extent(), found.name.as_str()), (2, 4096, "thing"));
             for feature in &found.features {
-                let item = reader.get(feature.id() as i64).unwrap();
                 let rings = parts(feature);
                 prop_assert!(area(&rings[0]) > 0, "the first ring is an outer one");
                 let within = |v: i64| (-i64::from(BUFFER)..=i64::from(EXTENT + BUFFER)).contains(&v);
                 prop_assert!(rings.iter().flatten().all(|(x, y)| within(*x) && within(*y)));
                 prop_assert!(rings.iter().all(|r| r.len() >= 4 && area(r) != 0));
+                // What small areas were merged into is nobody's own; its area is asked for below, with a town.
+                let Some(fid) = feature.id else { continue };
+                let item = reader.get(fid as i64).unwrap();
                 // Against an independent clip: rounding moves each vertex by half a unit at most.
                 if let Geometry::MultiPolygon(units) = in_units(&item.geometry_crs84(), tile) {
                     use geo::Validation;
@@ -158,8 +165,10 @@ proptest! {
                 .map(|w| ((w[0].0 - w[1].0) as f64).hypot((w[0].1 - w[1].1) as f64))
                 .sum();
             if let Geometry::LineString(units) = in_units(&item.geometry_crs84(), tile) {
-                let expected = Euclidean.length(&frame().clip(&geo::MultiLineString(vec![units]), false));
-                prop_assert!((drawn - expected).abs() <= 12.0, "{} for {}", drawn, expected);
+                // Rounding moves a line by less than a unit; one that leaves at a narrow angle then leaves elsewhere.
+                let lines = geo::MultiLineString(vec![units]);
+                let [least, most] = [-1.0, 1.0].map(|more| Euclidean.length(&frame_with(more).clip(&lines, false)));
+                prop_assert!((least - 12.0..=most + 12.0).contains(&drawn), "{} for {}–{}", drawn, least, most);
             }
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! The first event, `at`, says where the node stands; each `change` names a layer and the items that changed, or null
 //! for the layer as a whole. An event's id is epoch and revision: a client that comes back with it in `Last-Event-ID`, as
-//! browsers do by themselves, hears at once what it missed. What is told twice does no harm; nothing is left out.
+//! browsers do by themselves, hears at once what it missed. What is told twice does no harm. The events of one step have
+//! one id: who is cut off between two of them does not hear of the second.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

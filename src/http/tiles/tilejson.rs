@@ -10,7 +10,6 @@ use super::{DATASET, dataset};
 use crate::features::LayerReader;
 use crate::features::encode::mvt::describe::{vector_layer, zooms};
 use crate::http::ogc::{Ask, cache_headers, open};
-use crate::space::Bbox;
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -61,19 +60,10 @@ fn describe(ask: &Ask, readers: &[LayerReader], address: String) -> Value {
         "maxzoom": max_zoom,
         "vector_layers": layers,
     });
-    if let Some(b) = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| around(&a, &b)) {
+    if let Some(b) = readers.iter().filter_map(LayerReader::extent_crs84).reduce(|a, b| a.union(&b)) {
         json["bounds"] = json!([b.min_x, b.min_y, b.max_x, b.max_y]);
         json["center"] =
             json!([f64::midpoint(b.min_x, b.max_x), f64::midpoint(b.min_y, b.max_y), min_zoom.max(10)]);
     }
     json
-}
-
-fn around(a: &Bbox, b: &Bbox) -> Bbox {
-    Bbox {
-        min_x: a.min_x.min(b.min_x),
-        min_y: a.min_y.min(b.min_y),
-        max_x: a.max_x.max(b.max_x),
-        max_y: a.max_y.max(b.max_y),
-    }
 }

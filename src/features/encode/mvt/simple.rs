@@ -65,14 +65,16 @@ fn meet(a: Vertex, b: Vertex, c: Vertex, d: Vertex) -> bool {
 /// with its holes behind it, none touching itself.
 pub(super) fn mend(rings: &[Vec<Vertex>]) -> Vec<Rings> {
     let contour = |ring: &Vec<Vertex>| ring.iter().map(|v| IntPoint::new(v[0] as i32, v[1] as i32)).collect();
-    let contours: Vec<Vec<IntPoint>> = rings.iter().map(contour).collect();
+    let contours: Vec<Vec<IntPoint<i32>>> = rings.iter().map(contour).collect();
     // Seen with y to the north, as i_overlay does, a positive area is counter-clockwise.
     let options = IntOverlayOptions {
         output_direction: ContourDirection::CounterClockwise,
         ..IntOverlayOptions::ogc()
     };
-    let shapes = contours.as_slice().simplify(FillRule::NonZero, options);
-    let ring = |c: Vec<IntPoint>| c.iter().map(|p| [i64::from(p.x), i64::from(p.y)]).collect();
+    // Of a ring alone every loop counts, whichever way it turns; what of a hole reaches out of its outer ring does not.
+    let rule = if rings.len() > 1 { FillRule::Positive } else { FillRule::NonZero };
+    let shapes = contours.as_slice().simplify(rule, options);
+    let ring = |c: Vec<IntPoint<i32>>| c.iter().map(|p| [i64::from(p.x), i64::from(p.y)]).collect();
     shapes.into_iter().map(|shape| shape.into_iter().map(ring).collect()).collect()
 }
 
@@ -100,8 +102,13 @@ mod tests {
         assert!(tie.iter().all(|rings| rings.len() == 1 && doubled_area(&rings[0]) == 32));
         let outer = vec![[0, 0], [9, 0], [9, 9], [0, 9]];
         let hole = vec![[3, 3], [3, 6], [6, 6], [6, 3]];
+        let areas = |shape: &Rings| shape.iter().map(|r| doubled_area(r)).collect::<Vec<i64>>();
         let with_hole = mend(&[outer, hole]);
-        let areas: Vec<i64> = with_hole[0].iter().map(|r| doubled_area(r)).collect();
-        assert_eq!((with_hole.len(), areas), (1, vec![162, -18]));
+        assert_eq!(with_hole.iter().map(areas).collect::<Vec<_>>(), [[162, -18]]);
+        // The corner of a hole reaches over the side of its outer ring, which then has a corner there.
+        let outer = vec![[79, 51], [89, 6], [98, 90]];
+        let hole = vec![[88, 43], [82, 49], [88, 55], [94, 49]];
+        let touching = mend(&[outer, hole]);
+        assert_eq!(touching.iter().map(areas).collect::<Vec<_>>(), [[1278, -144]]);
     }
 }
