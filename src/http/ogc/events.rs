@@ -3,8 +3,8 @@
 //!
 //! The first event, `at`, says where the node stands; each `change` names a layer and the items that changed, or null
 //! for the layer as a whole. An event's id is epoch and revision: a client that comes back with it in `Last-Event-ID`, as
-//! browsers do by themselves, hears at once what it missed. What is told twice does no harm. The events of one step have
-//! one id: who is cut off between two of them does not hear of the second.
+//! browsers do by themselves, hears at once what it missed. Of the events of one step the last alone has the id: who is
+//! cut off between two of them hears all of the step again, and what is told twice does no harm.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::ask::{Ask, open};
+use super::ask::{Ask, look_up};
 use super::format::Format;
 use crate::Result;
 use crate::access;
@@ -48,7 +48,7 @@ pub(super) async fn of_collection(
     let (mut parts, _) = request.into_parts();
     let ask = Ask::of(&mut parts, &state, &[Format::Json]).await?;
     ask.params.only(&[])?;
-    open(&state, &ask.who, &id)?;
+    look_up(&state, &ask.who, &id)?;
     follow(state, parts, vec![id]).await
 }
 
@@ -67,7 +67,7 @@ async fn follow(state: AppState, parts: Parts, layers: Vec<String>) -> Result<Re
     let subscription = state.feed.listen()?;
     let now = state.feed.position();
     let hello = Event::default().event("at").retry(RETRY).id(id_of(now));
-    let hello = hello.data(json!({ "revision": now.revision }).to_string());
+    let hello = hello.data(json!({"epoch": now.epoch, "revision": now.revision}).to_string());
     let known = last_event(&parts.headers);
     let mut follower = Follower {
         state,
@@ -158,6 +158,7 @@ impl Follower {
         // A session that ended, or a database that is away: the client comes back and hears of it.
         let Client(who) = Client::from_request_parts(&mut self.parts, &self.state).await.ok()?;
         let catalog = self.state.catalog.load();
+        let mut events = Vec::with_capacity(mine.len());
         for (id, items) in mine {
             let Some(view) = catalog.layer(id).and_then(|l| access::view(&who, l, &catalog)) else {
                 self.layers.retain(|layer| layer != id);
@@ -165,8 +166,12 @@ impl Follower {
             };
             // Who sees a part of the items only does not hear of the others.
             let named = items.as_ref().filter(|ids| view.rows.is_none() && ids.len() <= ITEMS_MOST);
-            let data = json!({"collection": id, "revision": at.revision, "items": named});
-            self.waiting.push_back(Event::default().event("change").id(id_of(at)).data(data.to_string()));
+            let data = json!({"collection": id, "epoch": at.epoch, "revision": at.revision, "items": named});
+            events.push(Event::default().event("change").data(data.to_string()));
+        }
+        if let Some(last) = events.pop() {
+            self.waiting.extend(events);
+            self.waiting.push_back(last.id(id_of(at)));
         }
         (!self.layers.is_empty()).then_some(())
     }

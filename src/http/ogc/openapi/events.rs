@@ -27,8 +27,8 @@ fn events(operation: &str, tag: &str, summary: &str, more: Vec<Value>) -> Value 
     let stream = json!({"text/event-stream": {"schema": {"type": "string"}}});
     json!({
         "operationId": operation, "tags": [tag], "summary": summary,
-        "description": "Server-sent events. `at`: {\"revision\"}. `change`: {\"collection\", \"revision\", \"items\"}, \
-            items null where the layer changed as a whole. A stream ends after ten minutes at most.",
+        "description": "Server-sent events. `at`: {\"epoch\", \"revision\"}. `change`: {\"collection\", \"epoch\", \
+            \"revision\", \"items\"}, items null where the layer changed as a whole. A stream ends after ten minutes at most.",
         "parameters": more.into_iter().chain([last]).collect::<Vec<_>>(),
         "responses": {
             "200": {"description": summary, "content": stream},
