@@ -127,7 +127,8 @@ pub async fn open_state(config: Config, serve_url: &str) -> Result<AppState> {
     let files = Files::open(&config.home.join("files"))?;
     let made = MadeFiles::new(config.home.join("made"), config.download_cache_mib << 20);
     let store = Store::connect(serve_url).await?;
-    let features = Arc::new(Features::new(config.tile_cache_mib << 20));
+    let features =
+        Arc::new(Features::new(config.tile_cache_mib << 20, config.layer_memory_mib.map(|mib| mib << 20)));
     let catalog = Arc::new(ArcSwap::default());
     let feed = Feed::start(store.clone(), features.clone(), catalog.clone()).await?;
     Ok(AppState::new(Parts {

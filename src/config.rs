@@ -32,6 +32,10 @@ pub struct Config {
     /// Memory for tiles that were made, in MiB; 0 keeps none
     #[arg(long, env = "DOTHI_TILE_CACHE_MIB", default_value_t = 256, global = true)]
     pub tile_cache_mib: u64,
+    /// Layers whose table is larger than this, in MiB, are not held in memory but read from the database (by default
+    /// every layer is held)
+    #[arg(long, env = "DOTHI_LAYER_MEMORY_MIB", global = true)]
+    pub layer_memory_mib: Option<u64>,
     /// Room on the disk for whole layers that were made for download, in MiB; the oldest are let go
     #[arg(long, env = "DOTHI_DOWNLOAD_CACHE_MIB", default_value_t = 2048, global = true)]
     pub download_cache_mib: u64,

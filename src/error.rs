@@ -89,6 +89,9 @@ pub enum Error {
     /// The method does not apply to the resource (a read-only collection, say).
     #[error("method not allowed: {0}")]
     MethodNotAllowed(&'static str),
+    /// The layer is too large for this node's memory, and this way to read it needs it there.
+    #[error("layer {0} is not in memory")]
+    NotInMemory(String),
     /// The database cannot be reached now. Never answered as 404 or an empty list.
     #[error("database unavailable")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),

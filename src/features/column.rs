@@ -8,10 +8,9 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 
+use super::narrow::{Codes, Ints, NO_INT};
 use crate::layers::{AttributeType, Value, ValueRef};
 
-/// No value, in columns of whole numbers and instants.
-const NO_INT: i64 = i64::MIN;
 /// No value, in columns of days.
 const NO_DAY: i32 = i32::MIN;
 /// No value, in columns of yes and no.
@@ -22,17 +21,17 @@ const NO_BOOL: u8 = 2;
 pub(super) enum Column {
     /// 0 is no value, else the rank in the dictionary plus one.
     Text {
-        codes: Vec<u32>,
+        codes: Codes,
         words: Words,
     },
-    Int(Vec<i64>),
+    Int(Ints),
     /// NaN is no value.
     Real(Vec<f64>),
     Bool(Vec<u8>),
     /// Days of the common era.
     Date(Vec<i32>),
     /// Microseconds since 1970 UTC.
-    Time(Vec<i64>),
+    Time(Ints),
 }
 
 /// Distinct texts in code-point order.
@@ -136,27 +135,36 @@ impl Column {
     #[inline]
     pub(super) fn cell(&self, i: usize) -> Cell<'_> {
         match self {
-            Self::Text { codes, words } => match codes[i] {
+            Self::Text { codes, words } => match codes.get(i) {
                 0 => Cell::Null,
                 code => Cell::Text(words.get(code as usize - 1), code - 1),
             },
-            Self::Int(v) if v[i] == NO_INT => Cell::Null,
-            Self::Int(v) => Cell::Int(v[i]),
+            Self::Int(v) => v.get(i).map_or(Cell::Null, Cell::Int),
             Self::Real(v) if v[i].is_nan() => Cell::Null,
             Self::Real(v) => Cell::Real(v[i]),
             Self::Bool(v) if v[i] == NO_BOOL => Cell::Null,
             Self::Bool(v) => Cell::Bool(v[i] == 1),
             Self::Date(v) => NaiveDate::from_num_days_from_ce_opt(v[i]).map_or(Cell::Null, Cell::Date),
-            Self::Time(v) if v[i] == NO_INT => Cell::Null,
-            Self::Time(v) => DateTime::from_timestamp_micros(v[i]).map_or(Cell::Null, Cell::Time),
+            Self::Time(v) => {
+                v.get(i).and_then(DateTime::from_timestamp_micros).map_or(Cell::Null, Cell::Time)
+            }
+        }
+    }
+
+    /// The number of a text in the dictionary; none for no value and for other columns.
+    #[inline]
+    pub(super) fn text_code(&self, i: usize) -> Option<u32> {
+        match self {
+            Self::Text { codes, .. } => codes.get(i).checked_sub(1),
+            _ => None,
         }
     }
 
     #[inline]
     pub(super) fn is_null(&self, i: usize) -> bool {
         match self {
-            Self::Text { codes, .. } => codes[i] == 0,
-            Self::Int(v) | Self::Time(v) => v[i] == NO_INT,
+            Self::Text { codes, .. } => codes.get(i) == 0,
+            Self::Int(v) | Self::Time(v) => v.get(i).is_none(),
             Self::Real(v) => v[i].is_nan(),
             Self::Bool(v) => v[i] == NO_BOOL,
             Self::Date(v) => v[i] == NO_DAY,
@@ -166,8 +174,8 @@ impl Column {
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Text { codes, words } => 4 * codes.len() + words.text.len() + 8 * words.ends.len(),
-            Self::Int(v) | Self::Time(v) => 8 * v.len(),
+            Self::Text { codes, words } => codes.bytes() + words.text.len() + 8 * words.ends.len(),
+            Self::Int(v) | Self::Time(v) => v.bytes(),
             Self::Real(v) => 8 * v.len(),
             Self::Bool(v) => v.len(),
             Self::Date(v) => 4 * v.len(),
@@ -179,6 +187,8 @@ impl Column {
 #[derive(Debug)]
 pub(super) enum ColumnBuilder {
     Text { codes: Vec<u32>, seen: Seen },
+    Int(Vec<i64>),
+    Time(Vec<i64>),
     Ready(Column),
 }
 
@@ -186,11 +196,11 @@ impl ColumnBuilder {
     pub(super) fn new(kind: AttributeType) -> Self {
         Self::Ready(match kind {
             AttributeType::Text => return Self::Text { codes: Vec::new(), seen: Seen::default() },
-            AttributeType::Integer => Column::Int(Vec::new()),
+            AttributeType::Integer => return Self::Int(Vec::new()),
             AttributeType::Real => Column::Real(Vec::new()),
             AttributeType::Boolean => Column::Bool(Vec::new()),
             AttributeType::Date => Column::Date(Vec::new()),
-            AttributeType::Timestamp => Column::Time(Vec::new()),
+            AttributeType::Timestamp => return Self::Time(Vec::new()),
         })
     }
 
@@ -200,8 +210,8 @@ impl ColumnBuilder {
             (Self::Text { codes, seen }, Cell::Text(text, _)) => {
                 codes.push(seen.code(text));
             }
-            (Self::Ready(Column::Int(v) | Column::Time(v)), Cell::Null) => v.push(NO_INT),
-            (Self::Ready(Column::Int(v)), Cell::Int(i)) if i != NO_INT => v.push(i),
+            (Self::Int(v) | Self::Time(v), Cell::Null) => v.push(NO_INT),
+            (Self::Int(v), Cell::Int(i)) if i != NO_INT => v.push(i),
             (Self::Ready(Column::Real(v)), Cell::Null) => v.push(f64::NAN),
             (Self::Ready(Column::Real(v)), Cell::Real(r)) => v.push(r),
             (Self::Ready(Column::Real(v)), Cell::Int(i)) => v.push(i as f64),
@@ -209,7 +219,7 @@ impl ColumnBuilder {
             (Self::Ready(Column::Bool(v)), Cell::Bool(b)) => v.push(u8::from(b)),
             (Self::Ready(Column::Date(v)), Cell::Null) => v.push(NO_DAY),
             (Self::Ready(Column::Date(v)), Cell::Date(d)) => v.push(d.num_days_from_ce()),
-            (Self::Ready(Column::Time(v)), Cell::Time(t)) => v.push(t.timestamp_micros()),
+            (Self::Time(v), Cell::Time(t)) => v.push(t.timestamp_micros()),
             (_, value) => return Err(format!("{value:?} does not fit the attribute's type")),
         }
         Ok(())
@@ -218,12 +228,14 @@ impl ColumnBuilder {
     pub(super) fn build(self) -> Column {
         match self {
             Self::Ready(column) => column,
+            Self::Int(values) => Column::Int(Ints::pack(values)),
+            Self::Time(values) => Column::Time(Ints::pack(values)),
             Self::Text { mut codes, seen } => {
                 let (words, ranks) = seen.sorted();
                 for code in &mut codes {
                     *code = ranks[*code as usize];
                 }
-                Column::Text { codes, words }
+                Column::Text { codes: Codes::pack(codes), words }
             }
         }
     }

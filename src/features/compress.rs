@@ -1,5 +1,6 @@
-//! Tiles compressed as they are sent. Each is compressed once and kept, so that a little more time is well spent; the
-//! levels are where a tile of parcels costs about as much to compress as to make.
+//! Tiles compressed as they are sent. Each is compressed once and kept; the levels are those after which a tile of
+//! parcels (107 kB) takes more time than it gets smaller: gzip 1 makes 47 % of it in 0.5 ms, gzip 6 44 % in 1.1 ms; brotli
+//! 4 45 % in 1.1 ms, 5 41 % in 2.3 ms; zstd 3 47 % in 0.3 ms, 6 45 % in 1.0 ms.
 
 use std::cell::RefCell;
 
@@ -33,7 +34,8 @@ impl TileEncoding {
     }
 
     /// The bytes in this encoding.
-    pub(super) fn of(self, raw: Vec<u8>) -> Vec<u8> {
+    #[allow(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
+    pub fn of(self, raw: Vec<u8>) -> Vec<u8> {
         match self {
             Self::Identity => raw,
             Self::Gzip => gzip(&raw),
@@ -43,8 +45,8 @@ impl TileEncoding {
     }
 }
 
-const GZIP_LEVEL: i32 = 5;
-const BROTLI_QUALITY: i32 = 5;
+const GZIP_LEVEL: i32 = 1;
+const BROTLI_QUALITY: i32 = 4;
 /// A window of 4 MiB, in which any tile fits.
 const BROTLI_WINDOW_BITS: i32 = 22;
 const ZSTD_LEVEL: i32 = 3;

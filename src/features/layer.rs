@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::footprint::Footprint;
 use super::segment::{Segment, SegmentBuilder};
 use crate::Result;
 use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
@@ -28,8 +29,19 @@ pub struct Layer {
     trail: Vec<Step>,
     /// The same items at their blurred places, all that is read by who may not know the exact ones.
     blurred: Option<Arc<Layer>>,
+    /// Set for a layer that is too large for memory: it has no items here.
+    outside: Option<Outside>,
     /// The extent in degrees once it was asked for: catalogues ask for that of every layer at each request.
     extent_crs84: OnceLock<Option<Bbox>>,
+}
+
+/// About how much a layer holds that stays in the database.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outside {
+    /// Number of items.
+    pub count: usize,
+    /// Box around them in EPSG:9218; none where nothing has a geometry.
+    pub extent: Option<Bbox>,
 }
 
 /// From which state a layer was made, and where they differ.
@@ -96,6 +108,7 @@ impl LayerBuilder {
             stamp,
             trail: Vec::new(),
             blurred,
+            outside: None,
             extent_crs84: OnceLock::new(),
         };
         let blurred = self.blurred.map(|segment| Arc::new(whole(&self.def, segment, None)));
@@ -104,6 +117,22 @@ impl LayerBuilder {
 }
 
 impl Layer {
+    /// A layer that is too large for memory.
+    pub fn outside(def: Arc<LayerDef>, about: Outside) -> Self {
+        Self { outside: Some(about), ..LayerBuilder::new(def).build() }
+    }
+
+    /// The same layer in another state.
+    #[must_use]
+    pub fn changed_outside(&self) -> Self {
+        Self { stamp: next_stamp(), trail: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether it is too large for memory.
+    pub fn is_outside(&self) -> bool {
+        self.outside.is_some()
+    }
+
     /// The definition it was built with.
     pub fn def(&self) -> &Arc<LayerDef> {
         &self.def
@@ -116,12 +145,16 @@ impl Layer {
 
     /// Number of items.
     pub fn count(&self) -> usize {
-        self.base.len() - self.hidden.len() + self.overlay.len()
+        let here = self.base.len() - self.hidden.len() + self.overlay.len();
+        self.outside.map_or(here, |o| o.count)
     }
 
     /// Box around all items in EPSG:9218 (that of removed ones included until the next merge); none where no item
     /// has a geometry.
     pub fn extent(&self) -> Option<Bbox> {
+        if let Some(outside) = self.outside {
+            return outside.extent;
+        }
         match (self.base.extent(), self.overlay.extent()) {
             (Some(a), Some(b)) => Some(a.union(&b)),
             (a, b) => a.or(b),
@@ -133,10 +166,11 @@ impl Layer {
         *self.extent_crs84.get_or_init(|| self.extent().map(|b| bbox_to_crs84(&b)))
     }
 
-    /// Bytes of memory that it takes, about.
-    pub fn bytes(&self) -> usize {
-        let blurred = self.blurred.as_ref().map_or(0, |b| b.bytes());
-        self.base.bytes() + self.overlay.bytes() + 4 * self.hidden.len() + blurred
+    /// What it takes of memory.
+    pub fn footprint(&self) -> Footprint {
+        let blurred = self.blurred.as_ref().map(|b| b.footprint()).unwrap_or_default();
+        let hidden = Footprint { identifiers: 4 * self.hidden.len(), ..Footprint::default() };
+        self.base.footprint() + self.overlay.footprint() + hidden + blurred
     }
 
     /// Where the item stands now: in the overlay or the base.
@@ -253,7 +287,7 @@ impl Layer {
         let fids: BTreeSet<i64> = candidates(before).into_iter().chain(candidates(self)).collect();
         for fid in fids {
             let (then, now) = (before.find(fid), self.find(fid));
-            let version = |at: Option<(&Segment, u32)>| at.map(|(s, i)| s.versions[i as usize]);
+            let version = |at: Option<(&Segment, u32)>| at.map(|(s, i)| s.version(i));
             if version(then) == version(now) {
                 continue;
             }
@@ -285,6 +319,7 @@ impl Layer {
             stamp: next_stamp(),
             trail,
             blurred: None,
+            outside: None,
             extent_crs84: OnceLock::new(),
         }
     }

@@ -8,10 +8,12 @@
 mod column;
 mod compress;
 pub mod encode;
+mod footprint;
 mod index;
 mod layer;
 mod meets;
 mod met;
+mod narrow;
 mod packed;
 mod predicate;
 mod reader;
@@ -25,7 +27,8 @@ pub mod within;
 mod wkb;
 
 pub use compress::{TileEncoding, gzip};
-pub use layer::{Layer, LayerBuilder};
+pub use footprint::Footprint;
+pub use layer::{Layer, LayerBuilder, Outside};
 pub use reader::{Item, LayerReader, Query};
 pub use snapshot::{Features, Snapshot};
 pub use tile_cache::{TileBody, TileCache, TileCounts, Together};

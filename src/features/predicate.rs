@@ -10,6 +10,7 @@ use geo::Geometry;
 use rayon::prelude::*;
 
 use super::column::{Cell, Column, Words};
+use super::narrow::Codes;
 use super::segment::Segment;
 use super::spatial::Literal;
 use crate::Result;
@@ -216,7 +217,7 @@ pub(super) enum Bound<'a> {
     Constant(Option<bool>),
     /// Codes of a text column within `from..to`, or outside of it.
     Codes {
-        codes: &'a [u32],
+        codes: &'a Codes,
         from: u32,
         to: u32,
         inside: bool,
@@ -233,7 +234,7 @@ pub(super) enum Bound<'a> {
     Near(Arc<Literal>, f64),
     /// The answer for each code of a text column.
     Words {
-        codes: &'a [u32],
+        codes: &'a Codes,
         answers: Vec<Option<bool>>,
     },
     General(Arc<Test>),
@@ -282,7 +283,7 @@ impl Bound<'_> {
                 .unwrap_or_else(|decided| decided),
             Self::Not(inner) => inner.holds(segment, position).map(|v| !v),
             Self::Constant(value) => *value,
-            Self::Codes { codes, from, to, inside } => match codes[position as usize] {
+            Self::Codes { codes, from, to, inside } => match codes.get(position as usize) {
                 0 => None,
                 code => Some((*from..*to).contains(&code) == *inside),
             },
@@ -295,7 +296,7 @@ impl Bound<'_> {
             Self::Bbox(b) => segment.shape(position).envelope().map(|e| e.intersects(b)),
             Self::Spatial(op, literal) => literal.holds(*op, &segment.shape(position)),
             Self::Near(literal, metres) => literal.is_near(*metres, &segment.shape(position)),
-            Self::Words { codes, answers } => answers[codes[position as usize] as usize],
+            Self::Words { codes, answers } => answers[codes.get(position as usize) as usize],
             Self::General(test) => test.holds(&SegmentRow { segment, position }),
         }
     }

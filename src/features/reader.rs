@@ -12,12 +12,12 @@ use super::met::{Met, MetBox};
 use super::predicate::{Bound, Predicate};
 use super::segment::Segment;
 use super::shapes::{STEPS_PER_DEGREE, Shape};
-use crate::Result;
 use crate::access::View;
 use crate::filter::Expr;
 use crate::layers::{Attribute, Value};
 use crate::space::Bbox;
 use crate::space::crs::{self, Offered};
+use crate::{Error, Result};
 
 /// Which items are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,12 @@ impl LayerReader {
         self.layer.stamp()
     }
 
-    /// Number of items that may be seen.
+    /// Whether the layer is too large for memory: nothing of it can be read here.
+    pub fn is_outside(&self) -> bool {
+        self.layer.is_outside()
+    }
+
+    /// Number of items that may be seen; about, where the layer is too large for memory.
     pub fn count(&self) -> usize {
         if self.rows.is_none() { self.layer.count() } else { self.all().count() }
     }
@@ -139,6 +144,7 @@ impl LayerReader {
 
     /// The item, if it exists and may be seen.
     pub fn get(&self, fid: i64) -> Option<Item<'_>> {
+        debug_assert!(!self.is_outside(), "items of {} are read in the database", self.view.layer.id);
         let (segment, position) = self.layer.find(fid)?;
         let seen = self.rows.as_ref().is_none_or(|r| r.bind(segment).holds(segment, position) == Some(true));
         seen.then(|| self.item(segment, position))
@@ -183,6 +189,7 @@ impl LayerReader {
 
     /// Items whose envelope meets the box (EPSG:9218), with their envelopes, in the order of their fids.
     pub(crate) fn in_tile(&self, b: &Bbox) -> Vec<(Item<'_>, Bbox)> {
+        debug_assert!(!self.is_outside(), "items of {} are read in the database", self.view.layer.id);
         let mut found = Vec::new();
         let segments = [(&*self.layer.base, &*self.layer.hidden), (&*self.layer.overlay, &[][..])];
         for (segment, hidden) in segments {
@@ -227,7 +234,7 @@ impl LayerReader {
     fn item<'a>(&'a self, segment: &'a Segment, position: u32) -> Item<'a> {
         Item {
             fid: segment.fids[position as usize],
-            version: segment.versions[position as usize],
+            version: segment.version(position),
             reader: self,
             segment,
             position,
@@ -235,6 +242,9 @@ impl LayerReader {
     }
 
     fn plan(&self, query: &Query) -> Result<Plan> {
+        if self.is_outside() {
+            return Err(Error::NotInMemory(self.view.layer.id.clone()));
+        }
         let column = |name: &str| self.view.attribute(name).map(|i| self.columns[i]);
         let filter =
             query.filter.as_ref().map(|f| Predicate::new(f, &self.view.layer, &column)).transpose()?;
@@ -437,6 +447,13 @@ impl<'a> Item<'a> {
 
     pub(crate) fn cell(&self, index: usize) -> Cell<'a> {
         self.reader.columns[index].map_or(Cell::Null, |c| self.segment.cell(c, self.position))
+    }
+
+    /// The number of a text in its column's dictionary, as [`Cell::Text`] has it, without a look at the text; none for
+    /// null and for what is no text.
+    #[inline]
+    pub(crate) fn text_code(&self, index: usize) -> Option<u32> {
+        self.segment.text_code(self.reader.columns[index]?, self.position)
     }
 
     /// Whether it is read from the overlay, whose dictionaries are its own.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::column::{Cell, Column, ColumnBuilder};
+use super::footprint::Footprint;
 use super::index::Index;
+use super::narrow::Ints;
 use super::shapes::{Shape, Shapes, ShapesBuilder};
 use crate::layers::{ItemRef, ItemRow, LayerDef, Value};
 use crate::space::Bbox;
@@ -17,7 +19,7 @@ const MAX_FID: i64 = (1 << 53) - 1;
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) fids: Vec<i64>,
-    pub(super) versions: Vec<i64>,
+    versions: Ints,
     pub(super) columns: Vec<Column>,
     pub(super) shapes: Shapes,
     index: Index,
@@ -32,6 +34,13 @@ impl Segment {
         self.fids.binary_search(&fid).ok().map(|i| i as u32)
     }
 
+    /// The revision in which an item's state became current.
+    #[inline]
+    pub(super) fn version(&self, position: u32) -> i64 {
+        // None is ever missing.
+        self.versions.get(position as usize).unwrap_or_default()
+    }
+
     #[inline]
     pub(super) fn shape(&self, position: u32) -> Shape<'_> {
         self.shapes.shape(position as usize)
@@ -40,6 +49,11 @@ impl Segment {
     #[inline]
     pub(super) fn cell(&self, column: usize, position: u32) -> Cell<'_> {
         self.columns[column].cell(position as usize)
+    }
+
+    #[inline]
+    pub(super) fn text_code(&self, column: usize, position: u32) -> Option<u32> {
+        self.columns[column].text_code(position as usize)
     }
 
     /// Box around all items, EPSG:9218; none without geometry.
@@ -57,12 +71,14 @@ impl Segment {
         self.index.in_box(b)
     }
 
-    /// Bytes on the heap, the index estimated at its entries.
-    pub(super) fn bytes(&self) -> usize {
-        16 * self.fids.len()
-            + self.columns.iter().map(Column::bytes).sum::<usize>()
-            + self.shapes.bytes()
-            + self.index.bytes()
+    /// What it takes of memory.
+    pub(super) fn footprint(&self) -> Footprint {
+        Footprint {
+            identifiers: 8 * self.fids.len() + self.versions.bytes(),
+            attributes: self.columns.iter().map(Column::bytes).sum(),
+            index: self.index.bytes(),
+            ..self.shapes.footprint()
+        }
     }
 }
 
@@ -127,7 +143,7 @@ impl SegmentBuilder {
         }
         self.shapes.push_shape(&from.shape(position));
         self.fids.push(from.fids[position as usize]);
-        self.versions.push(from.versions[position as usize]);
+        self.versions.push(from.version(position));
     }
 
     pub(super) fn build(self) -> Segment {
@@ -142,7 +158,8 @@ impl SegmentBuilder {
             },
             || columns.into_par_iter().map(ColumnBuilder::build).collect(),
         );
-        let segment = Segment { fids: self.fids, versions: self.versions, columns, shapes, index };
+        let segment =
+            Segment { fids: self.fids, versions: Ints::pack(self.versions), columns, shapes, index };
         if sorted { segment } else { in_order(&def, &segment) }
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use geo::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
+use super::footprint::Footprint;
 use super::packed::Pairs;
 use super::wkb::{self, STEPS_PER_M};
 use crate::layers::GeometryKind;
@@ -40,13 +41,15 @@ impl Shapes {
         Shape { shapes: self, rings: self.items[item] as usize..self.items[item + 1] as usize }
     }
 
-    /// Bytes on the heap.
-    pub(super) fn bytes(&self) -> usize {
-        4 * (self.items.len() + self.rings.len())
-            + self.outer.len()
-            + self.metres.bytes()
-            + self.degrees.bytes()
-            + 8 * self.world.len()
+    /// What they take of memory.
+    pub(super) fn footprint(&self) -> Footprint {
+        Footprint {
+            metres: self.metres.bytes(),
+            degrees: self.degrees.bytes(),
+            mercator: 8 * self.world.len(),
+            rings: 4 * (self.items.len() + self.rings.len()) + self.outer.len(),
+            ..Footprint::default()
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! A tile is kept under its layer, place, rights profile and encoding. A change drops the tiles it touches, and
 //! from then on no tile made from an older state of that layer is taken in: a slow reader cannot put a stale one
-//! back.
+//! back. A tile of several layers is kept under what its parts are, and so is never stale: it is no longer asked for,
+//! and the cache's bound drops it in time.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,6 +35,7 @@ pub struct TileBody {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
+    /// Id of the layer; of a tile of several what each part is.
     layer: Arc<str>,
     tile: Tile,
     profile: u64,
@@ -83,13 +86,16 @@ impl TileCache {
 
     /// The tile, if it is there and belongs to the reader's state.
     pub fn find(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> Option<TileBody> {
-        let key = Key::new(reader, tile, encoding);
-        // Between publishing and dropping, and for a reader of an older state, the cache may be ahead or behind:
-        // only a reader of the state that the cache is at is answered from it.
-        let found = self.is_at(&key.layer, reader.layer.stamp()).then(|| self.tiles.get(&key)).flatten();
+        let found = self.look(reader, &Key::new(reader, tile, encoding));
         let count = if found.is_some() { &self.hits } else { &self.misses };
         count.fetch_add(1, Ordering::Relaxed);
         found
+    }
+
+    fn look(&self, reader: &LayerReader, key: &Key) -> Option<TileBody> {
+        // Between publishing and dropping, and for a reader of an older state, the cache may be ahead or behind:
+        // only a reader of the state that the cache is at is answered from it.
+        self.is_at(&key.layer, reader.layer.stamp()).then(|| self.tiles.get(key)).flatten()
     }
 
     /// The tile of a layer as the reader's principal sees it, made if it is not there yet.
@@ -97,10 +103,13 @@ impl TileCache {
         self.find(reader, tile, encoding).unwrap_or_else(|| self.make(reader, tile, encoding))
     }
 
-    /// Makes the tile, and keeps it unless it is of an older state by now.
+    /// Makes the tile, unless another has in the meantime, and keeps it unless it is of an older state by now.
     pub fn make(&self, reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> TileBody {
-        let body = make(reader, tile, encoding);
         let key = Key::new(reader, tile, encoding);
+        if let Some(body) = self.look(reader, &key) {
+            return body;
+        }
+        let body = make(reader, tile, encoding);
         let _writing = self.lock();
         if self.is_at(&key.layer, reader.layer.stamp()) {
             self.tiles.insert(key, body.clone());
@@ -111,28 +120,43 @@ impl TileCache {
     /// One tile with the layers of all `readers` in their order, made of the tiles that are kept for each: what drops
     /// one of those drops it from this one.
     ///
-    /// Layers come in as long as no more than `most` bytes come together; `rank` says which come in first.
+    /// Layers come in as long as no more than `most` bytes come together; `rank` says which come in first. It is kept
+    /// under the tags of its parts, so that it is compressed once, and found as long as none of them is another one.
     pub fn together(
         &self,
         readers: &[LayerReader],
         tile: Tile,
+        encoding: TileEncoding,
         most: usize,
         rank: impl Fn(&LayerReader) -> i32,
     ) -> Together {
-        let parts: Vec<Bytes> =
-            readers.iter().map(|r| self.get(r, tile, TileEncoding::Identity).bytes).collect();
+        let parts: Vec<TileBody> =
+            readers.iter().map(|r| self.get(r, tile, TileEncoding::Identity)).collect();
         let mut order: Vec<usize> = (0..readers.len()).collect();
         order.sort_by_key(|i| rank(&readers[*i]));
         let (mut within, mut bytes) = (vec![false; readers.len()], 0);
         for i in order {
-            within[i] = bytes == 0 || bytes + parts[i].len() <= most;
-            bytes += if within[i] { parts[i].len() } else { 0 };
+            let more = parts[i].bytes.len();
+            within[i] = bytes == 0 || bytes + more <= most;
+            bytes += if within[i] { more } else { 0 };
         }
-        // The layers of a tile are a repeated field: the bytes of tiles one after the other are a tile.
-        let kept = parts.iter().zip(&within).filter(|(_, within)| **within);
-        let bytes: Vec<u8> = kept.flat_map(|(part, _)| part.iter().copied()).collect();
         let left_out = within.iter().enumerate().filter(|(_, within)| !**within).map(|(i, _)| i).collect();
-        Together { bytes, left_out }
+        let kept = || (0..readers.len()).filter(|i| within[*i] && !parts[*i].empty);
+        // What each part is, and for whom: a tag names bytes, and another principal's bytes are never looked for.
+        let mut name = String::new();
+        for i in kept() {
+            let view = readers[i].view();
+            let _ = write!(name, "{}:{:x}:{},", view.layer.id, view.profile, parts[i].etag);
+        }
+        let key = Key { layer: name.into(), tile, profile: 0, encoding };
+        let body = self.tiles.get(&key).unwrap_or_else(|| {
+            // The layers of a tile are a repeated field: the bytes of tiles one after the other are a tile.
+            let bytes: Vec<u8> = kept().flat_map(|i| parts[i].bytes.iter().copied()).collect();
+            let body = body(bytes, encoding);
+            self.tiles.insert(key, body.clone());
+            body
+        });
+        Together { body, left_out }
     }
 
     /// Tiles kept, their bytes, and how often one was asked for and found, since the start.
@@ -179,17 +203,10 @@ impl TileCache {
 /// A tile of several layers.
 #[derive(Debug)]
 pub struct Together {
-    /// The tile, not compressed.
-    pub bytes: Vec<u8>,
+    /// The tile as it is sent.
+    pub body: TileBody,
     /// Positions of the layers that would have made it too large.
     pub left_out: Vec<usize>,
-}
-
-impl Together {
-    /// The tile as it is sent.
-    pub fn body(self, encoding: TileEncoding) -> TileBody {
-        body(self.bytes, encoding)
-    }
 }
 
 /// Use of the cache.

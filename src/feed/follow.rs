@@ -107,6 +107,10 @@ async fn apply(feed: &Feed, database: &ReadSnapshot, deltas: Vec<LayerDelta>) ->
         };
         let known = state.raw(&layer).filter(|known| known.def() == def).cloned();
         match (what, known) {
+            (Changed::Items(fids), Some(known)) if known.is_outside() => {
+                state.insert(known.changed_outside());
+                changed.push((layer, Some(fids)));
+            }
             (Changed::Items(fids), Some(known)) => {
                 let rows = database.rows(def, &fids).await?;
                 let gone = missing(&fids, &rows);
@@ -114,7 +118,7 @@ async fn apply(feed: &Feed, database: &ReadSnapshot, deltas: Vec<LayerDelta>) ->
                 changed.push((layer, Some(fids)));
             }
             _ => {
-                state.insert(load::layer(database, def.clone()).await?);
+                state.insert(load::layer(database, def.clone(), feed.0.features.layer_bytes()).await?);
                 changed.push((layer, None));
             }
         }

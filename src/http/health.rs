@@ -32,6 +32,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     let snapshot = state.features.snapshot();
     let catalog = state.catalog.load();
     let missing: Vec<&String> = catalog.layers.keys().filter(|id| snapshot.raw(id).is_none()).collect();
+    let outside: Vec<&String> = snapshot.layers().filter(|l| l.is_outside()).map(|l| &l.def().id).collect();
     let is_ready = state.feed.is_ready() && missing.is_empty();
     let body = json!({
         "status": if is_ready { "ready" } else { "not ready" },
@@ -39,8 +40,9 @@ async fn ready(State(state): State<AppState>) -> Response {
         "revision": snapshot.revision,
         "layers": snapshot.layers().count(),
         "layers_not_loaded": missing,
+        "layers_in_database": outside,
         "database_silent_s": state.feed.silence().as_secs(),
-        "memory_bytes": snapshot.bytes(),
+        "memory_bytes": snapshot.footprint().total(),
     });
     answer(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }
@@ -137,7 +139,10 @@ async fn metrics(State(state): State<AppState>) -> Response {
     out.one("dothi_tile_cache_tiles", "gauge", "Tiles kept.", tiles.tiles as f64);
     out.one("dothi_tile_cache_bytes", "gauge", "Bytes of the tiles kept.", tiles.bytes as f64);
     let snapshot = state.features.snapshot();
-    out.one("dothi_memory_bytes", "gauge", "Bytes of the layers in memory, about.", snapshot.bytes() as f64);
+    out.help("dothi_memory_bytes", "gauge", "Bytes of the layers in memory, by part.");
+    for (part, bytes) in snapshot.footprint().parts() {
+        out.value(&format!("dothi_memory_bytes{{part=\"{part}\"}}"), bytes as f64);
+    }
     out.one("dothi_revision", "gauge", "Last revision in memory.", snapshot.revision as f64);
     let silence = state.feed.silence().as_secs_f64();
     out.one(

@@ -207,6 +207,20 @@ fn describe(error: &Error) -> Problem {
             Text::new(format!("Chỉ dùng được: {allow}."), format!("Allowed: {allow}.")),
         )
         .header(header::ALLOW, HeaderValue::from_static(allow)),
+        Error::NotInMemory(layer) => Problem::new(
+            S::NOT_IMPLEMENTED,
+            "layer-not-in-memory",
+            "Lớp quá lớn cho cách đọc này",
+            "The layer is too large for this way to read it",
+            Text::new(
+                format!(
+                    "Máy chủ này không giữ lớp {layer} trong bộ nhớ; có thể đọc lớp qua OGC API, WFS và ô bản đồ."
+                ),
+                format!(
+                    "This server does not hold layer {layer} in memory; it is read by OGC API, WFS and tiles."
+                ),
+            ),
+        ),
         Error::Unavailable(_) => Problem::new(
             S::SERVICE_UNAVAILABLE,
             "unavailable",

@@ -107,6 +107,7 @@ mod tests {
             public_url: None,
             behind_proxy: false,
             tile_cache_mib: 0,
+            layer_memory_mib: None,
             download_cache_mib: 0,
             rate_limit,
         };

@@ -62,7 +62,7 @@ fn read(
     r: f64,
     site: &Bbox,
 ) -> Result<Vec<MapFeature>> {
-    let Some(reader) = snapshot.layer(&View::system(layer)) else { return Ok(Vec::new()) };
+    let Some(reader) = snapshot.described(&View::system(layer)) else { return Ok(Vec::new()) };
     let bbox =
         Bbox { min_x: site.min_x - r, min_y: site.min_y - r, max_x: site.max_x + r, max_y: site.max_y + r };
     let query = Query { bbox: Some(bbox), ..Query::default() };

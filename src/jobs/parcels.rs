@@ -21,7 +21,8 @@ pub fn find_parcel(state: &AppState, code: &str) -> Result<Option<MapFeature>> {
 /// The parcel with `code` in one state of the layers, with every attribute: for the program's own work.
 pub fn find_in(catalog: &Catalog, snapshot: &Snapshot, code: &str) -> Result<Option<MapFeature>> {
     let Some(layer) = catalog.layer(PARCEL_LAYER) else { return Ok(None) };
-    let Some(reader) = snapshot.layer(&View::system(layer)) else { return Ok(None) };
+    // One that is too large for memory is an error, and not a parcel that does not exist.
+    let Some(reader) = snapshot.described(&View::system(layer)) else { return Ok(None) };
     let filter = Expr::Compare {
         attribute: "code".to_owned(),
         op: CompareOp::Eq,

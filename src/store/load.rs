@@ -11,6 +11,7 @@ use super::feed::{Changed, Position};
 use super::layers::catalog_on;
 use super::{Store, copy, layer_sql};
 use crate::layers::{AttributeType, Catalog, ItemRef, ItemRow, LayerDef, Value};
+use crate::space::Bbox;
 use crate::{Error, Result};
 
 /// Bytes of rows that are handed over at once, and blocks that may wait.
@@ -102,6 +103,42 @@ impl ReadSnapshot {
         db.leave().await?;
         reader.finish()?;
         Ok(rows)
+    }
+
+    /// Bytes that the layer's table takes.
+    pub async fn table_bytes(&self, def: &LayerDef) -> Result<u64> {
+        let mut db = self.join().await?;
+        let bytes: i64 = sqlx::query_scalar("select pg_table_size($1::regclass)")
+            .bind(layer_sql::table(def)?)
+            .fetch_one(db.connection()?)
+            .await?;
+        db.leave().await?;
+        Ok(bytes.max(0) as u64)
+    }
+
+    /// How many items a layer has and the box around them (EPSG:9218): as the database estimates it where it has looked
+    /// at the table, else counted.
+    pub async fn about(&self, def: &LayerDef) -> Result<(usize, Option<Bbox>)> {
+        const EDGES: &str = "st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e)";
+        let mut db = self.join().await?;
+        let table = layer_sql::table(def)?;
+        let estimate = "select reltuples::bigint from pg_class where oid = $1::regclass";
+        let estimated: i64 = sqlx::query_scalar(estimate).bind(&table).fetch_one(db.connection()?).await?;
+        let row = if estimated < 0 {
+            let sql = format!("select {EDGES}, n from (select st_extent(geom) e, count(*) n from {table}) s");
+            sqlx::query(&sql).fetch_one(db.connection()?).await?
+        } else {
+            let sql = format!("select {EDGES}, $2 from st_estimatedextent('layer', $1, 'geom') e");
+            sqlx::query(&sql).bind(&def.id).bind(estimated).fetch_one(db.connection()?).await?
+        };
+        let edge = |i: usize| row.try_get::<Option<f64>, _>(i);
+        let extent = match (edge(0)?, edge(1)?, edge(2)?, edge(3)?) {
+            (Some(min_x), Some(min_y), Some(max_x), Some(max_y)) => Some(Bbox { min_x, min_y, max_x, max_y }),
+            _ => None,
+        };
+        let count = usize::try_from(row.try_get::<i64, _>(4)?).unwrap_or_default();
+        db.leave().await?;
+        Ok((count, extent))
     }
 
     /// The rows with these fids that exist.

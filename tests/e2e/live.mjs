@@ -43,7 +43,7 @@ test('a change is drawn on an open map, and after a pause too', { timeout: 90_00
     return Number(now.headers.get('dothi-revision'));
   };
   const drawn = (revision) => (request) => {
-    const asked = /\/tiles\/parcel\/\d+\/\d+\/\d+\.mvt\?r=[0-9a-f]+\.(\d+)$/.exec(request.url());
+    const asked = /\/tiles\/parcel\/\d+\/\d+\/\d+\.mvt\?rev=[0-9a-f]+\.(\d+)$/.exec(request.url());
     return asked !== null && Number(asked[1]) >= revision;
   };
   const before = await (await fetch(item)).headers.get('dothi-revision');

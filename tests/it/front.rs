@@ -27,7 +27,7 @@ pub struct Server {
     /// What its handlers share.
     pub state: AppState,
     /// Its database, kept for as long as it is served.
-    db: TestDb,
+    db: Arc<TestDb>,
     /// Follows no redirects, sends no cookies but those of a test.
     pub client: Client,
     _files: tempfile::TempDir,
@@ -36,7 +36,15 @@ pub struct Server {
 impl Server {
     /// Starts one on a database with every layer applied, all of them empty.
     pub async fn start() -> Self {
-        let db = database().await;
+        Self::on(Arc::new(database().await), None).await
+    }
+
+    /// Another one on the same database; layers whose table takes more bytes are not loaded by it.
+    pub async fn beside(&self, layer_bytes: Option<u64>) -> Self {
+        Self::on(self.db.clone(), layer_bytes).await
+    }
+
+    async fn on(db: Arc<TestDb>, layer_bytes: Option<u64>) -> Self {
         let files = tempfile::tempdir().unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let listen = listener.local_addr().unwrap();
@@ -48,10 +56,11 @@ impl Server {
             public_url: None,
             behind_proxy: false,
             tile_cache_mib: 16,
+            layer_memory_mib: None,
             download_cache_mib: 16,
             rate_limit: None,
         };
-        let features = Arc::new(Features::default());
+        let features = Arc::new(Features::new(16 << 20, layer_bytes));
         let catalog = Arc::new(ArcSwap::<Catalog>::default());
         let feed = Feed::start(db.store.clone(), features.clone(), catalog.clone()).await.unwrap();
         let state = AppState::new(Parts {

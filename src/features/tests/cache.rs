@@ -77,7 +77,7 @@ fn the_difference_of_two_states_is_the_sum_of_the_steps() {
 #[test]
 fn the_cache_keeps_within_its_bound() {
     let def = def(GeometryKind::Point);
-    let features = Features::new(20_000);
+    let features = Features::new(20_000, None);
     features.publish(snapshot_of(&layer(&def, &[point_at(1, 1, 0.0)]), 1));
     let reader = features.snapshot().layer(&public(&def)).unwrap();
     for col in 0..2000 {
@@ -96,12 +96,16 @@ fn layers_come_together_in_a_tile_as_long_as_they_fit() {
     let tile = tile_over(0.0, 14);
     let one = features.tiles().get(&reader, tile, TileEncoding::Identity).bytes;
     let three = [reader.clone(), reader.clone(), reader.clone()];
-    let all = features.tiles().together(&three, tile, 3 * one.len(), |_| 0);
-    assert_eq!((all.bytes.len(), all.left_out.len()), (3 * one.len(), 0));
-    let two = features.tiles().together(&three, tile, 3 * one.len() - 1, |_| 0);
-    assert_eq!((two.bytes.len(), two.left_out), (2 * one.len(), vec![2]));
+    let together = |most, encoding| features.tiles().together(&three, tile, encoding, most, |_| 0);
+    let all = together(3 * one.len(), TileEncoding::Identity);
+    assert_eq!((all.body.bytes.len(), all.left_out.len()), (3 * one.len(), 0));
+    let two = together(3 * one.len() - 1, TileEncoding::Identity);
+    assert_eq!((two.body.bytes.len(), two.left_out), (2 * one.len(), vec![2]));
     // A tile that is too large by itself is there, as it is by its own address.
-    let least = features.tiles().together(&three, tile, 1, |_| 0);
-    assert_eq!((least.bytes, least.left_out), (one.to_vec(), vec![1, 2]));
+    let least = together(1, TileEncoding::Identity);
+    assert_eq!((&least.body.bytes, least.left_out), (&one, vec![1, 2]));
+    // Compressed once: the second answer is the first one's bytes.
+    let first = together(1 << 20, TileEncoding::Gzip).body.bytes;
+    assert_eq!(together(1 << 20, TileEncoding::Gzip).body.bytes.as_ptr(), first.as_ptr());
     assert_eq!(features.tiles().counts().misses, 1, "they are made of the kept tiles");
 }

@@ -17,7 +17,7 @@ use super::auth::User;
 use super::edit::Writer;
 use super::extract::{Path, Query};
 use super::idempotency;
-use super::ogc::open;
+use super::ogc::look_up;
 use crate::access::{self, Principal, View};
 use crate::state::AppState;
 use crate::store::Author;
@@ -291,7 +291,7 @@ pub async fn life(
     most: Option<i64>,
 ) -> Result<Life> {
     for_officers(who)?;
-    let view = open(state, who, layer)?.0.view().clone();
+    let view = look_up(state, who, layer)?.0.view().clone();
     let limit = limit(most)?;
     let versions = state.store.item_versions(&view, fid, cursor, limit + 1).await?;
     if versions.is_empty() && cursor.is_none() {

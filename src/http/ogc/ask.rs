@@ -225,9 +225,22 @@ pub(super) fn link(href: &str, rel: &str, kind: &str, title: &str) -> Value {
     json!({"href": href, "rel": rel, "type": kind, "title": title})
 }
 
-/// The layer called `id` as the caller sees it, in one state of all layers. A layer that he may not see does not
-/// exist; one that is applied but not loaded yet is not there for the moment.
+/// The layer called `id` as the caller sees it, in one state of all layers, to read its items in memory. A layer that he
+/// may not see does not exist; one that is applied but not loaded yet is not there for the moment.
 pub(in crate::http) fn open(
+    state: &AppState,
+    who: &Principal,
+    id: &str,
+) -> Result<(LayerReader, Arc<Snapshot>)> {
+    let (reader, snapshot) = look_up(state, who, id)?;
+    if reader.is_outside() {
+        return Err(Error::NotInMemory(id.to_owned()));
+    }
+    Ok((reader, snapshot))
+}
+
+/// The same for who does not read items: the layer may be too large for memory.
+pub(in crate::http) fn look_up(
     state: &AppState,
     who: &Principal,
     id: &str,
@@ -237,7 +250,7 @@ pub(in crate::http) fn open(
     let view = view.ok_or_else(|| Error::not_found("collection", id))?;
     let snapshot = state.features.snapshot();
     let reader = snapshot
-        .layer(&view)
+        .described(&view)
         .ok_or_else(|| Error::Unavailable(format!("layer {id} is not loaded yet").into()))?;
     Ok((reader, snapshot))
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, link, open};
+use super::ask::{Ask, link, look_up};
 use super::datetime::interval;
 use super::download;
 use super::format::{Format, ITEMS};
@@ -26,7 +26,7 @@ pub(super) fn visible(state: &AppState, ask: &Ask) -> Vec<LayerReader> {
     let snapshot = state.features.snapshot();
     let catalog = state.catalog.load();
     let views = catalog.layers.values().filter_map(|l| access::view(&ask.who, l, &catalog));
-    views.filter_map(|v| snapshot.layer(&v)).collect()
+    views.filter_map(|v| snapshot.described(&v)).collect()
 }
 
 /// `GET /ogc/collections`
@@ -69,7 +69,7 @@ pub(super) async fn one(
     ask: Ask,
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
-    let (reader, _) = open(&state, &ask.who, &id)?;
+    let (reader, _) = look_up(&state, &ask.who, &id)?;
     let mut json = describe(&ask, &reader);
     if let Some(links) = json["links"].as_array_mut() {
         links.splice(0..1, ask.self_links("application/json"));

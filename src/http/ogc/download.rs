@@ -16,10 +16,12 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, stream};
 use http_serve::BoxError;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
-use super::ask::{Ask, cache_headers, link, open, vary};
+use super::ask::{Ask, cache_headers, link, look_up, vary};
 use super::encoded::{attach, document, table_format};
 use super::format::Format;
+use super::past::{self, Past};
 use crate::features::encode::Form;
 use crate::features::{LayerReader, Query};
 use crate::files::made::MadeFile;
@@ -91,14 +93,20 @@ pub(super) async fn file(
     let (mut parts, _) = request.into_parts();
     let ask = Ask::of(&mut parts, &state, &[Format::Json]).await?;
     ask.params.only(&[])?;
-    let (reader, snapshot) = open(&state, &ask.who, &id)?;
+    let (reader, snapshot) = look_up(&state, &ask.who, &id)?;
     let extension = name.strip_prefix(&id).and_then(|rest| rest.strip_prefix('.'));
     let whole = extension.and_then(|e| Whole::all().find(|w| w.extension() == e));
     let whole = whole.ok_or_else(|| Error::not_found("file", &name))?;
     let view = reader.view().clone();
     let what = format!("{}/{id}/{:x}/{}", snapshot.epoch, view.profile, whole.extension());
+    let pages = if reader.is_outside() {
+        let state_of = past::present(&state, &reader, snapshot.revision).await?;
+        Pages::Database { past: Box::new(state_of), state: state.clone(), runtime: Handle::current() }
+    } else {
+        Pages::Memory
+    };
     let (base, made_of) = (ask.base.clone(), reader.clone());
-    let make = move |path: &std::path::Path| make(path, &made_of, whole, &base);
+    let make = move |path: &std::path::Path| make(path, &made_of, &pages, whole, &base);
     let made = state.made.get(what, reader.state().to_string(), make).await?;
     let file = made.open().map_err(|e| Error::internal("reading a file of items", e))?;
     let bytes = made.bytes;
@@ -144,19 +152,62 @@ pub(in crate::http) fn path(layer: &str, whole: Whole) -> String {
     format!("/collections/{layer}/download/{layer}.{}", whole.extension())
 }
 
+/// Where the items of a whole layer come from.
+enum Pages {
+    Memory,
+    /// The layer is too large for memory.
+    Database {
+        past: Box<Past>,
+        state: AppState,
+        runtime: Handle,
+    },
+}
+
+impl Pages {
+    /// How many items there are.
+    fn count(&self, reader: &LayerReader) -> Result<usize> {
+        match self {
+            Self::Memory => Ok(reader.count()),
+            Self::Database { past, state, runtime } => runtime.block_on(past.count(state)),
+        }
+    }
+
+    /// Gives all items in the order of their fids, as many at a time as memory has room for.
+    fn each(
+        &self,
+        reader: &LayerReader,
+        mut take: impl FnMut(&LayerReader, &[i64]) -> Result<()>,
+    ) -> Result<()> {
+        let Self::Database { past, state, runtime } = self else {
+            let fids: Vec<i64> = reader.query(&Query::default())?.map(|item| item.fid).collect();
+            return take(reader, &fids);
+        };
+        let mut after = Some(0);
+        while let Some(behind) = after {
+            let (page, fids) = runtime.block_on(past.items_behind(state, behind))?;
+            after = fids.last().copied();
+            take(&page, &fids)?;
+        }
+        Ok(())
+    }
+}
+
 /// Writes the whole layer: each form in its usual system, texts in Vietnamese, links without anybody's key.
-fn make(path: &std::path::Path, reader: &LayerReader, whole: Whole, base: &str) -> Result<()> {
+fn make(path: &std::path::Path, reader: &LayerReader, pages: &Pages, whole: Whole, base: &str) -> Result<()> {
     let Whole::Items(form) = whole else {
+        if reader.is_outside() {
+            return Err(Error::NotInMemory(reader.view().layer.id.clone()));
+        }
         let title = reader.view().layer.title.get(Lang::Vi);
         return archive::write(path, std::slice::from_ref(reader), title, Lang::Vi).map(drop);
     };
     let (view, crs) = (reader.view(), form.usual_crs());
-    let fids: Vec<i64> = reader.query(&Query::default())?.map(|item| item.fid).collect();
+    let count = pages.count(reader)?;
     let mut export = match table_format(form) {
         Some(format) => Export::table(path, format, view, None, &Target::from(crs), Lang::Vi)?,
         None => {
             let address = |path: &str| format!("{base}{path}");
-            let counts = (Some(fids.len()), fids.len());
+            let counts = (Some(count), count);
             let mut document = document(view, (form, crs, None), "", counts, None, address).exact();
             if let (Form::Gml, Some(around)) = (form, reader.extent()) {
                 document.head.push_str(&bounded_by(&around, crs)?);
@@ -164,7 +215,7 @@ fn make(path: &std::path::Path, reader: &LayerReader, whole: Whole, base: &str) 
             Export::text(path, document)?
         }
     };
-    export.add(reader, &fids)?;
+    pages.each(reader, |page, fids| export.add(page, fids))?;
     export.finish()
 }
 

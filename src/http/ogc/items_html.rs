@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::ask::{Ask, open};
+use super::ask::{Ask, look_up};
 use super::format::Format;
 use super::html::{Shown, below, heading, table, told, visit};
 use super::items::{Page, lineage};
@@ -139,7 +139,7 @@ pub(super) fn refused(state: &AppState, ask: &Ask, id: &str, error: Error) -> Re
     if !FIELDS.contains(&field) {
         return Err(error);
     }
-    let (reader, _) = open(state, &ask.who, id)?;
+    let (reader, _) = look_up(state, &ask.who, id)?;
     let visit = visit(ask);
     let (tr, def) = (visit.tr, &reader.view().layer);
     let title = format!("{}: {}", tr.t("ogc-items"), def.title.get(ask.lang));

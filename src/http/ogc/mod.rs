@@ -28,7 +28,7 @@ mod styles;
 mod tilesets;
 mod write;
 
-pub(super) use ask::{Ask, cache_headers, not_modified, open};
+pub(super) use ask::{Ask, cache_headers, look_up, not_modified, open};
 pub(super) use write::{may_add, veil};
 
 use axum::Router;

@@ -1,7 +1,8 @@
-//! `at=`: items and tiles as the database held them, with today's rights and today's definition.
+//! Items and tiles that are read in the database: `at=`, as they were, with today's rights and today's definition; and
+//! the present of layers that are too large for memory.
 //!
 //! The rows of one page (or tile) come from PostGIS and are read through a layer made of them alone, so that the
-//! answer is written by the same code as today's.
+//! answer is written by the same code as that of memory.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::DateTime;
 
-use super::ask::Ask;
+use super::ask::{Ask, look_up};
 use super::items::Page;
 use super::params::{ItemsQuery, Params};
 use crate::access::{self, View};
@@ -27,16 +28,28 @@ use crate::{Error, Result};
 
 /// Most items of a page of the past; a larger `limit` means this one.
 pub(super) const MAX_LIMIT: usize = 10_000;
+/// Most items of an answer that names no pages.
+const MAX_FOUND: usize = 50_000;
 /// Most items that a tile of the past is made from.
 const MAX_TILE_ITEMS: usize = 50_000;
 
-/// A layer as it was.
+/// A state of a layer in the database.
 pub(in crate::http) struct Past {
     view: View,
     /// Which state.
     pub state: State,
-    /// Whether the caller named the revision, so that the answer will never be another one.
-    pinned: bool,
+    asked: Asked,
+}
+
+/// What the caller asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// A revision: the answer will never be another one.
+    Revision,
+    /// A time.
+    Time,
+    /// The present, of a layer that is too large for memory.
+    Present,
 }
 
 /// What `at` asks for: a whole number is a revision, anything else an RFC 3339 time.
@@ -56,45 +69,46 @@ pub(in crate::http) fn parse_at(text: &str) -> Result<At> {
     Ok(At::Time(time.to_utc()))
 }
 
-/// The layer `id` at the state that the request names; none where it names none. A layer that the caller may not
-/// see does not exist.
+/// The layer `id` at the state that the request names; none where it names none and the layer is in memory. A layer that
+/// the caller may not see does not exist.
 pub(in crate::http) async fn open(state: &AppState, ask: &Ask, id: &str) -> Result<Option<Past>> {
-    let Some(text) = ask.params.get("at") else { return Ok(None) };
+    let Some(text) = ask.params.get("at") else {
+        let (reader, snapshot) = look_up(state, &ask.who, id)?;
+        return if reader.is_outside() {
+            present(state, &reader, snapshot.revision).await.map(Some)
+        } else {
+            Ok(None)
+        };
+    };
     let catalog = state.catalog.load_full();
     let view = catalog.layer(id).and_then(|l| access::view(&ask.who, l, &catalog));
     let view = view.ok_or_else(|| Error::not_found("collection", id))?;
     let at = parse_at(text)?;
-    let past = Past { view, state: state.store.state_at(at).await?, pinned: matches!(at, At::Revision(_)) };
-    Ok(Some(past))
+    let asked = if matches!(at, At::Revision(_)) { Asked::Revision } else { Asked::Time };
+    Ok(Some(Past { view, state: state.store.state_at(at).await?, asked }))
+}
+
+/// A layer that is too large for memory, at the revision at which memory stands: all layers of an answer are of one
+/// state.
+pub(in crate::http) async fn present(state: &AppState, reader: &LayerReader, revision: i64) -> Result<Past> {
+    let state = state.store.state_at(At::Revision(revision)).await?;
+    Ok(Past { view: reader.view().clone(), state, asked: Asked::Present })
 }
 
 impl Past {
     /// The page of a query, and the reader that has its items.
     pub(super) async fn page(&self, state: &AppState, asked: ItemsQuery) -> Result<(LayerReader, Page)> {
         let limit = asked.limit.min(MAX_LIMIT);
-        // The database narrows a box of another system down to what may meet it.
-        let bbox = asked.within.as_ref().map(|(crs, b)| crs.box_to_stored(b)).transpose()?;
-        let nowhere = matches!(bbox, Some(None));
         let query = PastQuery {
-            bbox: bbox.flatten(),
             within_crs84: asked.boxes,
             filter: asked.filter,
+            after: asked.after.unwrap_or(0),
+            sort: asked.sort.as_ref().map(|s| s.sort.clone()),
+            limit: limit + 1,
             ..PastQuery::default()
         };
-        let mut place = asked.sort.as_ref().map(|s| s.sort.clone());
-        let after = asked.after.unwrap_or(0);
         let mut rows = Vec::new();
-        let mut next = Some(after);
-        while let Some(after) = next.filter(|_| rows.len() <= limit && !nowhere) {
-            let query =
-                PastQuery { after, sort: place.clone(), limit: limit + 1 - rows.len(), ..query.clone() };
-            let (found, more) = self.meeting(state, query, asked.within).await?;
-            rows.extend(found);
-            if let (Some(sort), Some(last)) = (&mut place, &more) {
-                sort.after = Some(place_of(sort, last));
-            }
-            next = more.map(|row| row.fid);
-        }
+        self.each(state, query, asked.within, |found| rows.extend(found)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         // A first page that holds everything has counted it; beyond that the standard lets the number be left out.
@@ -124,6 +138,19 @@ impl Past {
         self.reader(state.store.past_rows(&self.view, self.state, &query).await?).await
     }
 
+    /// Number of items.
+    pub(super) async fn count(&self, state: &AppState) -> Result<usize> {
+        state.store.past_count(&self.view, self.state, &PastQuery::default()).await
+    }
+
+    /// The next items behind a fid, a large page of them; none at the end.
+    pub(super) async fn items_behind(&self, state: &AppState, after: i64) -> Result<(LayerReader, Vec<i64>)> {
+        let query = PastQuery { after, limit: MAX_LIMIT, ..PastQuery::default() };
+        let rows = state.store.past_rows(&self.view, self.state, &query).await?;
+        let fids = rows.iter().map(|r| r.fid).collect();
+        Ok((self.reader(rows).await?, fids))
+    }
+
     /// What a tile is made from.
     pub(in crate::http) async fn tile(&self, state: &AppState, tile: Tile) -> Result<LayerReader> {
         let around = tile.bbox_9218(MARGIN).filter(|_| tile.zoom() >= self.view.layer.min_zoom);
@@ -132,9 +159,9 @@ impl Past {
         let rows = state.store.past_rows(&self.view, self.state, &query).await?;
         if rows.len() > MAX_TILE_ITEMS {
             return Err(Error::invalid(
-                "at",
-                format!("ô này có hơn {MAX_TILE_ITEMS} đối tượng ở trạng thái cũ; hãy phóng to"),
-                format!("this tile has more than {MAX_TILE_ITEMS} items in an old state; zoom in"),
+                if self.asked == Asked::Present { "tileMatrix" } else { "at" },
+                format!("ô này có hơn {MAX_TILE_ITEMS} đối tượng phải đọc từ cơ sở dữ liệu; hãy phóng to"),
+                format!("this tile has more than {MAX_TILE_ITEMS} items to be read in the database; zoom in"),
             ));
         }
         self.reader(rows).await
@@ -148,14 +175,103 @@ impl Past {
     /// Which state this is, and how the answer may be kept. A state that is named by its revision never changes,
     /// but what one may see of it can, hence an hour and not for ever; never by a shared cache.
     pub(in crate::http) fn headers(&self, headers: &mut HeaderMap) {
-        let keep = if self.pinned { "private, max-age=3600" } else { "private, no-cache" };
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+        match self.asked {
+            Asked::Revision => {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"))
+            }
+            Asked::Time => {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))
+            }
+            Asked::Present => None,
+        };
         headers.insert("dothi-revision", HeaderValue::from(self.state.revision));
     }
 
     /// The parameters with the state named by its revision, so that all pages are of one state.
     pub(super) fn pin(&self, params: &Params) -> Params {
         params.set("at", &self.state.revision.to_string())
+    }
+
+    /// The items of a query behind the first `skip`, at most `take`, and how many match.
+    pub(in crate::http) async fn find(
+        &self,
+        state: &AppState,
+        asked: &Query,
+        sort: Option<Sort>,
+        skip: usize,
+        take: usize,
+    ) -> Result<(LayerReader, Vec<i64>, usize)> {
+        let boxed = asked.bbox.map(Expr::Bbox);
+        let query = PastQuery {
+            within_crs84: asked.within_crs84.clone(),
+            filter: Some(Expr::And(asked.filter.iter().cloned().chain(boxed).collect())),
+            sort,
+            ..PastQuery::default()
+        };
+        let most = skip.saturating_add(take);
+        let (mut rows, mut passed) = (Vec::new(), 0);
+        let is_anywhere = query.within_crs84.is_empty() && asked.within.is_none();
+        if take > 0 || !is_anywhere {
+            // Without boxes the database counts, and no more is read than may be answered; with them each item is
+            // looked at.
+            let limit = if is_anywhere { most.min(skip.saturating_add(MAX_FOUND + 1)) } else { usize::MAX };
+            let query = PastQuery { limit, ..query.clone() };
+            self.each(state, query, asked.within, |found| {
+                for row in found {
+                    if (skip..most).contains(&passed) && rows.len() <= MAX_FOUND {
+                        rows.push(row);
+                    }
+                    passed += 1;
+                }
+            })
+            .await?;
+        }
+        if rows.len() > MAX_FOUND {
+            return Err(Error::invalid(
+                "count",
+                format!(
+                    "lớp này đọc mỗi lần nhiều nhất {MAX_FOUND} đối tượng; hãy dùng count và startIndex, hoặc bbox"
+                ),
+                format!(
+                    "this layer is read in parts of at most {MAX_FOUND} items: use count and startIndex, or bbox"
+                ),
+            ));
+        }
+        let whole = !is_anywhere || take > 0 && passed < most;
+        let matched =
+            if whole { passed } else { state.store.past_count(&self.view, self.state, &query).await? };
+        let fids = rows.iter().map(|row| row.fid).collect();
+        Ok((self.reader(rows).await?, fids, matched))
+    }
+
+    /// Gives the rows of a query in their order, a part at a time, and no more than its limit.
+    async fn each(
+        &self,
+        state: &AppState,
+        mut query: PastQuery,
+        within: Option<(Offered, Bbox)>,
+        mut take: impl FnMut(Vec<ItemRow>),
+    ) -> Result<()> {
+        // The database narrows a box of another system down to what may meet it.
+        let bbox = within.as_ref().map(|(crs, b)| crs.box_to_stored(b)).transpose()?;
+        if matches!(bbox, Some(None)) {
+            return Ok(());
+        }
+        query.bbox = bbox.flatten();
+        let mut left = query.limit;
+        while left > 0 {
+            query.limit = left.min(MAX_LIMIT + 1);
+            let (mut found, more) = self.meeting(state, query.clone(), within).await?;
+            found.truncate(left);
+            left -= found.len();
+            take(found);
+            let Some(last) = more else { break };
+            if let Some(sort) = &mut query.sort {
+                sort.after = Some(place_of(sort, &last));
+            }
+            query.after = last.fid;
+        }
+        Ok(())
     }
 
     /// Rows that meet the query's boxes, and the last one that was looked at where there are more.

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::ask::{Ask, open};
+use super::ask::{Ask, look_up};
 use super::html;
 use crate::Result;
 use crate::access::View;
@@ -34,7 +34,7 @@ pub(super) async fn schema(
 
 fn answer(state: &AppState, id: &str, ask: &Ask, whole: bool) -> Result<Response> {
     ask.params.only(&["f"])?;
-    let (reader, _) = open(state, &ask.who, id)?;
+    let (reader, _) = look_up(state, &ask.who, id)?;
     let json = document(ask, reader.view(), &state.catalog.load(), whole);
     Ok(ask.answer(SCHEMA, &json, || html::schema(ask, reader.view(), &json, whole)))
 }

@@ -169,7 +169,7 @@ async fn list(
     let body = serde_json::json!({
         "themes": teller.themes(&readers),
         "bounds": bounds(&readers),
-        "revision": format!("{}.{}", snapshot.epoch.simple(), snapshot.revision),
+        "revision": snapshot.name(),
         "sample": is_sample(&readers),
     });
     let headers = [(header::CACHE_CONTROL, "private, no-cache"), (header::VARY, "cookie, accept-language")];
@@ -183,7 +183,7 @@ pub(in crate::http) fn readers(
     who: &Principal,
 ) -> Vec<(View, LayerReader)> {
     let views = catalog.layers.values().filter_map(|def| access::view(who, def, catalog));
-    views.filter_map(|view| snapshot.layer(&view).map(|reader| (view, reader))).collect()
+    views.filter_map(|view| snapshot.described(&view).map(|reader| (view, reader))).collect()
 }
 
 impl Teller<'_> {
@@ -302,7 +302,10 @@ fn style_layer(def: &LayerDef, index: usize, style: &Member, labels: bool) -> Me
 /// Whether the layer's texts are drawn from points of their own: those of an area that is cut by tiles would stand
 /// once in each. Of very many areas the points would take longer to fetch than the doubles are worth.
 fn has_labels(def: &LayerDef, reader: &LayerReader) -> bool {
-    def.geometry.is_area() && reader.count() <= LABELS_MAX && def.styles.iter().any(|s| s["type"] == "symbol")
+    def.geometry.is_area()
+        && !reader.is_outside()
+        && reader.count() <= LABELS_MAX
+        && def.styles.iter().any(|s| s["type"] == "symbol")
 }
 
 /// `GET /api/v1/layers/{id}/labels`: a point inside each area of the layer, with the attributes that its texts are

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderValue;
 use axum::response::Response;
 
 use super::TILE_MAX_ZOOM;
-use super::answer::{answer, encoding};
+use super::answer::{answer, encoding, in_turn, keep, lasts};
 use crate::access::{self, View};
 use crate::features::{LayerReader, Snapshot};
-use crate::http::ogc::Ask;
+use crate::http::ogc::{Ask, past};
 use crate::layers::{Access, style};
 use crate::space::tile_matrix::Tile;
 use crate::state::AppState;
@@ -28,7 +28,7 @@ pub(in crate::http) fn chosen(state: &AppState, ask: &Ask, snapshot: &Snapshot) 
     let catalog = state.catalog.load();
     let Some(text) = ask.params.get("collections") else {
         let views = catalog.layers.values().filter_map(|l| access::view(&ask.who, l, &catalog));
-        let mut all: Vec<LayerReader> = views.filter_map(|v| snapshot.layer(&v)).collect();
+        let mut all: Vec<LayerReader> = views.filter_map(|v| snapshot.described(&v)).collect();
         all.sort_by_key(|r| r.view().layer.draw_order);
         return Ok(all);
     };
@@ -37,7 +37,7 @@ pub(in crate::http) fn chosen(state: &AppState, ask: &Ask, snapshot: &Snapshot) 
     for name in text.split(',').map(str::trim) {
         let id = id_in(ask, name);
         let view = catalog.layer(id).and_then(|l| access::view(&ask.who, l, &catalog));
-        let reader = view.and_then(|v| snapshot.layer(&v)).ok_or_else(|| unknown(name))?;
+        let reader = view.and_then(|v| snapshot.described(&v)).ok_or_else(|| unknown(name))?;
         if named.insert(id.to_owned()) {
             readers.push(reader);
         }
@@ -66,21 +66,25 @@ pub(in crate::http) async fn serve(state: &AppState, ask: &Ask, tile: Tile) -> R
     if ask.params.get("collections").is_none() {
         readers.retain(|r| is_drawn(r.view(), tile.zoom()));
     }
+    for reader in &mut readers {
+        if reader.is_outside() {
+            *reader = past::present(state, reader, snapshot.revision).await?.tile(state, tile).await?;
+        }
+    }
     let open = readers.iter().all(|r| r.view().layer.access == Access::O);
     let encoding = encoding(&ask.headers);
+    let lasts = lasts(ask, &snapshot, readers.iter().map(|r| r.view().layer.id.as_str()));
     let features = state.features.clone();
-    let made = tokio::task::spawn_blocking(move || {
+    let made = in_turn(move || {
         let rank = |r: &LayerReader| i32::from(!r.view().layer.visible);
-        let together = features.tiles().together(&readers, tile, MOST_BYTES, rank);
+        let together = features.tiles().together(&readers, tile, encoding, MOST_BYTES, rank);
         let left_out: Vec<String> =
             together.left_out.iter().map(|i| readers[*i].view().layer.id.clone()).collect();
-        (together.body(encoding), left_out.join(","))
+        (together.body, left_out.join(","))
     });
     let (body, left_out) = made.await.map_err(|e| Error::internal(format!("making tile {tile:?}"), e))?;
     let mut response = answer(&ask.headers, body, encoding, snapshot.revision);
-    let shared = open && ask.who.user.is_none();
-    let keep = if shared { "no-cache" } else { "private, no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    keep(response.headers_mut(), open && ask.who.user.is_none(), lasts);
     if !left_out.is_empty()
         && let Ok(names) = HeaderValue::from_str(&left_out)
     {

@@ -35,8 +35,9 @@ pub fn router() -> Router<AppState> {
         .layer(middleware::from_fn(ogc::any_origin))
 }
 
-/// `GET /tiles/{id}/{z}/{x}/{y}.mvt`: the column comes before the row. `at` asks for an old state of a layer; other
-/// parameters, such as a revision that a page puts there against its browser's cache, change nothing.
+/// `GET /tiles/{id}/{z}/{x}/{y}.mvt`: the column comes before the row. `at` asks for an old state of a layer; `rev`
+/// names the state that the caller knows of, and does not change the answer: as long as it is of that state it may be
+/// kept without asking again.
 async fn tile(
     State(state): State<AppState>,
     Path((id, z, x, file)): Path<(String, String, String, String)>,

@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 use super::{DATASET, dataset};
 use crate::features::LayerReader;
 use crate::features::encode::mvt::describe::{vector_layer, zooms};
-use crate::http::ogc::{Ask, cache_headers, open};
+use crate::http::ogc::{Ask, cache_headers, look_up};
 use crate::state::AppState;
 use crate::{Error, Result};
 
@@ -31,7 +31,7 @@ pub(super) async fn tile_json(
         json["name"] = ask.say("Dothi – mọi lớp", "Dothi – all layers").into();
         axum::Json(json).into_response()
     } else {
-        let (reader, _) = open(&state, &ask.who, id)?;
+        let (reader, _) = look_up(&state, &ask.who, id)?;
         let def = reader.view().layer.clone();
         let mut json = describe(&ask, std::slice::from_ref(&reader), address);
         json["name"] = def.title.get(ask.lang).into();

@@ -34,7 +34,7 @@ use crate::state::AppState;
 pub(super) const COUNT_DEFAULT: usize = 10_000;
 
 /// `GetFeature`
-pub(super) fn features(
+pub(super) async fn features(
     state: &AppState,
     ask: &Ask,
     asked: &GetFeature,
@@ -48,7 +48,7 @@ pub(super) fn features(
     let mut page = Page { skip: asked.start, take };
     let (mut found, mut matched) = (Vec::new(), 0);
     for query in &asked.queries {
-        let one = match find(state, ask, asked.version, query, page, None) {
+        let one = match find(state, ask, asked.version, query, page, None).await {
             // By an identifier of a layer that is not there as by one that is not there in a layer.
             Err(fault) if asked.alone && fault.is_unknown_type() => return Err(not_there(query)),
             other => other?,
@@ -225,7 +225,7 @@ fn csv(found: &[Found]) -> Document {
 }
 
 /// `GetPropertyValue`: the values of one property, in the order of their features.
-pub(super) fn values(
+pub(super) async fn values(
     state: &AppState,
     ask: &Ask,
     asked: &GetFeature,
@@ -245,7 +245,7 @@ pub(super) fn values(
     let having = by_name.then(|| Expr::Not(Box::new(Expr::IsNull(name.to_owned()))));
     let mut query = query.clone();
     query.properties = Vec::new();
-    let found = find(state, ask, asked.version, &query, page, having)?;
+    let found = find(state, ask, asked.version, &query, page, having).await?;
     let writer = match name {
         _ if by_name => {
             let index = found.view.attribute(name).ok_or_else(|| unknown_attribute(name))?;

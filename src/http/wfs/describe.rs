@@ -26,7 +26,10 @@ pub(super) fn answer(
         let mut names: Vec<&String> = types.iter().collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().map(|name| open(state, &ask.who, name)).collect::<Result<_, _>>()?
+        names
+            .into_iter()
+            .map(|name| open(state, &ask.who, name).map(|(reader, _)| reader))
+            .collect::<Result<_, _>>()?
     };
     let kind = match version {
         Version::V20 => "application/gml+xml; version=3.2",

@@ -11,9 +11,10 @@ use super::version::Version;
 use crate::access::View;
 use crate::features::encode::gml::{GEOMETRY, Srs};
 use crate::features::{self, Item, LayerReader};
-use crate::filter::Expr;
 use crate::filter::check::unknown_attribute;
 use crate::filter::evaluate::compare;
+use crate::filter::{Expr, Sort};
+use crate::http::ogc::past;
 use crate::layers::Value;
 use crate::state::AppState;
 
@@ -37,7 +38,7 @@ pub(super) struct Page {
 }
 
 /// Finds the page of a query; `having` is one more condition.
-pub(super) fn find(
+pub(super) async fn find(
     state: &AppState,
     ask: &Ask,
     version: Version,
@@ -45,7 +46,7 @@ pub(super) fn find(
     page: Page,
     having: Option<Expr>,
 ) -> Result<Found, Fault> {
-    let reader = open(state, &ask.who, &query.layer)?;
+    let (reader, revision) = open(state, &ask.who, &query.layer)?;
     let srs = query::srs(query.srs.as_deref(), version)?;
     let mut view = reader.view().clone();
     only(&mut view, &query.properties)?;
@@ -57,6 +58,13 @@ pub(super) fn find(
             Ok((reader.view().attribute(name).ok_or_else(|| unknown_attribute(name))?, *down))
         })
         .collect::<Result<_, Fault>>()?;
+    let with_geometry = wants_geometry(&query.properties);
+    if reader.is_outside() {
+        let sort = (!keys.is_empty()).then(|| Sort { keys, ..Sort::default() });
+        let present = past::present(state, &reader, revision).await?;
+        let (reader, fids, matched) = present.find(state, &asked, sort, page.skip, page.take).await?;
+        return Ok(Found { reader, view, with_geometry, srs, fids, matched });
+    }
     let fids: Vec<i64> = if page.take == 0 {
         Vec::new()
     } else if keys.is_empty() {
@@ -67,7 +75,7 @@ pub(super) fn find(
     // A first page that is not full has counted all.
     let whole = page.skip == 0 && fids.len() < page.take;
     let matched = if whole { fids.len() } else { reader.count_matching(&asked)? };
-    Ok(Found { with_geometry: wants_geometry(&query.properties), reader, view, srs, fids, matched })
+    Ok(Found { reader, view, with_geometry, srs, fids, matched })
 }
 
 /// The query as `features` takes it.

@@ -107,7 +107,7 @@ async fn by_pairs(State(state): State<AppState>, request: Request) -> Response {
     let answered = async {
         let ask = Ask::new(&mut parts, &state).await?;
         let asked = operation::by_pairs(&pairs)?;
-        run(&state, &ask, &asked, Some(&pairs))
+        run(&state, &ask, &asked, Some(&pairs)).await
     };
     answered.await.unwrap_or_else(|fault: Fault| fault.response(version, &parts))
 }
@@ -125,7 +125,7 @@ async fn by_xml(State(state): State<AppState>, request: Request) -> Response {
         if kind.starts_with("application/x-www-form-urlencoded") && !text.trim_start().starts_with('<') {
             let pairs = Pairs::parse(text);
             version = pairs.version();
-            return run(&state, &ask, &operation::by_pairs(&pairs)?, Some(&pairs));
+            return run(&state, &ask, &operation::by_pairs(&pairs)?, Some(&pairs)).await;
         }
         let root = xml::parse(text)?;
         version = root.attribute("version").map_or(version, Version::nearest);
@@ -134,7 +134,7 @@ async fn by_xml(State(state): State<AppState>, request: Request) -> Response {
             let version = operation::by_xml_version(&root)?;
             return transaction::answer(&state, &ask, version, &root, &parts.headers).await;
         }
-        run(&state, &ask, &operation::by_xml(&root)?, None)
+        run(&state, &ask, &operation::by_xml(&root)?, None).await
     };
     answered.await.unwrap_or_else(|fault: Fault| match (writes, version) {
         (true, Version::V10) => fault.of_transaction(&parts),
@@ -155,12 +155,12 @@ async fn bytes(parts: &Parts, body: axum::body::Body, state: &AppState) -> Resul
     read.map_err(|_| too_large())
 }
 
-fn run(state: &AppState, ask: &Ask, asked: &Asked, pairs: Option<&Pairs>) -> Result<Response, Fault> {
+async fn run(state: &AppState, ask: &Ask, asked: &Asked, pairs: Option<&Pairs>) -> Result<Response, Fault> {
     match asked {
         Asked::Capabilities(version) => Ok(capabilities::answer(state, ask, *version)),
         Asked::Describe { version, types } => describe::answer(state, ask, *version, types),
-        Asked::Features(asked) => answer::features(state, ask, asked, pairs),
-        Asked::Values { asked, reference } => answer::values(state, ask, asked, reference, pairs),
+        Asked::Features(asked) => answer::features(state, ask, asked, pairs).await,
+        Asked::Values { asked, reference } => answer::values(state, ask, asked, reference, pairs).await,
         Asked::ListStored => Ok(stored::list(state, ask)),
         Asked::DescribeStored(ids) => stored::describe(state, ask, ids),
     }

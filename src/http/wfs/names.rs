@@ -17,13 +17,14 @@ pub(super) fn visible(state: &AppState, who: &Principal) -> Vec<LayerReader> {
     let snapshot = state.features.snapshot();
     let catalog = state.catalog.load();
     let views = catalog.layers.values().filter_map(|l| access::view(who, l, &catalog));
-    views.filter_map(|v| snapshot.layer(&v)).collect()
+    views.filter_map(|v| snapshot.described(&v)).collect()
 }
 
-/// The layer that a client names, with whatever prefix or none.
-pub(super) fn open(state: &AppState, who: &Principal, name: &str) -> Result<LayerReader, Fault> {
-    match crate::http::ogc::open(state, who, local(name)) {
-        Ok((reader, _)) => Ok(reader),
+/// The layer that a client names, with whatever prefix or none; it may be too large for memory. And the
+/// revision at which memory stands.
+pub(super) fn open(state: &AppState, who: &Principal, name: &str) -> Result<(LayerReader, i64), Fault> {
+    match crate::http::ogc::look_up(state, who, local(name)) {
+        Ok((reader, snapshot)) => Ok((reader, snapshot.revision)),
         Err(Error::NotFound { .. }) => Err(Fault::unknown_type(name)),
         Err(other) => Err(other.into()),
     }

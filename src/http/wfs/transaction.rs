@@ -151,7 +151,10 @@ impl Work {
     fn layer(&mut self, state: &AppState, ask: &Ask, name: &str) -> Result<&Layer, Fault> {
         let id = local(name).to_owned();
         if !self.layers.contains_key(&id) {
-            let reader = open(state, &ask.who, name)?;
+            let (reader, _) = open(state, &ask.who, name)?;
+            if reader.is_outside() {
+                return Err(Error::NotInMemory(id).into());
+            }
             let def = reader.view().layer.clone();
             if def.source == Source::View {
                 return Err(forbidden("Lớp này chỉ đọc.", "This layer is read-only."));

@@ -120,9 +120,14 @@ const NEAR_9218: Bbox = Bbox { min_x: -500_000.0, min_y: 0.0, max_x: 1_500_000.0
 /// The domain in degrees, generously inside: a caller's world box must not reach the series' far side.
 const NEAR_DEGREES: Bbox = Bbox { min_x: 90.0, min_y: -35.0, max_x: 127.0, max_y: 50.0 };
 
-/// Points a side of a box is divided into before it is transformed: its sides become curves, and the box of the
+/// Most pieces that a side of a box is divided into before it is transformed: its sides become curves, and the box of the
 /// corners alone would cut off what lies under the bow.
-const DENSIFY: u32 = 21;
+const PIECES_MOST: f64 = 21.0;
+/// Sides of this length, in degrees and metres, are one piece: they leave their chord by centimetres.
+const PIECE_DEGREES: f64 = 0.05;
+const PIECE_M: f64 = 5_000.0;
+/// Of a system of whatever unit: as many pieces as there may be.
+const PIECE_OF_ANY_UNIT: f64 = 0.0;
 
 /// The EPSG:9218 box around a CRS84 box, its sides densified; none where the box does not meet the domain.
 pub fn bbox_from_crs84(b: &Bbox) -> Option<Bbox> {
@@ -136,15 +141,15 @@ pub fn bbox_from_crs84(b: &Bbox) -> Option<Bbox> {
         max_x: b.max_x.min(near.max_x),
         max_y: b.max_y.min(near.max_y),
     };
-    Some(around(&b, from_crs84))
+    Some(around(&b, PIECE_DEGREES, from_crs84))
 }
 
 /// The CRS84 box around an EPSG:9218 box, its sides densified.
 pub fn bbox_to_crs84(b: &Bbox) -> Bbox {
-    around(b, to_crs84)
+    around(b, PIECE_M, to_crs84)
 }
 
-fn around(b: &Bbox, f: impl Fn(f64, f64) -> (f64, f64)) -> Bbox {
+fn around(b: &Bbox, piece: f64, f: impl Fn(f64, f64) -> (f64, f64)) -> Bbox {
     let mut out = Bbox {
         min_x: f64::INFINITY,
         min_y: f64::INFINITY,
@@ -152,31 +157,31 @@ fn around(b: &Bbox, f: impl Fn(f64, f64) -> (f64, f64)) -> Bbox {
         max_y: f64::NEG_INFINITY,
     };
     let (mut most_x, mut most_y) = (0.0_f64, 0.0_f64);
-    let mut grow = |x: f64, y: f64| {
-        let (x, y) = f(x, y);
-        out.min_x = out.min_x.min(x);
-        out.max_x = out.max_x.max(x);
-        out.min_y = out.min_y.min(y);
-        out.max_y = out.max_y.max(y);
-        (x, y)
-    };
+    let longest = (b.max_x - b.min_x).max(b.max_y - b.min_y);
+    // `max` also takes one piece for what is no number.
+    let pieces = ((longest / piece).ceil().min(PIECES_MOST) as u32).max(1);
     for (x0, y0, x1, y1) in [
         (b.min_x, b.min_y, b.max_x, b.min_y),
         (b.max_x, b.min_y, b.max_x, b.max_y),
         (b.max_x, b.max_y, b.min_x, b.max_y),
         (b.min_x, b.max_y, b.min_x, b.min_y),
     ] {
-        let at = |t: f64| (x0 + (x1 - x0) * t, y0 + (y1 - y0) * t);
-        for i in 0..DENSIFY {
-            let t = f64::from(i) / f64::from(DENSIFY);
-            let half = 0.5 / f64::from(DENSIFY);
-            let [p, q, r] = [t, t + half, t + 2.0 * half].map(|t| {
-                let (x, y) = at(t);
-                grow(x, y)
-            });
+        let mut grow = |half: u32| {
+            let t = f64::from(half) / f64::from(2 * pieces);
+            let (x, y) = f(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t);
+            out.min_x = out.min_x.min(x);
+            out.max_x = out.max_x.max(x);
+            out.min_y = out.min_y.min(y);
+            out.max_y = out.max_y.max(y);
+            (x, y)
+        };
+        let mut p = grow(0);
+        for i in 0..pieces {
+            let (q, r) = (grow(2 * i + 1), grow(2 * i + 2));
             // How far the curve leaves its chord between two points: nowhere does it leave a piece by more.
             most_x = most_x.max((q.0 - f64::midpoint(p.0, r.0)).abs());
             most_y = most_y.max((q.1 - f64::midpoint(p.1, r.1)).abs());
+            p = r;
         }
     }
     Bbox {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use proj::Proj;
 
-use super::{around, datum};
+use super::{PIECE_OF_ANY_UNIT, around, datum};
 use crate::space::Bbox;
 use crate::{Error, Result};
 
@@ -107,7 +107,7 @@ impl Transform {
             return Ok(Bbox { min_x, min_y, max_x, max_y });
         }
         let failed = Cell::new(None);
-        let bbox = around(b, |x, y| {
+        let bbox = around(b, PIECE_OF_ANY_UNIT, |x, y| {
             self.convert(x, y).unwrap_or_else(|e| {
                 failed.set(Some(e));
                 (f64::NAN, f64::NAN)

@@ -1,5 +1,6 @@
 //! Web Mercator (EPSG:3857) as integers: the square world of WebMercatorQuad in 2³² steps a side, from its
-//! north-west corner, y to the south. A step is 9.3 mm at the equator, one unit of a 4096 tile at zoom 20.
+//! north-west corner, y to the south. A step is 9.3 mm at the equator, one unit of a 4096 tile at zoom 20: a
+//! position is rounded by at most 7 mm, a fifth of a pixel at zoom 22.
 
 /// Bits of a world coordinate.
 pub const WORLD_BITS: u8 = 32;
@@ -22,6 +23,6 @@ pub(super) fn world(lon: f64, world_y: f64) -> [u32; 2] {
 }
 
 fn step(share: f64) -> u32 {
-    // `as` saturates: what lies outside of the world lies on its edge.
-    (share * STEPS) as u32
+    // The nearest one. `as` saturates: what lies outside of the world lies on its edge.
+    (share * STEPS + 0.5) as u32
 }

@@ -127,6 +127,21 @@ impl Store {
         rows.iter().map(|row| item(row, def)).collect()
     }
 
+    /// How many items of a state match, whatever the query's order and limit; of those near its CRS84 boxes too.
+    pub async fn past_count(&self, view: &View, state: State, query: &PastQuery) -> Result<usize> {
+        let query = PastQuery { sort: None, after: 0, ..query.clone() };
+        let mut sql = Sql::new("select sum(n)::bigint from (");
+        for (i, source) in sources(&view.layer)?.iter().enumerate() {
+            sql.push(if i == 0 { "select count(*) as n" } else { " union all select count(*)" });
+            push_matching(&mut sql, source, view, state, &query)?;
+        }
+        sql.push(") s");
+        let mut tx = self.bounded().await?;
+        let count: i64 = sql.build_query_scalar().fetch_one(&mut *tx).await.map_err(too_long)?;
+        tx.rollback().await?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
     /// A transaction that only reads, and not for long.
     async fn bounded(&self) -> Result<Tx> {
         let mut tx = self.begin().await?;

@@ -1,5 +1,7 @@
 //! Tiles of several layers: which are in, by whom they are seen, and how fresh they are.
 
+use dothi::access::Role;
+
 use super::*;
 
 fn names(layers: &BTreeMap<String, tile::Layer>) -> Vec<&str> {
@@ -155,4 +157,44 @@ async fn tilejson_leads_to_the_same_tiles() {
                 && (bounds[1].as_f64().unwrap() - lat).abs() < 1e-4
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_may_be_kept_for_long_only_under_the_revision_that_it_is_of() {
+    let server = server().await;
+    let token = server.sign_in("reviewer", Role::Reviewer).await;
+    let tile = over(MatrixSet::WebMercatorQuad, 16);
+    let xyz = format!("{}/{}/{}.mvt", tile.tile_matrix, tile.tile_col, tile.tile_row);
+    let kept = async |layer: &str, rev: &str, token: Option<&str>| {
+        let mut request = server.client.get(format!("{}/tiles/{layer}/{xyz}{rev}", server.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{layer}{rev}");
+        answer.headers()["cache-control"].to_str().unwrap().to_owned()
+    };
+    let now = server.json("/api/v1/layers").await["revision"].as_str().unwrap().to_owned();
+    let asked = format!("?rev={now}");
+    let long = "public, max-age=86400, immutable";
+    for layer in ["parcel", "default"] {
+        assert_eq!(kept(layer, &asked, None).await, long, "{layer}");
+        assert_eq!(kept(layer, "", None).await, "no-cache");
+        assert_eq!(kept(layer, &asked, Some(&token)).await, "private, max-age=3600");
+        let (epoch, revision) = now.split_once('.').unwrap();
+        let later = revision.parse::<i64>().unwrap() + 1;
+        let wrong =
+            [format!("{epoch}.{later}"), format!("{:032x}.{revision}", 7), revision.to_owned(), "1.x".into()];
+        for rev in wrong {
+            assert_eq!(kept(layer, &format!("?rev={rev}"), None).await, "no-cache", "{layer} {rev}");
+        }
+    }
+    // A change of another layer does not make it another tile; its own does.
+    let name = [("name", Value::Text("Trạm y tế".to_owned()))];
+    server.insert("hospital_clinic", point(AT.0 + 16.0, AT.1 + 16.0), &name).await;
+    assert_eq!(kept("parcel", &asked, None).await, long);
+    assert_eq!(kept("default", &asked, None).await, "no-cache");
+    let code = [("code", Value::Text("24611-12-9".to_owned()))];
+    server.insert("parcel", square(AT.0 + 200.0, AT.1, 30.0), &code).await;
+    assert_eq!(kept("parcel", &asked, None).await, "no-cache");
 }

@@ -24,7 +24,7 @@ const NONE: Counts = { type: 'FeatureCollection', features: [], max: 0 };
 const MARK = '#b3282d';
 
 function addAround(map: LibreMap, id: string, revision: string): void {
-  map.addSource(`around-${id}`, { type: 'vector', tiles: [`${location.origin}/tiles/${id}/{z}/{x}/{y}.mvt?r=${revision}`], maxzoom: 16 });
+  map.addSource(`around-${id}`, { type: 'vector', tiles: [`${location.origin}/tiles/${id}/{z}/{x}/{y}.mvt?rev=${revision}`], maxzoom: 16 });
   const first = map.getStyle().layers[1]?.id;
   const paint = { 'line-color': id === 'river' ? '#9cc3dd' : '#9aa5ab', 'line-width': 0.8 };
   map.addLayer({ id: `around-${id}`, type: 'line', source: `around-${id}`, 'source-layer': id, paint }, first);

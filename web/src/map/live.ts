@@ -12,9 +12,20 @@ export function bringTo(map: LibreMap, layer: Layer, revision: string): void {
   map.getSource<GeoJSONSource>(`${layer.id}-labels`)?.setData(labelsOf(layer, revision));
 }
 
-/** `epoch:revision`, the id of an event, as the catalog writes it. */
-function stamp(event: MessageEvent): string {
-  return event.lastEventId.replaceAll('-', '').replace(':', '.');
+/** What an event says; `at` names no collection. */
+interface Told {
+  epoch: string;
+  revision: number;
+  collection: string;
+}
+
+function told(event: MessageEvent): Told {
+  return JSON.parse(event.data as string) as Told;
+}
+
+/** Epoch and revision as the catalog writes them. */
+function stamp({ epoch, revision }: Told): string {
+  return `${epoch.replaceAll('-', '')}.${revision}`;
 }
 
 /** Follows the layers for as long as the page is seen: a browser has but six connections to a server. */
@@ -40,10 +51,12 @@ export function followChanges(map: LibreMap, layers: ReadonlyMap<string, Layer>,
     stream = new EventSource('/ogc/events');
     // Where the server stands: past what the map has after a pause, then any layer may have changed.
     stream.addEventListener('at', (event) => {
-      if (stamp(event) !== known) mark(layers.keys(), stamp(event));
+      const now = stamp(told(event));
+      if (now !== known) mark(layers.keys(), now);
     });
     stream.addEventListener('change', (event) => {
-      mark([(JSON.parse(event.data as string) as { collection: string }).collection], stamp(event));
+      const change = told(event);
+      mark([change.collection], stamp(change));
     });
   };
   const look = () => {

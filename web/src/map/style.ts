@@ -31,7 +31,7 @@ function rank(layer: LayerSpecification): number {
 export function sourceOf(layer: Layer, revision: string): VectorSourceSpecification {
   return {
     type: 'vector',
-    tiles: [`${location.origin}/tiles/${layer.id}/{z}/{x}/{y}.mvt?r=${encodeURIComponent(revision)}`],
+    tiles: [`${location.origin}/tiles/${layer.id}/{z}/{x}/{y}.mvt?rev=${encodeURIComponent(revision)}`],
     minzoom: Math.min(layer.min_zoom, 16),
     maxzoom: 18,
   };
@@ -39,7 +39,7 @@ export function sourceOf(layer: Layer, revision: string): VectorSourceSpecificat
 
 /** Where the label points of a layer lie. */
 export function labelsOf(layer: Layer, revision: string): string {
-  return `${location.origin}/api/v1/layers/${layer.id}/labels?r=${encodeURIComponent(revision)}`;
+  return `${location.origin}/api/v1/layers/${layer.id}/labels?rev=${encodeURIComponent(revision)}`;
 }
 
 /** The sources that a layer is drawn from: its tiles, and its label points where it has them. */

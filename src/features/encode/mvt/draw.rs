@@ -42,7 +42,13 @@ struct Small {
 }
 
 impl<'a, 'v> Drawing<'a, 'v> {
-    pub(super) fn new(view: &'v View, tile: Tile, detail: Detail, attributes: Vec<usize>) -> Self {
+    pub(super) fn new(
+        view: &'v View,
+        tile: Tile,
+        detail: Detail,
+        attributes: Vec<usize>,
+        items: usize,
+    ) -> Self {
         let def = &view.layer;
         let kept = (0..def.attributes.len()).map(|i| def.merges_by(i)).collect();
         Self {
@@ -50,7 +56,7 @@ impl<'a, 'v> Drawing<'a, 'v> {
             detail,
             unit_m: tile.unit_m(EXTENT),
             pen: Pen::new(tile, detail.step_bits()),
-            writer: Writer::new(def.geometry, attributes),
+            writer: Writer::new(def.geometry, attributes, items),
             small: Small { mosaic: Mosaic::new(detail.cell()), kept, known: HashMap::new() },
             taken: HashSet::new(),
         }

@@ -61,7 +61,7 @@ pub fn encode(reader: &LayerReader, tile: Tile) -> Vec<u8> {
         by_importance(&mut items);
     }
     loop {
-        if let Some(tile) = Drawing::new(view, tile, detail, attributes.clone()).draw(&items) {
+        if let Some(tile) = Drawing::new(view, tile, detail, attributes.clone(), items.len()).draw(&items) {
             return tile;
         }
         if detail.is_finest() {

@@ -12,11 +12,13 @@ use crate::pbf;
 #[derive(Debug, Default)]
 pub(super) struct Values<'a> {
     written: Vec<u8>,
+    /// A value while it is written.
+    value: Vec<u8>,
     count: u32,
     /// Numbers by kind and bits; texts by column and number in its dictionary.
     known: HashMap<(u32, u64), u32, BuildHasherDefault<Mix>>,
     /// Texts of all dictionaries: two columns, or the base and the overlay, may hold the same one.
-    texts: HashMap<&'a str, u32>,
+    texts: hashbrown::HashMap<&'a str, u32>,
 }
 
 /// Kinds of values that are not texts, as keys beside columns' numbers.
@@ -27,8 +29,22 @@ const DATE: u32 = u32::MAX - 3;
 const TIME: u32 = u32::MAX - 4;
 
 impl<'a> Values<'a> {
+    /// With room for the values of so many items, each with one of its own.
+    pub(super) fn of(items: usize) -> Self {
+        let mut values = Self::default();
+        values.known.reserve(items);
+        values.texts.reserve(items);
+        values
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.written
+    }
+
+    /// The number of a text by its number in the dictionary of its column, if it was written before.
+    #[inline]
+    pub(super) fn find_text(&self, code: u32, column: usize, overlay: bool) -> Option<u32> {
+        self.known.get(&(column as u32 * 2 + u32::from(overlay), u64::from(code))).copied()
     }
 
     /// The number of a value, which is written if it is new; none for null, which tiles leave out.
@@ -57,22 +73,23 @@ impl<'a> Values<'a> {
             }
             self.texts.insert(text, self.count);
         }
-        let mut value = Vec::with_capacity(24);
+        let value = &mut self.value;
+        value.clear();
         match cell {
-            Cell::Text(v, _) => pbf::bytes(&mut value, 1, v.as_bytes()),
-            Cell::Real(v) => pbf::double(&mut value, 3, v),
-            Cell::Int(v) if v >= 0 => pbf::uint(&mut value, 5, v as u64),
-            Cell::Int(v) => pbf::uint(&mut value, 6, pbf::zigzag(v)),
-            Cell::Bool(v) => pbf::uint(&mut value, 7, u64::from(v)),
+            Cell::Text(v, _) => pbf::bytes(value, 1, v.as_bytes()),
+            Cell::Real(v) => pbf::double(value, 3, v),
+            Cell::Int(v) if v >= 0 => pbf::uint(value, 5, v as u64),
+            Cell::Int(v) => pbf::uint(value, 6, pbf::zigzag(v)),
+            Cell::Bool(v) => pbf::uint(value, 7, u64::from(v)),
             // The format has no days and instants: ISO 8601 texts.
-            Cell::Date(v) => pbf::bytes(&mut value, 1, v.to_string().as_bytes()),
+            Cell::Date(v) => pbf::bytes(value, 1, v.to_string().as_bytes()),
             Cell::Time(v) => {
                 let text = v.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-                pbf::bytes(&mut value, 1, text.as_bytes());
+                pbf::bytes(value, 1, text.as_bytes());
             }
             Cell::Null => {}
         }
-        pbf::bytes(&mut self.written, 4, &value);
+        pbf::bytes(&mut self.written, 4, value);
         self.count += 1;
         self.count - 1
     }

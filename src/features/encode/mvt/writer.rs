@@ -6,6 +6,9 @@ use crate::features::reader::Item;
 use crate::layers::{GeometryKind, LayerDef};
 use crate::pbf;
 
+/// Items that room is made for; a tile of more grows as it goes.
+const ITEMS_MOST: usize = 4096;
+
 /// The layer of a tile while it is written.
 pub(super) struct Writer<'a> {
     kind: u64,
@@ -18,7 +21,8 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(kind: GeometryKind, attributes: Vec<usize>) -> Self {
+    /// For about so many items.
+    pub(super) fn new(kind: GeometryKind, attributes: Vec<usize>, items: usize) -> Self {
         let kind = match kind {
             GeometryKind::Point | GeometryKind::MultiPoint => 1,
             GeometryKind::LineString | GeometryKind::MultiLineString => 2,
@@ -26,8 +30,8 @@ impl<'a> Writer<'a> {
         };
         Self {
             kind,
+            values: Values::of(if attributes.is_empty() { 0 } else { items.min(ITEMS_MOST) }),
             attributes,
-            values: Values::default(),
             features: Vec::new(),
             tags: Vec::new(),
             feature: Vec::new(),
@@ -67,7 +71,11 @@ impl<'a> Writer<'a> {
         }
         self.tags.clear();
         for (key, index) in self.attributes.iter().enumerate() {
-            if let Some(value) = self.values.find_or_add(item.cell(*index), *index, item.in_overlay()) {
+            let known =
+                item.text_code(*index).and_then(|c| self.values.find_text(c, *index, item.in_overlay()));
+            let value =
+                known.or_else(|| self.values.find_or_add(item.cell(*index), *index, item.in_overlay()));
+            if let Some(value) = value {
                 pbf::varint(&mut self.tags, key as u64);
                 pbf::varint(&mut self.tags, u64::from(value));
             }

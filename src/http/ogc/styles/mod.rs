@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, link, open, typed, vary};
+use super::ask::{Ask, link, look_up, typed, vary};
 use super::collections::{bounds, visible};
 use super::format::Format;
 use super::html;
@@ -44,7 +44,7 @@ impl Style {
             readers.sort_by_key(|r| r.view().layer.draw_order);
             return Ok(Self { id, title: ask.say("Mọi lớp", "All layers").to_owned(), readers });
         }
-        let (reader, _) = open(state, &ask.who, &id)?;
+        let (reader, _) = look_up(state, &ask.who, &id)?;
         let title = reader.view().layer.title.get(ask.lang).to_owned();
         Ok(Self { id, title, readers: vec![reader] })
     }

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, open};
+use super::ask::{Ask, look_up};
 use super::html;
 use crate::features::LayerReader;
 use crate::http::tiles::{dataset, serve};
@@ -26,7 +26,7 @@ pub(super) async fn list(
     ask: Ask,
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
-    let (reader, _) = open(&state, &ask.who, &id)?;
+    let (reader, _) = look_up(&state, &ask.who, &id)?;
     Ok(list_of(&state, &ask, &Origin::Collection(&id), &[reader]))
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn one(
     ask: Ask,
 ) -> Result<Response> {
     ask.params.only(&["f"])?;
-    let (reader, _) = open(&state, &ask.who, &id)?;
+    let (reader, _) = look_up(&state, &ask.who, &id)?;
     Ok(one_of(&state, &ask, &Origin::Collection(&id), known(&set)?, &[reader]))
 }
 

@@ -100,7 +100,7 @@ pub fn map_data(state: &AppState, who: &Principal, layer: &Layer, shown: &Shown)
     let around = |id: &&&str| **id != layer.id && super::open(state, who, id).is_ok();
     json!({
         "layer": layer, "coverage": coverage, "items": items,
-        "revision": state.features.snapshot().revision.to_string(),
+        "revision": state.features.snapshot().name(),
         "around": AROUND.iter().filter(around).collect::<Vec<_>>(),
     })
 }

@@ -14,12 +14,13 @@ use super::format::{day, day_of, number};
 use super::i18n::Tr;
 use super::layers::{self, Layer, Teller, Theme};
 use super::page::{Page, Visit};
-use crate::access::{self, Principal, View};
+use crate::access::{Principal, View};
 use crate::error::{Error, Result};
 use crate::features::LayerReader;
 use crate::http::auth::Session;
 use crate::http::extract::{Path, Query};
 use crate::http::lang::Language;
+use crate::http::ogc;
 use crate::layers::Access;
 use crate::state::AppState;
 use crate::text::fold::fold;
@@ -48,12 +49,8 @@ pub(super) fn router() -> Router<AppState> {
 
 /// The layer as `who` may see it; one that is hidden from him is unknown.
 fn open(state: &AppState, who: &Principal, id: &str) -> Result<(View, LayerReader)> {
-    let catalog = state.catalog.load();
-    let view = catalog.layer(id).and_then(|def| access::view(who, def, &catalog));
-    let view = view.ok_or_else(|| Error::not_found("layer", id))?;
-    let reader = state.features.snapshot().layer(&view);
-    let reader = reader.ok_or_else(|| Error::Unavailable(format!("layer {id} is not loaded yet").into()))?;
-    Ok((view, reader))
+    let (reader, _) = ogc::look_up(state, who, id)?;
+    Ok((reader.view().clone(), reader))
 }
 
 /// `GET /api/v1/layers/{id}`.
@@ -84,7 +81,7 @@ async fn covered(
     Session(who): Session,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let (_, reader) = open(&state, &who, &id)?;
+    let (reader, _) = ogc::open(&state, &who, &id)?;
     let grid = coverages.of(reader).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/geo+json"),
