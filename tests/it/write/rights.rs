@@ -230,7 +230,7 @@ fn page_without_revision(text: &str) -> String {
     const MARK: &str = "\"revision\":\"";
     let mut parts = text.split(MARK);
     let mut out = parts.next().unwrap_or_default().to_owned();
-    parts.for_each(|part| out += part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    parts.for_each(|part| out += part.split_once('"').map_or(part, |(_, rest)| rest));
     out
 }
 
