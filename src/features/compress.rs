@@ -51,22 +51,35 @@ const BROTLI_QUALITY: i32 = 4;
 const BROTLI_WINDOW_BITS: i32 = 22;
 const ZSTD_LEVEL: i32 = 3;
 
+/// For what is made once and read often.
+const GZIP_LEVEL_OF_ARCHIVES: i32 = 6;
+
 thread_local! {
     /// Its tables are large and the same for all tiles.
-    static DEFLATE: RefCell<Compressor> =
-        RefCell::new(Compressor::new(CompressionLvl::new(GZIP_LEVEL).expect("a level that there is")));
+    static DEFLATE: RefCell<Compressor> = RefCell::new(compressor(GZIP_LEVEL));
+    static DEFLATE_SMALL: RefCell<Compressor> = RefCell::new(compressor(GZIP_LEVEL_OF_ARCHIVES));
 }
 
-/// Bytes compressed by gzip.
+fn compressor(level: i32) -> Compressor {
+    Compressor::new(CompressionLvl::new(level).expect("a level that there is"))
+}
+
+fn gzip(raw: &[u8]) -> Vec<u8> {
+    DEFLATE.with_borrow_mut(|deflate| gzip_by(deflate, raw))
+}
+
+/// Bytes compressed by gzip for an archive.
 #[allow(clippy::missing_panics_doc, reason = "the library's own bound is enough")]
-pub fn gzip(raw: &[u8]) -> Vec<u8> {
-    DEFLATE.with_borrow_mut(|deflate| {
-        let mut out = vec![0; deflate.gzip_compress_bound(raw.len())];
-        let length = deflate.gzip_compress(raw, &mut out).expect("the bound is enough");
-        out.truncate(length);
-        out.shrink_to_fit();
-        out
-    })
+pub fn gzip_small(raw: &[u8]) -> Vec<u8> {
+    DEFLATE_SMALL.with_borrow_mut(|deflate| gzip_by(deflate, raw))
+}
+
+fn gzip_by(deflate: &mut Compressor, raw: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; deflate.gzip_compress_bound(raw.len())];
+    let length = deflate.gzip_compress(raw, &mut out).expect("the bound is enough");
+    out.truncate(length);
+    out.shrink_to_fit();
+    out
 }
 
 fn brotli(raw: &[u8]) -> Vec<u8> {

@@ -26,7 +26,7 @@ mod tile_cache;
 pub mod within;
 mod wkb;
 
-pub use compress::{TileEncoding, gzip};
+pub use compress::{TileEncoding, gzip_small};
 pub use footprint::Footprint;
 pub use layer::{Layer, LayerBuilder, Outside};
 pub use reader::{Item, LayerReader, Query};

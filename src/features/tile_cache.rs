@@ -47,6 +47,12 @@ impl Key {
         let view = reader.view();
         Self { layer: view.layer.id.as_str().into(), tile, profile: view.profile, encoding }
     }
+
+    /// The same in a state of the layer.
+    fn of_state(reader: &LayerReader, tile: Tile, encoding: TileEncoding) -> Self {
+        let layer = format!("{}@{}", reader.view().layer.id, reader.layer.stamp());
+        Self { layer: layer.into(), ..Self::new(reader, tile, encoding) }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -117,21 +123,47 @@ impl TileCache {
         body
     }
 
+    /// The kept tile of a layer that is too large for memory. It is kept under the layer's state, so that one of an older
+    /// state is no longer asked for.
+    pub fn find_outside(&self, layer: &LayerReader, tile: Tile, encoding: TileEncoding) -> Option<TileBody> {
+        let found = self.tiles.get(&Key::of_state(layer, tile, encoding));
+        let count = if found.is_some() { &self.hits } else { &self.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Makes and keeps the tile of a layer that is too large for memory, of `items`, which were read in the database in
+    /// that state of the `layer`.
+    pub fn make_outside(
+        &self,
+        layer: &LayerReader,
+        items: &LayerReader,
+        tile: Tile,
+        encoding: TileEncoding,
+    ) -> TileBody {
+        let body = make(items, tile, encoding);
+        self.tiles.insert(Key::of_state(layer, tile, encoding), body.clone());
+        body
+    }
+
     /// One tile with the layers of all `readers` in their order, made of the tiles that are kept for each: what drops
-    /// one of those drops it from this one.
+    /// one of those drops it from this one. What is in `known` needs not be looked for.
     ///
     /// Layers come in as long as no more than `most` bytes come together; `rank` says which come in first. It is kept
     /// under the tags of its parts, so that it is compressed once, and found as long as none of them is another one.
     pub fn together(
         &self,
         readers: &[LayerReader],
+        known: Vec<Option<TileBody>>,
         tile: Tile,
         encoding: TileEncoding,
         most: usize,
         rank: impl Fn(&LayerReader) -> i32,
     ) -> Together {
-        let parts: Vec<TileBody> =
-            readers.iter().map(|r| self.get(r, tile, TileEncoding::Identity)).collect();
+        let part = |(r, known): (&LayerReader, Option<TileBody>)| {
+            known.unwrap_or_else(|| self.get(r, tile, TileEncoding::Identity))
+        };
+        let parts: Vec<TileBody> = readers.iter().zip(known).map(part).collect();
         let mut order: Vec<usize> = (0..readers.len()).collect();
         order.sort_by_key(|i| rank(&readers[*i]));
         let (mut within, mut bytes) = (vec![false; readers.len()], 0);

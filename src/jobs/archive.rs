@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::Result;
 use crate::features::encode::mvt::{self, describe};
-use crate::features::{LayerReader, gzip};
+use crate::features::{LayerReader, gzip_small};
 use crate::formats::write::pmtiles::{About, Archive};
 use crate::space::PROVINCE;
 use crate::space::tile_matrix::Tile;
@@ -66,5 +66,5 @@ fn meets(reader: &LayerReader, tile: Tile) -> bool {
 /// The layers of a tile are a repeated field: the bytes of tiles one after the other are a tile.
 fn made(readers: &[LayerReader], tile: Tile) -> Option<Vec<u8>> {
     let raw: Vec<u8> = readers.iter().flat_map(|r| mvt::encode(r, tile)).collect();
-    (!raw.is_empty()).then(|| gzip(&raw))
+    (!raw.is_empty()).then(|| gzip_small(&raw))
 }

@@ -64,6 +64,12 @@ def test_every_tile_of_several_layers_is_the_served_one(service, tmp_path):
     assert header["addressed_tiles_count"] == len(tiles) > 50
     for (z, x, y), body in tiles.items():
         assert body == served(service, LAYER, z, x, y) + served(service, "street_light", z, x, y), (z, x, y)
+    # The same by HTTP, for whoever asks by the layers' names.
+    archive = service.get(f"/ogc/download/tiles.pmtiles?collections={LAYER},street_light").body
+    sent = tmp_path / "sent.pmtiles"
+    sent.write_bytes(archive)
+    with open(sent, "rb") as file:
+        assert {place: gzip.decompress(body) for place, body in all_tiles(MmapSource(file))} == tiles
     # Nothing is missing: beside each tile lie tiles that are in the archive, or empty.
     for z, x, y in list(tiles)[::7]:
         for beside in ((z, x + 1, y), (z, x, y - 1)):

@@ -164,6 +164,10 @@ async fn what_needs_memory_says_so_and_what_describes_a_layer_goes_on() {
     let tiles = there.get("/ogc/collections/thu/download/thu.pmtiles").await;
     assert_eq!(tiles.status(), StatusCode::NOT_IMPLEMENTED);
     assert!(tiles.text().await.unwrap().contains("thu"));
+    // All layers: those that memory holds; by name it is refused.
+    assert_eq!(there.get("/ogc/download/tiles.pmtiles").await.status(), StatusCode::OK);
+    let named = there.get("/ogc/download/tiles.pmtiles?collections=thu").await;
+    assert_eq!(named.status(), StatusCode::NOT_IMPLEMENTED);
     let coverage = there.get("/api/v1/layers/thu/coverage").await;
     assert_eq!(coverage.status(), StatusCode::NOT_IMPLEMENTED);
 }

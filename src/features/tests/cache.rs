@@ -96,7 +96,8 @@ fn layers_come_together_in_a_tile_as_long_as_they_fit() {
     let tile = tile_over(0.0, 14);
     let one = features.tiles().get(&reader, tile, TileEncoding::Identity).bytes;
     let three = [reader.clone(), reader.clone(), reader.clone()];
-    let together = |most, encoding| features.tiles().together(&three, tile, encoding, most, |_| 0);
+    let together =
+        |most, encoding| features.tiles().together(&three, vec![None; 3], tile, encoding, most, |_| 0);
     let all = together(3 * one.len(), TileEncoding::Identity);
     assert_eq!((all.body.bytes.len(), all.left_out.len()), (3 * one.len(), 0));
     let two = together(3 * one.len() - 1, TileEncoding::Identity);

@@ -255,11 +255,15 @@ pub(in crate::http) fn look_up(
     Ok((reader, snapshot))
 }
 
+/// Whether an answer about the layer is the same for everybody, so that a shared cache may keep it.
+pub(in crate::http) fn is_anyones(view: &View, who: &Principal) -> bool {
+    view.layer.access == Access::O && who.user.is_none()
+}
+
 /// How answers about a layer may be kept: always asked for again by their tag, and never by a shared cache where
 /// they are not for everybody.
 pub(in crate::http) fn cache_headers(headers: &mut HeaderMap, view: &View, who: &Principal) {
-    let shared = view.layer.access == Access::O && who.user.is_none();
-    let value = if shared { "no-cache" } else { "private, no-cache" };
+    let value = if is_anyones(view, who) { "no-cache" } else { "private, no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
 }
 

@@ -1,6 +1,6 @@
-//! `/ogc/collections/{id}/download/{id}.{extension}`: a whole layer as a file, to be read at once or by ranges. It is
-//! made when it is first asked for, of the present state for the rights of who asks, and again after the layer has
-//! changed (`files::made`).
+//! Files to be read at once or by ranges: `/ogc/collections/{id}/download/{id}.{extension}`, a whole layer, and
+//! `/ogc/download/tiles.pmtiles`, the tiles of several. Each is made when it is first asked for, of the present state for
+//! the rights of who asks, and again after a layer has changed (`files::made`).
 
 use std::fs::File;
 use std::ops::Range;
@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, stream};
@@ -18,13 +19,14 @@ use http_serve::BoxError;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
-use super::ask::{Ask, cache_headers, link, look_up, vary};
+use super::ask::{Ask, cache_headers, is_anyones, link, look_up, vary};
 use super::encoded::{attach, document, table_format};
 use super::format::Format;
 use super::past::{self, Past};
 use crate::features::encode::Form;
 use crate::features::{LayerReader, Query};
 use crate::files::made::MadeFile;
+use crate::http::tiles::{dataset, keep};
 use crate::http::wfs::bounded_by;
 use crate::jobs::archive;
 use crate::jobs::export::Export;
@@ -108,20 +110,60 @@ pub(super) async fn file(
     let (base, made_of) = (ask.base.clone(), reader.clone());
     let make = move |path: &std::path::Path| make(path, &made_of, &pages, whole, &base);
     let made = state.made.get(what, reader.state().to_string(), make).await?;
-    let file = made.open().map_err(|e| Error::internal("reading a file of items", e))?;
-    let bytes = made.bytes;
-    let served = Served { file: Arc::new(file), made, media_type: whole.media_type() };
-    let mut response = http_serve::serve(served, &Request::from_parts(parts, ())).map(Body::new);
-    match response.status() {
-        StatusCode::PRECONDITION_FAILED => return Ok(refused(&response, changed())),
-        StatusCode::RANGE_NOT_SATISFIABLE => return Ok(refused(&response, Error::NoSuchRange { bytes })),
-        _ => {}
+    let mut response = send(made, whole.media_type(), parts)?;
+    if response.status().is_client_error() {
+        return Ok(response);
     }
     attach(&mut response, &id, whole.extension());
     vary(response.headers_mut());
     cache_headers(response.headers_mut(), &view, &ask.who);
     response.headers_mut().insert("dothi-revision", HeaderValue::from(snapshot.revision));
     Ok(response)
+}
+
+/// `GET /ogc/download/tiles.pmtiles`: the tiles of those layers that `collections` names, or of all that the caller may
+/// see and memory holds, in one archive.
+pub(super) async fn tiles(State(state): State<AppState>, request: Request) -> Result<Response> {
+    let (mut parts, _) = request.into_parts();
+    let ask = Ask::of(&mut parts, &state, &[Format::Json]).await?;
+    ask.params.only(&["collections"])?;
+    let snapshot = state.features.snapshot();
+    let mut readers = dataset::chosen(&state, &ask, &snapshot)?;
+    if ask.params.get("collections").is_none() {
+        readers.retain(|r| !r.is_outside());
+    }
+    if let Some(outside) = readers.iter().find(|r| r.is_outside()) {
+        return Err(Error::NotInMemory(outside.view().layer.id.clone()));
+    }
+    let named = |r: &LayerReader| format!("{}:{:x}", r.view().layer.id, r.view().profile);
+    let names: Vec<String> = readers.iter().map(named).collect();
+    let states: Vec<String> = readers.iter().map(|r| r.state().to_string()).collect();
+    let what = format!("{}/tiles/{}", snapshot.epoch, names.join(","));
+    let anyones = readers.iter().all(|r| is_anyones(r.view(), &ask.who));
+    let make = move |path: &std::path::Path| archive::write(path, &readers, "Dothi", Lang::Vi).map(drop);
+    let made = state.made.get(what, states.join(","), make).await?;
+    let mut response = send(made, Whole::Tiles.media_type(), parts)?;
+    if response.status().is_client_error() {
+        return Ok(response);
+    }
+    attach(&mut response, "tiles", Whole::Tiles.extension());
+    vary(response.headers_mut());
+    keep(response.headers_mut(), anyones, false);
+    response.headers_mut().insert("dothi-revision", HeaderValue::from(snapshot.revision));
+    Ok(response)
+}
+
+/// A made file as the request wants it: whole, by ranges, not at all where the client has it; or refused.
+fn send(made: Arc<MadeFile>, media_type: &'static str, request: Parts) -> Result<Response> {
+    let file = made.open().map_err(|e| Error::internal("reading a made file", e))?;
+    let bytes = made.bytes;
+    let served = Served { file: Arc::new(file), made, media_type };
+    let response = http_serve::serve(served, &Request::from_parts(request, ())).map(Body::new);
+    Ok(match response.status() {
+        StatusCode::PRECONDITION_FAILED => refused(&response, changed()),
+        StatusCode::RANGE_NOT_SATISFIABLE => refused(&response, Error::NoSuchRange { bytes }),
+        _ => response,
+    })
 }
 
 /// The answer that refuses, with what its headers say of the file (`Content-Range`, `ETag`).
@@ -145,6 +187,18 @@ pub(super) fn links<'a>(ask: &'a Ask, layer: &'a str) -> impl Iterator<Item = Va
         let title = format!("{} {}", ask.say("Tải cả lớp dạng", "The whole layer as"), whole.title());
         link(&ask.url(&path(layer, whole)), "enclosure", whole.media_type(), &title)
     })
+}
+
+/// Link to the archive of these layers; of all without any.
+pub(super) fn archive_link(ask: &Ask) -> Value {
+    let named = ask.params.get("collections").map(|names| {
+        let names: String = url::form_urlencoded::byte_serialize(names.as_bytes()).collect();
+        format!("?collections={names}")
+    });
+    let title =
+        ask.say("Tải các ô vectơ của mọi mức dạng PMTiles", "The vector tiles of all zooms as PMTiles");
+    let address = ask.url("/download/tiles.pmtiles") + &named.unwrap_or_default();
+    link(&address, "enclosure", Whole::Tiles.media_type(), title)
 }
 
 /// Where a layer's file lies, below `/ogc`.

@@ -28,7 +28,7 @@ mod styles;
 mod tilesets;
 mod write;
 
-pub(super) use ask::{Ask, cache_headers, look_up, not_modified, open};
+pub(super) use ask::{Ask, cache_headers, is_anyones, look_up, not_modified, open};
 pub(super) use write::{may_add, veil};
 
 use axum::Router;
@@ -70,6 +70,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
                 .layer(once()),
         )
         .route("/ogc/collections/{id}/download/{file}", get(download::file))
+        .route("/ogc/download/tiles.pmtiles", get(download::tiles))
         .route("/ogc/collections/{id}/events", get(events::of_collection))
         .route("/ogc/events", get(events::of_dataset))
         .route("/ogc/collections/{id}/queryables", get(schema::queryables))

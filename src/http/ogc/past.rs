@@ -72,14 +72,19 @@ pub(in crate::http) fn parse_at(text: &str) -> Result<At> {
 /// The layer `id` at the state that the request names; none where it names none and the layer is in memory. A layer that
 /// the caller may not see does not exist.
 pub(in crate::http) async fn open(state: &AppState, ask: &Ask, id: &str) -> Result<Option<Past>> {
-    let Some(text) = ask.params.get("at") else {
-        let (reader, snapshot) = look_up(state, &ask.who, id)?;
-        return if reader.is_outside() {
-            present(state, &reader, snapshot.revision).await.map(Some)
-        } else {
-            Ok(None)
-        };
-    };
+    if let Some(past) = named(state, ask, id).await? {
+        return Ok(Some(past));
+    }
+    let (reader, snapshot) = look_up(state, &ask.who, id)?;
+    if reader.is_outside() {
+        return present(state, &reader, snapshot.revision).await.map(Some);
+    }
+    Ok(None)
+}
+
+/// The layer `id` at the state that `at` names; none without `at`.
+pub(in crate::http) async fn named(state: &AppState, ask: &Ask, id: &str) -> Result<Option<Past>> {
+    let Some(text) = ask.params.get("at") else { return Ok(None) };
     let catalog = state.catalog.load_full();
     let view = catalog.layer(id).and_then(|l| access::view(&ask.who, l, &catalog));
     let view = view.ok_or_else(|| Error::not_found("collection", id))?;

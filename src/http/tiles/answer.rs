@@ -9,24 +9,30 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
 use super::MVT;
-use crate::features::{Snapshot, TileBody, TileEncoding};
-use crate::http::ogc::{Ask, not_modified, open, past};
-use crate::layers::Access;
+use crate::features::{LayerReader, Snapshot, TileBody, TileEncoding};
+use crate::http::ogc::{Ask, is_anyones, look_up, not_modified, past};
 use crate::space::tile_matrix::Tile;
 use crate::state::AppState;
 use crate::{Error, Result};
 
 /// A tile of a layer, from the cache or made; 204 where it holds nothing.
 pub(in crate::http) async fn serve(state: &AppState, ask: &Ask, id: &str, tile: Tile) -> Result<Response> {
-    let past = past::open(state, ask, id).await?;
+    let encoding = encoding(&ask.headers);
+    let past = past::named(state, ask, id).await?;
     let (reader, revision, lasts) = match &past {
         Some(past) => (past.tile(state, tile).await?, past.state.revision, false),
         None => {
-            let (reader, snapshot) = open(state, &ask.who, id)?;
-            (reader, snapshot.revision, lasts(ask, &snapshot, [id].into_iter()))
+            let (reader, snapshot) = look_up(state, &ask.who, id)?;
+            let lasts = lasts(ask, &snapshot, [id].into_iter());
+            if reader.is_outside() {
+                let body = from_database(state, &reader, snapshot.revision, tile, encoding).await?;
+                let mut response = answer(&ask.headers, body, encoding, snapshot.revision);
+                keep(response.headers_mut(), is_anyones(reader.view(), &ask.who), lasts);
+                return Ok(response);
+            }
+            (reader, snapshot.revision, lasts)
         }
     };
-    let encoding = encoding(&ask.headers);
     let body = if let Some(body) = state.features.tiles().find(&reader, tile, encoding) {
         body
     } else {
@@ -36,12 +42,29 @@ pub(in crate::http) async fn serve(state: &AppState, ask: &Ask, id: &str, tile: 
             .map_err(|e| Error::internal(format!("making tile {id} {tile:?}"), e))?
     };
     let mut response = answer(&ask.headers, body, encoding, revision);
-    let open = reader.view().layer.access == Access::O;
-    keep(response.headers_mut(), open && ask.who.user.is_none(), lasts);
+    keep(response.headers_mut(), is_anyones(reader.view(), &ask.who), lasts);
     if let Some(past) = &past {
         past.headers(response.headers_mut());
     }
     Ok(response)
+}
+
+/// The tile of a layer that is too large for memory: kept, or made of what the database has in the state of `layer`.
+pub(super) async fn from_database(
+    state: &AppState,
+    layer: &LayerReader,
+    revision: i64,
+    tile: Tile,
+    encoding: TileEncoding,
+) -> Result<TileBody> {
+    if let Some(body) = state.features.tiles().find_outside(layer, tile, encoding) {
+        return Ok(body);
+    }
+    let items = past::present(state, layer, revision).await?.tile(state, tile).await?;
+    let (features, layer) = (state.features.clone(), layer.clone());
+    in_turn(move || features.tiles().make_outside(&layer, &items, tile, encoding))
+        .await
+        .map_err(|e| Error::internal(format!("making tile {tile:?} of a large layer"), e))
 }
 
 /// One tile more is made at once than there are processors, so that none of them waits for the next one. More would
@@ -71,7 +94,7 @@ pub(super) fn lasts<'a>(ask: &Ask, snapshot: &Snapshot, layers: impl Iterator<It
 
 /// Who may keep a tile, and for how long without asking: `shared` where it is anyone's; a tile that `lasts` will never
 /// be another one under its address. What one may see can change, hence an hour for what is not anyone's.
-pub(super) fn keep(headers: &mut HeaderMap, shared: bool, lasts: bool) {
+pub(in crate::http) fn keep(headers: &mut HeaderMap, shared: bool, lasts: bool) {
     let value = match (shared, lasts) {
         (true, true) => "public, max-age=86400, immutable",
         (true, false) => "no-cache",

@@ -6,11 +6,11 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 
 use super::TILE_MAX_ZOOM;
-use super::answer::{answer, encoding, in_turn, keep, lasts};
+use super::answer::{answer, encoding, from_database, in_turn, keep, lasts};
 use crate::access::{self, View};
-use crate::features::{LayerReader, Snapshot};
-use crate::http::ogc::{Ask, past};
-use crate::layers::{Access, style};
+use crate::features::{LayerReader, Snapshot, TileEncoding};
+use crate::http::ogc::{Ask, is_anyones};
+use crate::layers::style;
 use crate::space::tile_matrix::Tile;
 use crate::state::AppState;
 use crate::{Error, Result};
@@ -66,25 +66,25 @@ pub(in crate::http) async fn serve(state: &AppState, ask: &Ask, tile: Tile) -> R
     if ask.params.get("collections").is_none() {
         readers.retain(|r| is_drawn(r.view(), tile.zoom()));
     }
-    for reader in &mut readers {
-        if reader.is_outside() {
-            *reader = past::present(state, reader, snapshot.revision).await?.tile(state, tile).await?;
-        }
+    let mut known = vec![None; readers.len()];
+    for (reader, known) in readers.iter().zip(&mut known).filter(|(r, _)| r.is_outside()) {
+        let part = from_database(state, reader, snapshot.revision, tile, TileEncoding::Identity).await?;
+        *known = Some(part);
     }
-    let open = readers.iter().all(|r| r.view().layer.access == Access::O);
+    let anyones = readers.iter().all(|r| is_anyones(r.view(), &ask.who));
     let encoding = encoding(&ask.headers);
     let lasts = lasts(ask, &snapshot, readers.iter().map(|r| r.view().layer.id.as_str()));
     let features = state.features.clone();
     let made = in_turn(move || {
         let rank = |r: &LayerReader| i32::from(!r.view().layer.visible);
-        let together = features.tiles().together(&readers, tile, encoding, MOST_BYTES, rank);
+        let together = features.tiles().together(&readers, known, tile, encoding, MOST_BYTES, rank);
         let left_out: Vec<String> =
             together.left_out.iter().map(|i| readers[*i].view().layer.id.clone()).collect();
         (together.body, left_out.join(","))
     });
     let (body, left_out) = made.await.map_err(|e| Error::internal(format!("making tile {tile:?}"), e))?;
     let mut response = answer(&ask.headers, body, encoding, snapshot.revision);
-    keep(response.headers_mut(), open && ask.who.user.is_none(), lasts);
+    keep(response.headers_mut(), anyones, lasts);
     if !left_out.is_empty()
         && let Ok(names) = HeaderValue::from_str(&left_out)
     {

@@ -8,7 +8,7 @@ pub(super) mod dataset;
 mod tilejson;
 
 pub(super) use crate::features::encode::mvt::describe::{TILE_MAX_ZOOM, fields};
-pub(super) use answer::serve;
+pub(super) use answer::{keep, serve};
 
 use axum::Router;
 use axum::extract::{Path, State};

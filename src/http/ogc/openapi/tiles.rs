@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{operation, reference};
 use crate::http::ogc::ask::Ask;
+use crate::http::ogc::download::Whole;
 use crate::http::tiles::MVT;
 use crate::layers::LayerDef;
 use crate::space::tile_matrix::MatrixSet;
@@ -68,7 +69,27 @@ pub(super) fn dataset(ask: &Ask) -> Vec<Path> {
         JSON,
         &[set(), reference("f")],
     );
+    let mut archive = operation(
+        "downloadTiles",
+        OF_DATASET,
+        ask.say(
+            "Các ô vectơ của nhiều lớp trong một tệp PMTiles",
+            "Vector tiles of several layers as PMTiles",
+        ),
+        Whole::Tiles.media_type(),
+        &[collections()],
+    );
+    for (status, meaning) in [
+        ("206", "A part of the file."),
+        ("304", "The file has not changed."),
+        ("412", "The file has changed."),
+        ("416", "The file has no such part."),
+        ("501", "A layer is too large for memory."),
+    ] {
+        archive["responses"][status] = json!({"description": meaning});
+    }
     vec![
+        ("/download/tiles.pmtiles".to_owned(), archive),
         ("/tileMatrixSets/{tileMatrixSetId}".to_owned(), set_),
         of("/tiles", "getTileSetsList", all.0, all.1, JSON, &[reference("f"), collections()]),
         of(

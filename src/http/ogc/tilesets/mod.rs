@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::ask::{Ask, look_up};
-use super::html;
+use super::{download, html};
 use crate::features::LayerReader;
 use crate::http::tiles::{dataset, serve};
 use crate::space::tile_matrix::{MatrixSet, Tile};
@@ -40,7 +40,11 @@ pub(super) async fn list_of_dataset(State(state): State<AppState>, ask: Ask) -> 
 fn list_of(state: &AppState, ask: &Ask, origin: &Origin<'_>, readers: &[LayerReader]) -> Response {
     let tilesets: Vec<Value> =
         MatrixSet::ALL.iter().map(|set| describe(ask, origin, *set, readers)).collect();
-    let json = json!({"links": ask.self_links("application/json"), "tilesets": tilesets});
+    let mut links = ask.self_links("application/json");
+    if matches!(origin, Origin::Dataset) {
+        links.push(download::archive_link(ask));
+    }
+    let json = json!({"links": links, "tilesets": tilesets});
     ask.answer("application/json", &json, || html::tilesets(state, ask, origin.reader(readers), &tilesets))
 }
 
