@@ -43,16 +43,15 @@ impl ProcessingSink for Clock {
 /// Makes the solids of all products. After `time` no further product is begun; a single product that never ends
 /// is the worker's parent to stop.
 pub fn make(model: &Model<'_>, time: Duration) -> Result<Meshes, BimError> {
-    let (bytes, index) = model.source();
+    let bytes = model.source();
     let stop = Arc::new(AtomicBool::new(false));
     let mut clock = Clock { until: Instant::now() + time, stop: Arc::clone(&stop) };
     let request = ProcessingRequest::full_pass()
         .batching(Batching::new(BATCH, BATCH))
         .features(Features::default().properties(false).presentation_layers(false))
-        .index(index)
         .cancel(Arc::clone(&stop));
     // Deep booleans recurse: the pool's workers have large stacks. A panic of the kernel is the file's refusal.
-    let work = AssertUnwindSafe(|| run_on_geometry_pool(|| process(bytes, &request, &mut clock)));
+    let work = AssertUnwindSafe(|| run_on_geometry_pool(|| process(&bytes, &request, &mut clock)));
     let result = catch_unwind(work).map_err(|_| kernel("panic"))?.map_err(|e| kernel(&e.to_string()))?;
     let to_local = result.frame.world_mapper();
     let mut solids: BTreeMap<u32, Solid> = BTreeMap::new();
