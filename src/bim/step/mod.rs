@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ifc_lite_core::{DecodedEntity, IfcType, SchemaVersion};
+use ifc_lite_core::{AttributeValue, DecodedEntity, IfcType, SchemaVersion};
 
 use super::error::BimError;
 use crate::text::Text;
@@ -140,6 +140,24 @@ impl<'a> Model<'a> {
         let (start, _) = self.index.find(id)?;
         Some((start, grammar::check(&self.bytes, start).ok()?.end))
     }
+}
+
+/// The text of a string; `raw` is what stands between its quotes.
+pub(super) fn text(raw: &[u8]) -> String {
+    string::decode(raw)
+}
+
+/// Number of a record's values, members of lists among them; what it refers to is looked up.
+pub(super) fn count_values(model: &Model<'_>, record: &Record) -> usize {
+    fn count(model: &Model<'_>, value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::List(members) => members.iter().map(|member| count(model, member)).sum(),
+            AttributeValue::Typed { value, .. } => count(model, value),
+            AttributeValue::EntityRef(id) => usize::from(model.index.find(*id).is_some()),
+            _ => 1,
+        }
+    }
+    record.values().iter().map(|value| count(model, value)).sum()
 }
 
 /// The entities by the names of the standard, and for each name as written its place among them: `IFCWALL` and
