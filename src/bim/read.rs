@@ -25,15 +25,22 @@ pub struct Limits {
     pub max_records: usize,
     /// After this time no further product's solid is begun; the facts then say so.
     pub geometry_time: Duration,
+    /// After this long without a product's solid finished, those begun are given up and named, and the rest goes on.
+    pub element_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 1 << 30, max_records: 20_000_000, geometry_time: Duration::from_secs(90) }
+        Self {
+            max_bytes: 1 << 30,
+            max_records: 20_000_000,
+            geometry_time: Duration::from_secs(90),
+            element_time: Duration::from_secs(10),
+        }
     }
 }
 
-/// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file).
+/// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file, also within a ZIP file).
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<ModelFacts, BimError> {
     let model = open(bytes, limits)?;
     let context = context(&model, limits)?;
@@ -63,7 +70,7 @@ fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, Bim
     let units = Units::read(model)?;
     let relations = Relations::read(model);
     let properties = Properties::read(model, &relations);
-    let meshes = shape::make(model, limits.geometry_time)?;
+    let meshes = shape::make(model, shape::Time { whole: limits.geometry_time, element: limits.element_time })?;
     Ok(Context { model, units, relations, properties, meshes })
 }
 
@@ -129,12 +136,14 @@ fn empty_solids(context: &Context<'_>) -> Vec<ElementNote> {
             let shape = model.follow(&record, "Representation")?;
             let bodies = shape.references("Representations").into_iter().filter_map(|r| model.get(r));
             let has_body = bodies.filter(is_body).any(|r| !r.references("Items").is_empty());
-            let reason = if context.meshes.cut_short {
-                "not made: time ran out"
-            } else if has_body {
-                "its body gives no solid"
-            } else {
+            let reason = if !has_body {
                 return None;
+            } else if context.meshes.given_up.contains(&id) {
+                "given up: its solid took too long, or the geometry kernel failed on it"
+            } else if context.meshes.cut_short {
+                "not made: time ran out"
+            } else {
+                "its body gives no solid"
             };
             Some(ElementNote {
                 global_id: record.text("GlobalId").unwrap_or_default().to_owned(),
@@ -170,6 +179,13 @@ fn notes(context: &Context<'_>) -> Vec<Text> {
         out.push(Text::new(
             "hết thời gian trước khi dựng xong mọi hình khối: các giá trị đo thiếu một số cấu kiện",
             "time ran out before all solids were made: the measured values miss some elements",
+        ));
+    }
+    let given_up = context.meshes.given_up.iter().filter(|id| context.solid(**id).is_none()).count();
+    if given_up > 0 {
+        out.push(Text::new(
+            format!("{given_up} cấu kiện bị bỏ qua vì dựng hình quá lâu hoặc bộ dựng hình gặp lỗi; xem danh sách cấu kiện không có hình khối"),
+            format!("{given_up} elements were given up because their solids took too long or the geometry kernel failed on them; see the elements without a solid"),
         ));
     }
     let failed = context.meshes.failed_booleans;

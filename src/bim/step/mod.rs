@@ -108,6 +108,13 @@ impl<'a> Model<'a> {
         ids
     }
 
+    /// Ids of the records of this entity and its subtypes, in the order of the file.
+    pub(super) fn in_file_order(&self, entity: &str) -> Vec<u32> {
+        let mut ids = self.all(entity);
+        ids.sort_by_key(|id| self.index.find(*id));
+        ids
+    }
+
     /// Entities of the file with their ids.
     pub fn entities(&self) -> impl Iterator<Item = (&str, &[u32])> {
         self.by_entity.iter().map(|(name, ids)| (name.as_str(), ids.as_slice()))
