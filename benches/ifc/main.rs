@@ -1,4 +1,4 @@
-//! One reading of one IFC file, timed: `records`, `values` or `facts`, then the file. Prints a line of JSON: seconds
+//! One reading of one IFC file, timed: `records`, `values`, `solids` or `facts`, then the file. Prints a line of JSON: seconds
 //! of opening the file and of the reading, bytes, what was counted, and the process's largest memory (VmHWM).
 //! `make`, a file, a number of bytes and a path: repeats the file's records under shifted numbers until there are
 //! as many bytes.
@@ -18,10 +18,10 @@ fn main() -> Done {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["make", model, bytes, to] => make(model, bytes.parse()?, to),
-        [what @ ("records" | "values" | "facts"), file] => measure(what, file),
+        [what @ ("records" | "values" | "solids" | "facts"), file] => measure(what, file),
         // Nothing asked for, nothing measured: all targets are run once by the tests.
         [] => Ok(()),
-        _ => Err("records|values|facts FILE, or make FILE BYTES TO".into()),
+        _ => Err("records|values|solids|facts FILE, or make FILE BYTES TO".into()),
     }
 }
 
@@ -32,6 +32,7 @@ fn measure(what: &str, file: &str) -> Done {
     let counted = match what {
         "records" => fuzzing::records(&bytes)?,
         "values" => fuzzing::values(&bytes)?,
+        "solids" => fuzzing::solids(&bytes)?,
         _ => {
             let limits = Limits { max_bytes: usize::MAX, max_records: usize::MAX, ..Limits::default() };
             let facts = read(&bytes, &limits)?;

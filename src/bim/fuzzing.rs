@@ -1,6 +1,9 @@
 //! The reader of records for fuzz targets and benchmarks, which are other crates.
 
+use std::time::Duration;
+
 use super::error::BimError;
+use super::shape;
 use super::step::{self, Model};
 
 /// Number of records of a file. Each was held to the grammar, none of its values is made.
@@ -24,4 +27,10 @@ pub fn units(bytes: &[u8]) -> Result<[Option<f64>; 3], BimError> {
 /// The text of a string; `raw` is what stands between its quotes.
 pub fn string(raw: &[u8]) -> String {
     step::text(raw)
+}
+
+/// Number of products with a solid.
+pub fn solids(bytes: &[u8]) -> Result<usize, BimError> {
+    let time = shape::Time { whole: Duration::from_secs(600), element: Duration::from_secs(60) };
+    Ok(shape::make(&Model::open(bytes, usize::MAX)?, shape::Cuts::All, time)?.solids.len())
 }

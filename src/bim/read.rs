@@ -10,7 +10,7 @@ use super::georeference;
 use super::glb;
 use super::properties::Properties;
 use super::relations::Relations;
-use super::shape;
+use super::shape::{self, Cuts, Time};
 use super::site;
 use super::step::Model;
 use super::units::Units;
@@ -43,14 +43,14 @@ impl Default for Limits {
 /// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file, also within a ZIP file).
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<ModelFacts, BimError> {
     let model = open(bytes, limits)?;
-    let context = context(&model, limits)?;
+    let context = context(&model, limits, Cuts::Unfilled)?;
     Ok(facts(&context))
 }
 
 /// The model's visible geometry as a glTF 2.0 binary; see `glb`.
 pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
     let model = open(bytes, limits)?;
-    let context = context(&model, limits)?;
+    let context = context(&model, limits, Cuts::All)?;
     glb::write(&context)
 }
 
@@ -66,11 +66,17 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     Model::open(bytes, limits.max_records)
 }
 
-fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
+fn context<'a>(model: &'a Model<'a>, limits: &Limits, cuts: Cuts) -> Result<Context<'a>, BimError> {
     let units = Units::read(model)?;
-    let relations = Relations::read(model);
-    let properties = Properties::read(model, &relations);
-    let meshes = shape::make(model, shape::Time { whole: limits.geometry_time, element: limits.element_time })?;
+    let time = Time { whole: limits.geometry_time, element: limits.element_time };
+    // The kernel has threads of its own; what needs no solid is read meanwhile.
+    let (relations, properties, meshes) = std::thread::scope(|scope| {
+        let meshes = scope.spawn(|| shape::make(model, cuts, time));
+        let relations = Relations::read(model);
+        let properties = Properties::read(model, &relations);
+        (relations, properties, meshes.join())
+    });
+    let meshes = meshes.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     Ok(Context { model, units, relations, properties, meshes })
 }
 
@@ -132,7 +138,7 @@ fn empty_solids(context: &Context<'_>) -> Vec<ElementNote> {
     elements
         .filter(|id| context.solid(*id).is_none())
         .filter_map(|id| {
-            let record = model.get(id)?;
+            let record = model.get(id).filter(|r| !model.is_a(r.entity(), "IfcFeatureElementSubtraction"))?;
             let shape = model.follow(&record, "Representation")?;
             let bodies = shape.references("Representations").into_iter().filter_map(|r| model.get(r));
             let has_body = bodies.filter(is_body).any(|r| !r.references("Items").is_empty());

@@ -19,7 +19,7 @@ use ifc_lite_processing::{
 
 use super::Solid;
 use crate::bim::error::BimError;
-use crate::bim::step::Model;
+use crate::bim::step::{Model, Record};
 
 /// Products between two looks at the clock.
 const BATCH: usize = 32;
@@ -120,8 +120,8 @@ struct Pass {
 }
 
 impl Pass {
-    /// Begins to make the solids of `ids`, of all products where there are none.
-    fn begin(bytes: Arc<Vec<u8>>, ids: Option<HashSet<u32>>, until: Instant) -> Result<Self, BimError> {
+    /// Begins to make the solids of `ids`.
+    fn begin(bytes: Arc<Vec<u8>>, ids: HashSet<u32>, until: Instant) -> Result<Self, BimError> {
         let (sender, events) = channel();
         let (stop, audit) = (Arc::new(AtomicBool::new(false)), ProductGeometryAudit::default());
         let mut sink = Sink { events: sender.clone(), frame: None, until, stop: Arc::clone(&stop), audit: audit.clone() };
@@ -129,7 +129,7 @@ impl Pass {
             .batching(Batching::new(BATCH, BATCH))
             .features(Features::default().properties(false).presentation_layers(false))
             .retain_meshes(false)
-            .ids(ids.map(Arc::new))
+            .ids(Some(Arc::new(ids)))
             .cancel(Arc::clone(&stop));
         // Deep booleans recurse: the pool's workers have large stacks. It is a pool of this pass alone, since a
         // product that never ends keeps its worker.
@@ -176,10 +176,34 @@ impl Pass {
     }
 }
 
-/// Makes the solids of all products.
-pub fn make(model: &Model<'_>, time: Time) -> Result<Meshes, BimError> {
-    let products = model.in_file_order("IfcProduct");
-    make_each(model.source(), products, time)
+/// Which openings are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cuts {
+    /// All: what is seen.
+    All,
+    /// Not those in walls that a door or window fills: wall and filling together have the same outline, and the same
+    /// box, as the whole wall. Cutting them is most of the time that solids take.
+    Unfilled,
+}
+
+/// Relations whose openings need no cut.
+fn filled_openings_in_walls(model: &Model<'_>) -> Vec<u32> {
+    let fills = model.exactly("IfcRelFillsElement").iter().filter_map(|id| model.get(*id));
+    let filled: HashSet<u32> = fills.filter_map(|fill| fill.reference("RelatingOpeningElement")).collect();
+    let in_wall = |void: &Record| model.follow(void, "RelatingBuildingElement").is_some_and(|e| model.is_a(e.entity(), "IfcWall"));
+    let is_filled = |void: &Record| void.reference("RelatedOpeningElement").is_some_and(|o| filled.contains(&o));
+    let voids = model.exactly("IfcRelVoidsElement").iter().filter_map(|id| model.get(*id));
+    voids.filter(|void| is_filled(void) && in_wall(void)).map(|void| void.id()).collect()
+}
+
+/// Makes the solids of all products but openings, which only cut others.
+pub fn make(model: &Model<'_>, cuts: Cuts, time: Time) -> Result<Meshes, BimError> {
+    let uncut = if cuts == Cuts::All { Vec::new() } else { filled_openings_in_walls(model) };
+    let openings: HashSet<u32> = model.all("IfcFeatureElementSubtraction").into_iter().collect();
+    let mut products = model.in_file_order("IfcProduct");
+    let has_shape = |id: &u32| model.get(*id).is_some_and(|r| r.reference("Representation").is_some());
+    products.retain(|id| !openings.contains(id) && has_shape(id));
+    make_each(model.source(&uncut), products, time)
 }
 
 fn make_each(bytes: Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Meshes, BimError> {
@@ -187,9 +211,8 @@ fn make_each(bytes: Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Mesh
     let mut out =
         Meshes { solids: BTreeMap::new(), cut_short: false, given_up: BTreeSet::new(), failed_booleans: 0 };
     let mut left = products;
-    let mut ids = None;
     for behind in 1.. {
-        let pass = Pass::begin(Arc::clone(&bytes), ids, until)?;
+        let pass = Pass::begin(Arc::clone(&bytes), left.iter().copied().collect(), until)?;
         let Some(why) = take(&pass, &left, time, &mut out) else {
             out.cut_short |= pass.stop.load(Ordering::Relaxed);
             break;
@@ -210,7 +233,6 @@ fn make_each(bytes: Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Mesh
             out.cut_short = true;
             break;
         }
-        ids = Some(left.iter().copied().collect());
     }
     out.solids.retain(|_, solid| !solid.is_empty());
     Ok(out)

@@ -13,7 +13,8 @@ use crate::bim::error::BimError;
 use crate::text::Text;
 
 const HEAD_BYTES: usize = 256 * 1024;
-const TAIL_BYTES: usize = 4096;
+/// The end of a file stands in its last bytes.
+pub const TAIL_BYTES: usize = 4096;
 
 /// What the head says.
 pub struct Head {

@@ -84,10 +84,13 @@ impl<'a> Model<'a> {
     }
 
     /// The text as the geometry crate may read it, for `shape`: a copy, so that a solid that never ends may be left
-    /// behind, with blanks where a record is left out here.
-    pub(super) fn source(&self) -> Arc<Vec<u8>> {
+    /// behind, with blanks where a record is left out here or is one of `without`.
+    pub(super) fn source(&self, without: &[u32]) -> Arc<Vec<u8>> {
         let mut bytes = self.bytes.to_vec();
         self.damaged.blank(&mut bytes);
+        for (start, end) in without.iter().filter_map(|id| self.span(*id)) {
+            bytes[start..end].fill(b' ');
+        }
         Arc::new(bytes)
     }
 

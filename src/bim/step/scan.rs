@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::grammar::{self, Broken, Reason};
+use super::head::TAIL_BYTES;
 
 /// Bytes of a piece.
 const PIECE: usize = 8 << 20;
@@ -167,10 +168,12 @@ impl<'b> Pass<'b> {
     fn section(&mut self, at: usize) -> Result<Step, Stop> {
         let rest = &self.bytes[at..];
         let is = |word: &[u8]| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        if is(b"END-ISO-10303-21") {
+        let end_of_file = is(b"END-ISO-10303-21");
+        // What follows so far from the file's end are records that somebody appended.
+        if end_of_file && rest.len() <= TAIL_BYTES {
             return Ok(Step::End);
         }
-        if is(b"ENDSEC") || is(b"DATA") {
+        if end_of_file || is(b"ENDSEC") || is(b"DATA") {
             let end = rest.iter().take(1024).position(|b| *b == b';');
             if let Some(end) = end {
                 self.at = at + end + 1;
