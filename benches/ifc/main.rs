@@ -65,7 +65,8 @@ fn make(model: &str, most: u64, to: &str) -> Done {
     let text = std::fs::read(model)?;
     let find = |word: &[u8]| text.windows(word.len()).position(|w| w == word);
     let begin = find(b"DATA;").ok_or("no DATA section")? + 5;
-    let end = begin + text[begin..].windows(7).position(|w| w == b"ENDSEC;").ok_or("no end of the DATA section")?;
+    let end =
+        begin + text[begin..].windows(7).position(|w| w == b"ENDSEC;").ok_or("no end of the DATA section")?;
     let (head, data, tail) = (&text[..begin], &text[begin..end], &text[end..]);
     let numbers = places(data);
     let largest = numbers.iter().map(|(_, _, id)| *id).max().ok_or("no record")?;

@@ -31,6 +31,6 @@ pub fn string(raw: &[u8]) -> String {
 
 /// Number of products with a solid.
 pub fn solids(bytes: &[u8]) -> Result<usize, BimError> {
-    let time = shape::Time { whole: Duration::from_secs(600), element: Duration::from_secs(60) };
+    let time = shape::Time { whole: Duration::from_mins(10), element: Duration::from_mins(1) };
     Ok(shape::make(&Model::open(bytes, usize::MAX)?, shape::Cuts::All, time)?.solids.len())
 }

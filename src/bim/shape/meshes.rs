@@ -124,7 +124,13 @@ impl Pass {
     fn begin(bytes: Arc<Vec<u8>>, ids: HashSet<u32>, until: Instant) -> Result<Self, BimError> {
         let (sender, events) = channel();
         let (stop, audit) = (Arc::new(AtomicBool::new(false)), ProductGeometryAudit::default());
-        let mut sink = Sink { events: sender.clone(), frame: None, until, stop: Arc::clone(&stop), audit: audit.clone() };
+        let mut sink = Sink {
+            events: sender.clone(),
+            frame: None,
+            until,
+            stop: Arc::clone(&stop),
+            audit: audit.clone(),
+        };
         let request = ProcessingRequest::full_pass()
             .batching(Batching::new(BATCH, BATCH))
             .features(Features::default().properties(false).presentation_layers(false))
@@ -136,7 +142,8 @@ impl Pass {
         let pool = geometry_pool_builder().build().map_err(|e| kernel(&e.to_string()))?;
         let work = move || {
             let pass = AssertUnwindSafe(|| pool.install(|| process(&bytes, &request, &mut sink)));
-            let event = catch_unwind(pass).map_or(Event::Panic, |done| Event::End(done.stats.total_csg_failures));
+            let event =
+                catch_unwind(pass).map_or(Event::Panic, |done| Event::End(done.stats.total_csg_failures));
             let _ = sender.send(event);
         };
         let thread = thread::Builder::new().name("geometry".to_owned());
@@ -190,8 +197,11 @@ pub enum Cuts {
 fn filled_openings_in_walls(model: &Model<'_>) -> Vec<u32> {
     let fills = model.exactly("IfcRelFillsElement").iter().filter_map(|id| model.get(*id));
     let filled: HashSet<u32> = fills.filter_map(|fill| fill.reference("RelatingOpeningElement")).collect();
-    let in_wall = |void: &Record| model.follow(void, "RelatingBuildingElement").is_some_and(|e| model.is_a(e.entity(), "IfcWall"));
-    let is_filled = |void: &Record| void.reference("RelatedOpeningElement").is_some_and(|o| filled.contains(&o));
+    let in_wall = |void: &Record| {
+        model.follow(void, "RelatingBuildingElement").is_some_and(|e| model.is_a(e.entity(), "IfcWall"))
+    };
+    let is_filled =
+        |void: &Record| void.reference("RelatedOpeningElement").is_some_and(|o| filled.contains(&o));
     let voids = model.exactly("IfcRelVoidsElement").iter().filter_map(|id| model.get(*id));
     voids.filter(|void| is_filled(void) && in_wall(void)).map(|void| void.id()).collect()
 }
@@ -203,16 +213,16 @@ pub fn make(model: &Model<'_>, cuts: Cuts, time: Time) -> Result<Meshes, BimErro
     let mut products = model.in_file_order("IfcProduct");
     let has_shape = |id: &u32| model.get(*id).is_some_and(|r| r.reference("Representation").is_some());
     products.retain(|id| !openings.contains(id) && has_shape(id));
-    make_each(model.source(&uncut), products, time)
+    make_each(&model.source(&uncut), products, time)
 }
 
-fn make_each(bytes: Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Meshes, BimError> {
+fn make_each(bytes: &Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Meshes, BimError> {
     let until = Instant::now() + time.whole;
     let mut out =
         Meshes { solids: BTreeMap::new(), cut_short: false, given_up: BTreeSet::new(), failed_booleans: 0 };
     let mut left = products;
     for behind in 1.. {
-        let pass = Pass::begin(Arc::clone(&bytes), left.iter().copied().collect(), until)?;
+        let pass = Pass::begin(Arc::clone(bytes), left.iter().copied().collect(), until)?;
         let Some(why) = take(&pass, &left, time, &mut out) else {
             out.cut_short |= pass.stop.load(Ordering::Relaxed);
             break;

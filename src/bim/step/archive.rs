@@ -63,11 +63,9 @@ fn the_model(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<String, BimError> {
             "tệp ZIP chứa ifcXML, không được đọc; hãy xuất mô hình dạng IFC-SPF (.ifc)",
             "the ZIP file holds ifcXML, which is not read; export the model as IFC-SPF (.ifc)",
         )),
-        (None, _) => Err(BimError::new(
-            "",
-            "tệp ZIP không chứa tệp .ifc nào",
-            "the ZIP file holds no .ifc file",
-        )),
+        (None, _) => {
+            Err(BimError::new("", "tệp ZIP không chứa tệp .ifc nào", "the ZIP file holds no .ifc file"))
+        }
     }
 }
 
@@ -120,7 +118,11 @@ mod tests {
 
     #[test]
     fn the_only_model_is_unpacked() {
-        let bytes = packed(&[("readme.txt", b"x"), ("__MACOSX/._house.ifc", b"y"), ("a/House.IFC", b"ISO-10303-21;")]);
+        let bytes = packed(&[
+            ("readme.txt", b"x"),
+            ("__MACOSX/._house.ifc", b"y"),
+            ("a/House.IFC", b"ISO-10303-21;"),
+        ]);
         assert!(is(&bytes));
         assert_eq!(unpack(&bytes).unwrap(), b"ISO-10303-21;");
     }

@@ -7,6 +7,9 @@ use crate::text::Text;
 /// Places that are named; the rest are counted.
 const MOST_NAMED: usize = 20;
 
+/// The end of a file.
+const END: &[u8] = b"\nENDSEC;\nEND-ISO-10303-21;\n";
+
 /// Stretches that are left out.
 #[derive(Debug, Default)]
 pub struct Damaged {
@@ -32,7 +35,6 @@ impl Damaged {
             }
         }
         // The last broken stretch may reach the end of the file, and a file without its end is none.
-        const END: &[u8] = b"\nENDSEC;\nEND-ISO-10303-21;\n";
         if self.broken.last().is_some_and(|d| d.end == bytes.len() && d.end - d.start >= END.len()) {
             let at = bytes.len() - END.len();
             bytes[at..].copy_from_slice(END);

@@ -54,7 +54,9 @@ impl Reason {
             Self::TooDeep => ("danh sách lồng nhau quá sâu", "its lists are nested too deep"),
             Self::TooMany => ("có quá nhiều giá trị", "it holds too many values"),
             Self::Number => ("số hiệu quá lớn", "its number is too large"),
-            Self::Complex => ("là đối tượng phức hợp, IFC không dùng", "it is a complex instance, which IFC does not use"),
+            Self::Complex => {
+                ("là đối tượng phức hợp, IFC không dùng", "it is a complex instance, which IFC does not use")
+            }
         }
     }
 }
@@ -265,7 +267,11 @@ fn simple(bytes: &[u8], at: usize, broken_directives: &mut u32) -> Result<usize,
             while bytes.get(end).copied().is_some_and(is_name) {
                 end += 1;
             }
-            if end == at + 1 || bytes.get(end) != Some(&b'.') { broken(Reason::Syntax, at) } else { Ok(end + 1) }
+            if end == at + 1 || bytes.get(end) != Some(&b'.') {
+                broken(Reason::Syntax, at)
+            } else {
+                Ok(end + 1)
+            }
         }
         b'"' => {
             let mut end = at + 1;
@@ -392,7 +398,9 @@ fn one(text: &[u8]) -> AttributeValue {
         b'$' => AttributeValue::Null,
         b'*' => AttributeValue::Derived,
         b'#' => {
-            let id = text[1..].iter().try_fold(0_u32, |id, d| id.checked_mul(10)?.checked_add(u32::from(d - b'0')));
+            let id = text[1..]
+                .iter()
+                .try_fold(0_u32, |id, d| id.checked_mul(10)?.checked_add(u32::from(d - b'0')));
             // No record bears such a number.
             id.map_or(AttributeValue::Null, AttributeValue::EntityRef)
         }

@@ -67,7 +67,10 @@ fn of_label(label: &str) -> Option<(SchemaVersion, String)> {
         return Some((schema, family(schema).to_owned()));
     }
     let label = label.trim().to_ascii_uppercase();
-    let old = matches!(label.as_str(), "IFC2X" | "IFC2X_FINAL" | "IFC2X2" | "IFC2X2_FINAL" | "IFC2X2_ADD1" | "IFC2X2_ADD2");
+    let old = matches!(
+        label.as_str(),
+        "IFC2X" | "IFC2X_FINAL" | "IFC2X2" | "IFC2X2_FINAL" | "IFC2X2_ADD1" | "IFC2X2_ADD2"
+    );
     old.then_some((SchemaVersion::Ifc2x3, label))
 }
 

@@ -50,7 +50,8 @@ impl<'a> Model<'a> {
         let bytes =
             if archive::is(bytes) { Cow::Owned(archive::unpack(bytes)?) } else { Cow::Borrowed(bytes) };
         let head = head::check(&bytes)?;
-        let scan = scan::scan(&bytes, head.data, max_records).map_err(|stop| head::stopped(&bytes, stop, max_records))?;
+        let scan = scan::scan(&bytes, head.data, max_records)
+            .map_err(|stop| head::stopped(&bytes, stop, max_records))?;
         if scan.ids.is_empty() {
             return Err(head::no_records(&bytes, &scan));
         }
@@ -63,7 +64,8 @@ impl<'a> Model<'a> {
         if !superseded.is_empty() {
             notes.push(damage::repeated(&bytes, &superseded));
         }
-        let by_entity = kinds.iter().map(|kind| kind.name().to_owned()).zip(index.by_kind(kinds.len())).collect();
+        let by_entity =
+            kinds.iter().map(|kind| kind.name().to_owned()).zip(index.by_kind(kinds.len())).collect();
         let damaged = Damaged::new(damage, superseded);
         Ok(Self { bytes, label: head.label, schema: head.schema, index, kinds, by_entity, damaged, notes })
     }

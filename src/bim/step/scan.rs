@@ -89,7 +89,9 @@ impl<'b> Names<'b> {
             self.recent.resize(256, None);
         }
         let (middle, last) = (name[name.len() / 2], name[name.len() - 1]);
-        let slot = name.len().wrapping_mul(31) ^ usize::from(middle).wrapping_mul(7) ^ usize::from(last).wrapping_mul(3);
+        let slot = name.len().wrapping_mul(31)
+            ^ usize::from(middle).wrapping_mul(7)
+            ^ usize::from(last).wrapping_mul(3);
         let slot = &mut self.recent[slot & 255];
         if let Some((_, index)) = slot.filter(|(known, _)| *known == name) {
             return Some(index);
@@ -117,7 +119,15 @@ enum Step {
 
 impl<'b> Pass<'b> {
     fn new(bytes: &'b [u8], at: usize, most_records: usize, most_wasted: usize) -> Self {
-        Self { bytes, at, out: Scan::default(), names: Names::default(), most_records, wasted: 0, most_wasted }
+        Self {
+            bytes,
+            at,
+            out: Scan::default(),
+            names: Names::default(),
+            most_records,
+            wasted: 0,
+            most_wasted,
+        }
     }
 
     /// Reads whole records until the next one would begin at `until` or after.
@@ -145,7 +155,8 @@ impl<'b> Pass<'b> {
         }
         match grammar::check(self.bytes, at) {
             Ok(whole) => {
-                let Some(kind) = self.names.index(&self.bytes[whole.name.clone()], &mut self.out.entities) else {
+                let Some(kind) = self.names.index(&self.bytes[whole.name.clone()], &mut self.out.entities)
+                else {
                     return Err(Stop::Entities);
                 };
                 if self.out.ids.len() >= self.most_records {
@@ -169,8 +180,8 @@ impl<'b> Pass<'b> {
         let rest = &self.bytes[at..];
         let is = |word: &[u8]| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
         let end_of_file = is(b"END-ISO-10303-21");
-        // What follows so far from the file's end are records that somebody appended.
-        if end_of_file && rest.len() <= TAIL_BYTES {
+        // Records may follow that somebody appended.
+        if end_of_file && rest.len() <= TAIL_BYTES && next_record(self.bytes, at).is_none() {
             return Ok(Step::End);
         }
         if end_of_file || is(b"ENDSEC") || is(b"DATA") {

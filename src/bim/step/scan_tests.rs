@@ -4,7 +4,12 @@ use super::*;
 
 fn names(scan: &Scan<'_>) -> Vec<(u32, u32, String)> {
     let name = |kind: &u16| String::from_utf8_lossy(scan.entities[usize::from(*kind)]).into_owned();
-    scan.ids.iter().zip(&scan.starts).zip(&scan.kinds).map(|((id, start), kind)| (*id, *start, name(kind))).collect()
+    scan.ids
+        .iter()
+        .zip(&scan.starts)
+        .zip(&scan.kinds)
+        .map(|((id, start), kind)| (*id, *start, name(kind)))
+        .collect()
 }
 
 /// One pass from the beginning.
@@ -23,7 +28,8 @@ fn reading_goes_on_behind_what_is_broken() {
         ("#1=A();\nnoise\n\n  #2 = B();\n", vec![1, 2], 1),
         ("#1=A();noise #9=X(1.2.3);#2=B();", vec![1, 2], 1),
         ("#1=A(\n#2=B();\n#3=C();\n", vec![2, 3], 1),
-        ("DATA;#1=A();ENDSEC;DATA('a',());#2=B();ENDSEC;END-ISO-10303-21;#3=C();", vec![1, 2], 0),
+        ("DATA;#1=A();ENDSEC;DATA('a',());#2=B();ENDSEC;END-ISO-10303-21;\0", vec![1, 2], 0),
+        ("#1=A();ENDSEC;END-ISO-10303-21;\n#3=C();", vec![1, 3], 0),
         ("#1=A('\n#7=X();\n');/*\n#8=X();\n*/#2=B();", vec![1, 2], 0),
         ("#1=A((nan));#2=A((1.E999));#3=A((1.));", vec![3], 2),
         ("#1=A();#2=(B()C());#3=D();", vec![1, 3], 1),
@@ -37,9 +43,9 @@ fn reading_goes_on_behind_what_is_broken() {
 
 #[test]
 fn limits_of_records_and_entities_hold() {
-    let text: String = (0..5000).map(|i| format!("#{i}=A{i}();\n")).collect();
+    let text = (0..5000).map(|i| format!("#{i}=A{i}();\n")).collect::<Vec<_>>().concat();
     assert_eq!(scan(text.as_bytes(), 0, usize::MAX).unwrap_err(), Stop::Entities);
-    let text: String = (0..5000).map(|i| format!("#{i}=A();\n")).collect();
+    let text = (0..5000).map(|i| format!("#{i}=A();\n")).collect::<Vec<_>>().concat();
     assert_eq!(scan(text.as_bytes(), 0, 4999).unwrap_err(), Stop::Records);
     assert_eq!(scan_by(text.as_bytes(), 0, 4999, 100).unwrap_err(), Stop::Records);
     assert_eq!(scan(text.as_bytes(), 0, 5000).unwrap().ids.len(), 5000);
@@ -49,7 +55,17 @@ fn limits_of_records_and_entities_hold() {
 #[test]
 fn no_arrangement_of_what_does_not_end_takes_more_than_linear_time() {
     let begin = std::time::Instant::now();
-    for line in ["#1=A(/*\n", "/*\n", "#1=A('\n", "#1=A('''\n", "#1=A(\n", "#1=A((((((\n", "noise\n", "#\n", "#1=A(\"0\n"] {
+    for line in [
+        "#1=A(/*\n",
+        "/*\n",
+        "#1=A('\n",
+        "#1=A('''\n",
+        "#1=A(\n",
+        "#1=A((((((\n",
+        "noise\n",
+        "#\n",
+        "#1=A(\"0\n",
+    ] {
         let text = line.repeat((4 << 20) / line.len());
         let _ = scan(text.as_bytes(), 0, usize::MAX);
         let text = format!("{text}*/{}#5=B(x);", ",1".repeat(1 << 20));

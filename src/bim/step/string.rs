@@ -60,7 +60,11 @@ fn text_of(raw: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(raw) {
         Ok(text) => Cow::Borrowed(text),
         // A name that a program cut within its last character.
-        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 && raw[..e.valid_up_to()].iter().any(|b| *b > 127) => {
+        Err(e)
+            if e.error_len().is_none()
+                && e.valid_up_to() > 0
+                && raw[..e.valid_up_to()].iter().any(|b| *b > 127) =>
+        {
             String::from_utf8_lossy(raw)
         }
         Err(_) => Cow::Owned(single_byte(raw)),
@@ -71,7 +75,8 @@ fn text_of(raw: &[u8]) -> Cow<'_, str> {
 fn single_byte(raw: &[u8]) -> String {
     let (vietnamese, _) = encoding_rs::WINDOWS_1258.decode_without_bom_handling(raw);
     let vowel = |c: char| std::iter::once(c).nfd().next().is_some_and(|base| "aeiouyAEIOUY".contains(base));
-    let marks = vietnamese.chars().zip(vietnamese.chars().skip(1)).filter(|(_, mark)| is_combining_mark(*mark));
+    let marks =
+        vietnamese.chars().zip(vietnamese.chars().skip(1)).filter(|(_, mark)| is_combining_mark(*mark));
     if !vietnamese.starts_with(is_combining_mark) && marks.into_iter().all(|(before, _)| vowel(before)) {
         return vietnamese.nfc().collect();
     }
@@ -169,8 +174,9 @@ mod tests {
     fn vietnamese_names_are_the_same_name_whoever_wrote_them() {
         let name = "Tường gạch Đỗ Ước";
         let decomposed: String = name.nfd().collect();
-        let escaped: String = name.encode_utf16().map(|u| format!(r"\X2\{u:04X}\X0\")).collect();
-        let escaped_apart: String = decomposed.encode_utf16().map(|u| format!(r"\X2\{u:04x}\X0\")).collect();
+        let escaped = name.encode_utf16().map(|u| format!(r"\X2\{u:04X}\X0\")).collect::<Vec<_>>().concat();
+        let escaped_apart =
+            decomposed.encode_utf16().map(|u| format!(r"\X2\{u:04x}\X0\")).collect::<Vec<_>>().concat();
         // windows-1258: base letters with their tone marks after them (the ones above have no byte of their own).
         let windows = b"T\xFD\xF5\xCCng ga\xF2ch \xD0\xF4\xDE \xDD\xF5\xECc";
         assert_eq!(decode(name.as_bytes()), name);
@@ -190,7 +196,18 @@ mod tests {
 
     #[test]
     fn broken_directives_stay_as_they_stand() {
-        for raw in [r"\X2\00E", r"\X2\00E0", r"\X2\00E\X0\", r"\X\G1", r"\X\4", r"\Z\", r"\", r"\PZ\a", r"\S\", r"C:\temp"] {
+        for raw in [
+            r"\X2\00E",
+            r"\X2\00E0",
+            r"\X2\00E\X0\",
+            r"\X\G1",
+            r"\X\4",
+            r"\Z\",
+            r"\",
+            r"\PZ\a",
+            r"\S\",
+            r"C:\temp",
+        ] {
             assert_eq!(decode(raw.as_bytes()), raw);
         }
         // A lone surrogate and a number beyond Unicode are characters that nobody knows.

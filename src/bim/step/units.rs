@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ifc_lite_core::{AttributeValue, EntityDecoder, EntityIndex, ProjectUnits};
 
-use super::Model;
+use super::{Model, Record};
 use crate::bim::error::BimError;
 
 /// Most records that units may reach; real files have some dozens.
@@ -17,9 +17,14 @@ impl Model<'_> {
     pub fn unit_scale(&self, unit_type: &str) -> Result<Option<f64>, BimError> {
         let Some(&project) = self.exactly("IfcProject").first() else { return Ok(None) };
         let assignment = self.get(project).and_then(|p| p.reference("UnitsInContext"));
+        let units = assignment.and_then(|id| self.get(id)).map(|a| a.references("Units")).unwrap_or_default();
+        let mut units = units.into_iter().filter_map(|id| self.get(id));
+        let unsound =
+            units.find(|unit| unit.enumeration("UnitType") == Some(unit_type) && !self.is_sound(unit));
         let mut decoder = self.decoder_of(&[project], assignment);
         let units = ProjectUnits::resolve(&mut decoder, project);
-        let refused = units.scales().length_unit_refused.filter(|_| unit_type == "LENGTHUNIT");
+        let refused = units.scales().length_unit_refused.or(unsound.map(|unit| unit.id()));
+        let refused = refused.filter(|_| unit_type == "LENGTHUNIT");
         if let Some(record) = refused {
             return Err(BimError::new(
                 format!("#{record}"),
@@ -36,6 +41,13 @@ impl Model<'_> {
         Some(unit.si_scale).filter(|s| s.is_finite() && *s > 0.0)
     }
 
+    /// Whether the factor of a unit is one: the library takes for granted that it is.
+    fn is_sound(&self, unit: &Record) -> bool {
+        let is_a_factor = |id| self.get(id).is_none_or(|factor| factor.entity() == "IfcMeasureWithUnit");
+        !self.is_a(unit.entity(), "IfcConversionBasedUnit")
+            || unit.reference("ConversionFactor").is_none_or(is_a_factor)
+    }
+
     /// A decoder that knows `alone`, and `from` with all that it refers to.
     fn decoder_of(&self, alone: &[u32], from: Option<u32>) -> EntityDecoder<'_> {
         let mut reached: BTreeSet<u32> = from.into_iter().collect();
@@ -47,7 +59,8 @@ impl Model<'_> {
             open.extend(refers.into_iter().filter(|id| reached.insert(*id)));
         }
         let ids = alone.iter().chain(&reached);
-        let index: EntityIndex = ids.filter_map(|id| Some((*id, self.span(*id)?))).collect();
+        let sound = |id: &&u32| self.get(**id).is_some_and(|record| self.is_sound(&record));
+        let index: EntityIndex = ids.filter(sound).filter_map(|id| Some((*id, self.span(*id)?))).collect();
         EntityDecoder::with_arc_index(&*self.bytes, Arc::new(index))
     }
 }

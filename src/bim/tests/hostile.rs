@@ -22,8 +22,9 @@ fn notes_hold(f: &ModelFacts, words: &str) {
 
 #[test]
 fn broken_records_are_named_by_line_and_the_rest_is_measured() {
-    let broken: String = (0..30).map(|i| format!("#{}=IFCWALL('x,$;\n", 2000 + i)).collect();
-    let bytes = house_and(&format!("#1000=IFCFOO(1,2);\n{broken}#1001=IFCCARTESIANPOINT((1.#QNAN,0.,0.));\n"));
+    let broken = (0..30).map(|i| format!("#{}=IFCWALL('x,$;\n", 2000 + i)).collect::<Vec<_>>().concat();
+    let bytes =
+        house_and(&format!("#1000=IFCFOO(1,2);\n{broken}#1001=IFCCARTESIANPOINT((1.#QNAN,0.,0.));\n"));
     let f = facts(&bytes);
     stands(&f);
     let text = String::from_utf8(bytes).unwrap();
@@ -36,7 +37,9 @@ fn broken_records_are_named_by_line_and_the_rest_is_measured() {
 
 #[test]
 fn numbers_used_twice_are_named_and_the_last_counts() {
-    let f = facts(&house_and("#9=IFCBUILDING('0000000000000000000003',$,'Second',$,$,#7,$,$,.ELEMENT.,$,$,$);\n"));
+    let f = facts(&house_and(
+        "#9=IFCBUILDING('0000000000000000000003',$,'Second',$,$,#7,$,$,.ELEMENT.,$,$,$);\n",
+    ));
     stands(&f);
     assert_eq!(only(&f).name, "Second");
     notes_hold(&f, "1 record numbers are used more than once (#9)");
@@ -87,7 +90,15 @@ fn records_that_refer_to_themselves_end() {
             "#{}=IFCSHAPEREPRESENTATION(#3,'Body','CSG',(#{item}));\n#{}=IFCPRODUCTDEFINITIONSHAPE($,$,(#{}));\n\
              #{}=IFCWALL('{:022}',$,'W',$,$,#7,#{},$,$);\n\
              #{}=IFCRELCONTAINEDINSPATIALSTRUCTURE('{:022}',$,$,$,(#{}),#10);\n",
-            id, id + 1, id, id + 2, id + 2, id + 1, id + 3, id + 3, id + 2
+            id,
+            id + 1,
+            id,
+            id + 2,
+            id + 2,
+            id + 1,
+            id + 3,
+            id + 3,
+            id + 2
         )
     };
     let f = facts(&house_and(&format!(
@@ -108,6 +119,14 @@ fn records_that_refer_to_themselves_end() {
     stands(&f);
 }
 
+#[test]
+fn a_unit_whose_factor_is_none_is_refused_with_its_record() {
+    let foot = "#4=IFCCONVERSIONBASEDUNIT(#14,.LENGTHUNIT.,'x',#15);\n#5=IFCUNITASSIGNMENT((#4));\n\
+        #14=IFCDIMENSIONALEXPONENTS(1,0,0,0,0,0,0);\n#15=IFCSIUNIT(*,.LENGTHUNIT.,$,.METRE.);\n";
+    let error = read(&file("IFC4", &backbone(foot, "$,$")), &Limits::default()).unwrap_err();
+    assert_eq!(error.place(), "#4");
+}
+
 /// `levels` lists in each other, each of `width` references to the next: width^levels paths through the file.
 #[test]
 fn branches_that_multiply_end() {
@@ -120,7 +139,11 @@ fn branches_that_multiply_end() {
         let _ = writeln!(extra, "#{}=IFCMAPPEDITEM(#{},#1901);", 1100 + level, 1200 + level);
         let items = vec![format!("#{}", 1101 + level); 8].join(",");
         let _ = writeln!(extra, "#{}=IFCREPRESENTATIONMAP(#2,#{});", 1200 + level, 1300 + level);
-        let _ = writeln!(extra, "#{}=IFCSHAPEREPRESENTATION(#3,'Body','MappedRepresentation',({items}));", 1300 + level);
+        let _ = writeln!(
+            extra,
+            "#{}=IFCSHAPEREPRESENTATION(#3,'Body','MappedRepresentation',({items}));",
+            1300 + level
+        );
     }
     extra += "#1901=IFCCARTESIANTRANSFORMATIONOPERATOR3D($,$,#1,$,$);\n\
         #1902=IFCPROPERTYSET('0000000000000000001902',$,'P',$,(#1000));\n\
@@ -130,7 +153,7 @@ fn branches_that_multiply_end() {
         #1906=IFCRELCONTAINEDINSPATIALSTRUCTURE('0000000000000000001906',$,$,$,(#1905),#10);\n";
     let begin = Instant::now();
     let f = facts(&house_and(&extra));
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_mins(1), "{:?}", begin.elapsed());
     stands(&f);
 }
 
@@ -157,7 +180,10 @@ fn numbers_that_are_none_spoil_their_element_alone() {
         ("#1006=IFCDIRECTION((0.,0.,1.))", "#1006=IFCDIRECTION(())"),
         (",5.0,5.0)", ",-5.0,0.)"),
         (",#2,#1006,3.0)", ",#2,#1006,1.E308)"),
-        ("#1001=IFCAXIS2PLACEMENT3D(#1000,$,$)", "#1001=IFCAXIS2PLACEMENT3D(#1000,#1050,#1050);\n#1050=IFCDIRECTION((0.,0.,0.))"),
+        (
+            "#1001=IFCAXIS2PLACEMENT3D(#1000,$,$)",
+            "#1001=IFCAXIS2PLACEMENT3D(#1000,#1050,#1050);\n#1050=IFCDIRECTION((0.,0.,0.))",
+        ),
     ] {
         let broken = whole.replace(from, to);
         assert_ne!(broken, whole, "{from}");
@@ -178,11 +204,24 @@ fn an_element_that_takes_too_long_is_named_and_the_rest_is_made() {
     for i in 0..1500_u32 {
         let id = 10_000 + i * 20;
         let angle = f64::from(i) * 0.7;
-        let (x, y) = (40.0 + 9.0 * angle.cos() * (1.0 + angle / 900.0), 9.0 * angle.sin() * (1.0 + angle / 900.0));
+        let (x, y) =
+            (40.0 + 9.0 * angle.cos() * (1.0 + angle / 900.0), 9.0 * angle.sin() * (1.0 + angle / 900.0));
         extra += &block(id, "IFCOPENINGELEMENT", "$", [x, y, -1.0], [5.0, 0.37, 3.0])
-            .replace(&format!("#{id}=IFCCARTESIANPOINT"), &format!("#{}=IFCDIRECTION(({},{},0.));\n#{id}=IFCCARTESIANPOINT", id + 15, angle.cos(), angle.sin()))
-            .replace(&format!("#{}=IFCAXIS2PLACEMENT3D(#{id},$,$)", id + 1), &format!("#{}=IFCAXIS2PLACEMENT3D(#{id},$,#{})", id + 1, id + 15));
-        let _ = writeln!(extra, "#{}=IFCRELVOIDSELEMENT('{:022}',$,$,$,#1010,#{});", id + 16, id + 16, id + 10);
+            .replace(
+                &format!("#{id}=IFCCARTESIANPOINT"),
+                &format!(
+                    "#{}=IFCDIRECTION(({},{},0.));\n#{id}=IFCCARTESIANPOINT",
+                    id + 15,
+                    angle.cos(),
+                    angle.sin()
+                ),
+            )
+            .replace(
+                &format!("#{}=IFCAXIS2PLACEMENT3D(#{id},$,$)", id + 1),
+                &format!("#{}=IFCAXIS2PLACEMENT3D(#{id},$,#{})", id + 1, id + 15),
+            );
+        let _ =
+            writeln!(extra, "#{}=IFCRELVOIDSELEMENT('{:022}',$,$,$,#1010,#{});", id + 16, id + 16, id + 10);
     }
     let limits = Limits { element_time: Duration::from_millis(100), ..Limits::default() };
     let begin = Instant::now();

@@ -18,8 +18,23 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let pieces = prop_oneof![
-        Just("'"), Just("/*"), Just("*/"), Just(";"), Just("("), Just(")"), Just("#"), Just("\n"), Just("\\X2\\"),
-        Just("\\"), Just("$"), Just("*"), Just("=IFCWALL("), Just("1.E999"), Just("-"), Just("ENDSEC;"), Just("\0"),
+        Just("'"),
+        Just("/*"),
+        Just("*/"),
+        Just(";"),
+        Just("("),
+        Just(")"),
+        Just("#"),
+        Just("\n"),
+        Just("\\X2\\"),
+        Just("\\"),
+        Just("$"),
+        Just("*"),
+        Just("=IFCWALL("),
+        Just("1.E999"),
+        Just("-"),
+        Just("ENDSEC;"),
+        Just("\0"),
     ];
     prop_oneof![
         3 => (any::<Index>(), pieces.prop_map(|p| p.as_bytes().to_vec())).prop_map(|(at, p)| Change::Put(at, p)),
