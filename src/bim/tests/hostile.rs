@@ -196,12 +196,12 @@ fn numbers_that_are_none_spoil_their_element_alone() {
     }
 }
 
-/// A slab with thousands of overlapping holes that are no two alike takes minutes to cut; it is given up.
+/// A slab with hundreds of overlapping holes that are no two alike takes many seconds to cut; it is given up.
 #[test]
 fn an_element_that_takes_too_long_is_named_and_the_rest_is_made() {
     use std::fmt::Write;
     let mut extra = block(1000, "IFCSLAB", ".FLOOR.", [40.0, 0.0, 0.0], [30.0, 30.0, 1.0]);
-    for i in 0..1500_u32 {
+    for i in 0..250_u32 {
         let id = 10_000 + i * 20;
         let angle = f64::from(i) * 0.7;
         let (x, y) =
