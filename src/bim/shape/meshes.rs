@@ -23,6 +23,8 @@ use crate::bim::step::{Model, Record};
 
 /// Products between two looks at the clock.
 const BATCH: usize = 32;
+/// Most threads of the first pass, and of a later one: each reserves 256 MiB of the worker's address space.
+const MOST_THREADS: [usize; 2] = [8, 2];
 /// Passes that may be left behind before the rest is given up: each keeps a core busy.
 const MOST_LEFT_BEHIND: usize = 4;
 
@@ -121,7 +123,12 @@ struct Pass {
 
 impl Pass {
     /// Begins to make the solids of `ids`.
-    fn begin(bytes: Arc<Vec<u8>>, ids: HashSet<u32>, until: Instant) -> Result<Self, BimError> {
+    fn begin(
+        bytes: Arc<Vec<u8>>,
+        ids: HashSet<u32>,
+        until: Instant,
+        threads: usize,
+    ) -> Result<Self, BimError> {
         let (sender, events) = channel();
         let (stop, audit) = (Arc::new(AtomicBool::new(false)), ProductGeometryAudit::default());
         let mut sink = Sink {
@@ -139,7 +146,8 @@ impl Pass {
             .cancel(Arc::clone(&stop));
         // Deep booleans recurse: the pool's workers have large stacks. It is a pool of this pass alone, since a
         // product that never ends keeps its worker.
-        let pool = geometry_pool_builder().build().map_err(|e| kernel(&e.to_string()))?;
+        let pool =
+            geometry_pool_builder().num_threads(threads).build().map_err(|e| kernel(&e.to_string()))?;
         let work = move || {
             let pass = AssertUnwindSafe(|| pool.install(|| process(&bytes, &request, &mut sink)));
             let event =
@@ -221,8 +229,18 @@ fn make_each(bytes: &Arc<Vec<u8>>, products: Vec<u32>, time: Time) -> Result<Mes
     let mut out =
         Meshes { solids: BTreeMap::new(), cut_short: false, given_up: BTreeSet::new(), failed_booleans: 0 };
     let mut left = products;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     for behind in 1.. {
-        let pass = Pass::begin(Arc::clone(bytes), left.iter().copied().collect(), until)?;
+        let threads = MOST_THREADS[usize::from(behind > 1)].min(cores);
+        let pass = Pass::begin(Arc::clone(bytes), left.iter().copied().collect(), until, threads);
+        let pass = match pass {
+            // What was left behind may have taken all there is.
+            Err(_) if behind > 1 => {
+                out.cut_short = true;
+                break;
+            }
+            pass => pass?,
+        };
         let Some(why) = take(&pass, &left, time, &mut out) else {
             out.cut_short |= pass.stop.load(Ordering::Relaxed);
             break;
