@@ -13,6 +13,8 @@ mod building;
 mod element;
 mod error;
 pub mod facts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod georeference;
 mod glb;
 mod placement;

@@ -10,7 +10,7 @@ use super::georeference;
 use super::glb;
 use super::properties::Properties;
 use super::relations::Relations;
-use super::shape;
+use super::shape::{self, Cuts, Time};
 use super::site;
 use super::step::Model;
 use super::units::Units;
@@ -25,25 +25,32 @@ pub struct Limits {
     pub max_records: usize,
     /// After this time no further product's solid is begun; the facts then say so.
     pub geometry_time: Duration,
+    /// After this long without a product's solid finished, those begun are given up and named, and the rest goes on.
+    pub element_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 1 << 30, max_records: 20_000_000, geometry_time: Duration::from_secs(90) }
+        Self {
+            max_bytes: 1 << 30,
+            max_records: 20_000_000,
+            geometry_time: Duration::from_secs(90),
+            element_time: Duration::from_secs(10),
+        }
     }
 }
 
-/// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file).
+/// Facts of the model in `bytes` (IFC2X3, IFC4 or IFC4X3 as a STEP file, also within a ZIP file).
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<ModelFacts, BimError> {
     let model = open(bytes, limits)?;
-    let context = context(&model, limits)?;
+    let context = context(&model, limits, Cuts::Unfilled)?;
     Ok(facts(&context))
 }
 
 /// The model's visible geometry as a glTF 2.0 binary; see `glb`.
 pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
     let model = open(bytes, limits)?;
-    let context = context(&model, limits)?;
+    let context = context(&model, limits, Cuts::All)?;
     glb::write(&context)
 }
 
@@ -59,11 +66,17 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     Model::open(bytes, limits.max_records)
 }
 
-fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
+fn context<'a>(model: &'a Model<'a>, limits: &Limits, cuts: Cuts) -> Result<Context<'a>, BimError> {
     let units = Units::read(model)?;
-    let relations = Relations::read(model);
-    let properties = Properties::read(model, &relations);
-    let meshes = shape::make(model, limits.geometry_time)?;
+    let time = Time { whole: limits.geometry_time, element: limits.element_time };
+    // The kernel has threads of its own; what needs no solid is read meanwhile.
+    let (relations, properties, meshes) = std::thread::scope(|scope| {
+        let meshes = scope.spawn(|| shape::make(model, cuts, time));
+        let relations = Relations::read(model);
+        let properties = Properties::read(model, &relations);
+        (relations, properties, meshes.join())
+    });
+    let meshes = meshes.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     Ok(Context { model, units, relations, properties, meshes })
 }
 
@@ -125,16 +138,18 @@ fn empty_solids(context: &Context<'_>) -> Vec<ElementNote> {
     elements
         .filter(|id| context.solid(*id).is_none())
         .filter_map(|id| {
-            let record = model.get(id)?;
+            let record = model.get(id).filter(|r| !model.is_a(r.entity(), "IfcFeatureElementSubtraction"))?;
             let shape = model.follow(&record, "Representation")?;
             let bodies = shape.references("Representations").into_iter().filter_map(|r| model.get(r));
             let has_body = bodies.filter(is_body).any(|r| !r.references("Items").is_empty());
-            let reason = if context.meshes.cut_short {
-                "not made: time ran out"
-            } else if has_body {
-                "its body gives no solid"
-            } else {
+            let reason = if !has_body {
                 return None;
+            } else if context.meshes.given_up.contains(&id) {
+                "given up: its solid took too long, or the geometry kernel failed on it"
+            } else if context.meshes.cut_short {
+                "not made: time ran out"
+            } else {
+                "its body gives no solid"
             };
             Some(ElementNote {
                 global_id: record.text("GlobalId").unwrap_or_default().to_owned(),
@@ -170,6 +185,13 @@ fn notes(context: &Context<'_>) -> Vec<Text> {
         out.push(Text::new(
             "hết thời gian trước khi dựng xong mọi hình khối: các giá trị đo thiếu một số cấu kiện",
             "time ran out before all solids were made: the measured values miss some elements",
+        ));
+    }
+    let given_up = context.meshes.given_up.iter().filter(|id| context.solid(**id).is_none()).count();
+    if given_up > 0 {
+        out.push(Text::new(
+            format!("{given_up} cấu kiện bị bỏ qua vì dựng hình quá lâu hoặc bộ dựng hình gặp lỗi; xem danh sách cấu kiện không có hình khối"),
+            format!("{given_up} elements were given up because their solids took too long or the geometry kernel failed on them; see the elements without a solid"),
         ));
     }
     let failed = context.meshes.failed_booleans;

@@ -7,5 +7,5 @@ mod meshes;
 pub mod outline;
 mod solid;
 
-pub use meshes::{Meshes, make};
+pub use meshes::{Cuts, Meshes, Time, make};
 pub use solid::Solid;

@@ -68,6 +68,11 @@ impl Record {
         self.inner.ifc_type.name()
     }
 
+    /// The values in their order.
+    pub(super) fn values(&self) -> &[AttributeValue] {
+        &self.inner.attributes
+    }
+
     fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         let entity = self.entity();
         let slot = self

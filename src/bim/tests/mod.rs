@@ -1,6 +1,8 @@
 //! Whole files: tiny ones written here, the project's own samples, and the real ones of `DOTHI_TEST_DATA`.
 
+mod hostile;
 mod measures;
+mod mutations;
 mod places;
 mod real;
 mod refusals;
