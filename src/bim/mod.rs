@@ -15,6 +15,7 @@ mod error;
 pub mod facts;
 mod georeference;
 mod glb;
+pub mod ids;
 mod placement;
 mod properties;
 mod read;

@@ -3,6 +3,7 @@
 //! Attributes are looked up by their name in the file's own schema, because positions differ between IFC2X3,
 //! IFC4 and IFC4X3. This is the only user of `ifc-lite-core`.
 
+mod attribute;
 mod head;
 mod record;
 
@@ -14,6 +15,7 @@ use ifc_lite_core::{EntityDecoder, EntityIndex, EntityScanner, IfcType, ProjectU
 
 use super::error::BimError;
 use crate::text::Text;
+pub use attribute::Attribute;
 pub use record::{Record, Value};
 
 /// A file whose records are indexed. Nothing is decoded until it is asked for.
