@@ -7,7 +7,7 @@ use super::document::{
     Cardinality, EntityFacet, Facet, FacetKind, Ids, Occurrence, Relation, Requirement, Specification,
 };
 use super::problem::Problem;
-use super::schema::{Kind, Schema, Version};
+use super::schema::{Schema, Version};
 use crate::text::Text;
 
 /// Most problems that are listed.
@@ -205,9 +205,10 @@ impl Auditor<'_> {
         let mut bases: Vec<Base> = Vec::new();
         for class in classes {
             for kind in attribute_types(schema, class, name) {
-                bases.extend(schema.base(kind).filter(|b| !bases.contains(b)));
-                if schema.kind(kind) == Kind::Logical && !bases.contains(&Base::Boolean) {
-                    bases.push(Base::Boolean);
+                for base in schema.bases(kind) {
+                    if !bases.contains(base) {
+                        bases.push(*base);
+                    }
                 }
             }
         }
@@ -237,11 +238,7 @@ impl Auditor<'_> {
             return;
         }
         let Some(value) = value else { return };
-        let mut bases: Vec<Base> = schema.base(data_type).into_iter().collect();
-        if schema.kind(data_type) == Kind::Logical {
-            bases.push(Base::Boolean);
-        }
-        self.literals(value, &bases, data_type, data_type);
+        self.literals(value, schema.bases(data_type), data_type, data_type);
     }
 
     /// A restriction's base must be one of `bases`; where there is one only, each literal must be of it.

@@ -48,6 +48,7 @@ pub enum Base {
     DateTime,
     Time,
     Duration,
+    AnyUri,
 }
 
 impl Base {
@@ -62,6 +63,7 @@ impl Base {
             "dateTime" => Self::DateTime,
             "time" => Self::Time,
             "duration" => Self::Duration,
+            "anyURI" => Self::AnyUri,
             _ => return None,
         })
     }
@@ -77,13 +79,15 @@ impl Base {
             Self::DateTime => "xs:dateTime",
             Self::Time => "xs:time",
             Self::Duration => "xs:duration",
+            Self::AnyUri => "xs:anyURI",
         }
     }
 
     /// Whether `text` is a literal of this type.
     pub fn accepts(self, text: &str) -> bool {
         match self {
-            Self::String => true,
+            // XML Schema takes any text as a URI.
+            Self::String | Self::AnyUri => true,
             Self::Boolean => scalar::parse_boolean(text).is_some(),
             Self::Integer => scalar::parse_integer(text).is_some(),
             Self::Double => scalar::parse_double(text).is_some(),
@@ -99,9 +103,9 @@ impl Base {
         match facet {
             "annotation" | "pattern" => true,
             "enumeration" => self != Self::Boolean,
-            "length" | "minLength" | "maxLength" => self == Self::String,
+            "length" | "minLength" | "maxLength" => matches!(self, Self::String | Self::AnyUri),
             "minInclusive" | "maxInclusive" | "minExclusive" | "maxExclusive" => {
-                !matches!(self, Self::String | Self::Boolean)
+                !matches!(self, Self::String | Self::AnyUri | Self::Boolean)
             }
             _ => false,
         }
@@ -195,10 +199,5 @@ impl Restriction {
         }
         let count = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         self.lengths.iter().all(|(least, most)| (*least..=*most).contains(&count))
-    }
-
-    /// Whether nothing is restricted.
-    pub fn is_empty(&self) -> bool {
-        self.enumeration.is_empty() && self.patterns.is_empty() && self.bounds.is_empty() && self.lengths.is_empty()
     }
 }

@@ -108,10 +108,13 @@ fn attribute(index: &Index<'_, '_>, id: u32, class: &str, name: &Constraint, val
 
 fn classification(index: &Index<'_, '_>, id: u32, system: &Constraint, value: Option<&Constraint>) -> Outcome {
     let all = index.classifications(id);
+    if all.is_empty() {
+        return Outcome::Absent(Reason::NoClassification);
+    }
     let in_system: Vec<_> =
         all.iter().filter(|r| r.system.as_deref().is_some_and(|name| system.matches_text(name))).collect();
     if in_system.is_empty() {
-        return Outcome::Absent(Reason::NoClassification);
+        return Outcome::Differs(Reason::NoClassification);
     }
     let fits = |v: &Constraint| in_system.iter().any(|r| r.codes.iter().any(|code| v.matches_text(code)));
     if value.is_none_or(fits) {

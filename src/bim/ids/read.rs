@@ -376,7 +376,7 @@ impl Reader {
                 self.restricting(child, &mut out);
             }
         }
-        if out.is_empty() {
+        if element.children.iter().all(|c| c.name == "annotation") {
             self.wrong(element.line, "xs:restriction trống", "the xs:restriction is empty");
         }
         Some(out)

@@ -234,22 +234,26 @@ impl Schema {
         Kind::Object
     }
 
-    /// The XML Schema type by which values of a type are written in IDS (DataTypes.md); none where they cannot be.
-    pub fn base(&self, of: &str) -> Option<Base> {
+    /// The XML Schema types by which values of a type are written in IDS (DataTypes.md), the usual one first; none where
+    /// they cannot be. A list of values has those of its members.
+    pub fn bases(&self, of: &str) -> &'static [Base] {
+        let of = of.strip_prefix('*').unwrap_or(of);
         match of.to_ascii_uppercase().as_str() {
-            "IFCDATE" => return Some(Base::Date),
-            "IFCDATETIME" => return Some(Base::DateTime),
-            "IFCTIME" => return Some(Base::Time),
-            "IFCDURATION" => return Some(Base::Duration),
+            "IFCDATE" => return &[Base::Date],
+            "IFCDATETIME" => return &[Base::DateTime],
+            "IFCTIME" => return &[Base::Time],
+            "IFCDURATION" => return &[Base::Duration],
+            "IFCCOUNTMEASURE" => return &[Base::Integer],
+            "IFCURIREFERENCE" => return &[Base::String, Base::AnyUri],
             _ => {}
         }
         match self.kind(of) {
-            // Logicals are written as texts.
-            Kind::Text | Kind::Enumeration | Kind::Logical => Some(Base::String),
-            Kind::Integer => Some(Base::Integer),
-            Kind::Real => Some(Base::Double),
-            Kind::Boolean => Some(Base::Boolean),
-            Kind::List | Kind::Object => None,
+            Kind::Text | Kind::Enumeration => &[Base::String],
+            Kind::Logical => &[Base::String, Base::Boolean],
+            Kind::Integer => &[Base::Integer],
+            Kind::Real => &[Base::Double],
+            Kind::Boolean => &[Base::Boolean],
+            Kind::List | Kind::Object => &[],
         }
     }
 
@@ -302,7 +306,7 @@ mod tests {
         assert_eq!((names[0], names[2], names[8]), ("GlobalId", "Name", "PredefinedType"));
         assert_eq!(ifc4.kind("IfcPositiveLengthMeasure"), Kind::Real);
         assert_eq!(ifc4.kind("IfcColourOrFactor"), Kind::Object);
-        assert_eq!(ifc4.base("IfcDuration"), Some(Base::Duration));
+        assert_eq!(ifc4.bases("IfcDuration"), [Base::Duration]);
         assert_eq!(ifc4.unit_of("IFCPOSITIVELENGTHMEASURE").as_deref(), Some("LENGTHUNIT"));
         assert_eq!(ifc4.unit_of("IFCTHERMALTRANSMITTANCEMEASURE").as_deref(), Some("THERMALTRANSMITTANCEUNIT"));
         assert_eq!(ifc4.unit_of("IFCRATIOMEASURE"), None);

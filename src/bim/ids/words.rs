@@ -37,7 +37,7 @@ fn with(value: Option<&Constraint>, vi: String, en: String) -> Text {
         None => Text::new(vi, en),
         Some(value) => {
             let shown = value.shown();
-            Text::new(format!("{vi} = {shown}"), format!("{en} = {shown}"))
+            Text::new(format!("{vi} phải là {shown}"), format!("{en} must be {shown}"))
         }
     }
 }
