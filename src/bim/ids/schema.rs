@@ -237,7 +237,7 @@ impl Schema {
     /// The XML Schema types by which values of a type are written in IDS (DataTypes.md), the usual one first; none where
     /// they cannot be. A list of values has those of its members.
     pub fn bases(&self, of: &str) -> &'static [Base] {
-        let of = of.strip_prefix('*').unwrap_or(of);
+        let of = of.trim_start_matches('*');
         match of.to_ascii_uppercase().as_str() {
             "IFCDATE" => return &[Base::Date],
             "IFCDATETIME" => return &[Base::DateTime],
