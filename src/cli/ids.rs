@@ -47,14 +47,17 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let report = match check(args.ids, args.ifc).await {
         Err(Error::BadFile { place, reason }) if json => {
             let problem = serde_json::json!({ "place": place, "reason": reason.en });
-            outln!("{}", serde_json::json!({ "status": "invalid", "specifications": [], "problems": [problem] }));
+            outln!(
+                "{}",
+                serde_json::json!({ "status": "invalid", "specifications": [], "problems": [problem] })
+            );
             return Ok(ExitCode::from(2));
         }
         other => other?,
     };
     if json {
-        let text = serde_json::to_string(&report.printed())
-            .map_err(|e| Error::internal("writing the report", e))?;
+        let text =
+            serde_json::to_string(&report.printed()).map_err(|e| Error::internal("writing the report", e))?;
         outln!("{text}");
     } else {
         crate::cli::output(format_args!("{}", text(&report, Lang::of_environment())));
@@ -68,7 +71,8 @@ pub async fn run(args: Args) -> Result<ExitCode> {
 
 /// The report on a model file, by way of a worker child.
 pub async fn check(ids: PathBuf, ifc: PathBuf) -> Result<Report> {
-    let task = Task::IdsCheck { file: super::ifc::readable(ifc).await?, ids: super::ifc::readable(ids).await? };
+    let task =
+        Task::IdsCheck { file: super::ifc::readable(ifc).await?, ids: super::ifc::readable(ids).await? };
     let mut json = Vec::new();
     worker::run(&task, &Limits::default(), |frame| {
         if let worker::Frame::Data(bytes) = frame {
@@ -118,7 +122,8 @@ fn specification(out: &mut String, outcome: &Outcome, lang: Lang) {
         let _ = writeln!(out, "    {}", note.get(lang));
     }
     for failure in outcome.failed.iter().take(LISTED) {
-        let id = if failure.global_id.is_empty() { format!("#{}", failure.id) } else { failure.global_id.clone() };
+        let id =
+            if failure.global_id.is_empty() { format!("#{}", failure.id) } else { failure.global_id.clone() };
         let name = failure.name.as_deref().unwrap_or_default();
         let _ = writeln!(out, "    {} {id} {name}: {}", failure.entity, failure.reason.get(lang));
     }

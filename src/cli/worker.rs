@@ -62,8 +62,7 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
                     bim::ids::check(&ids, &bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?
                 }
             };
-            let json =
-                serde_json::to_vec(&report).map_err(|e| Error::internal("writing the report", e))?;
+            let json = serde_json::to_vec(&report).map_err(|e| Error::internal("writing the report", e))?;
             output.data(&json)?;
             Ok(format!("{{\"bytes\":{}}}", json.len()).into_bytes())
         }

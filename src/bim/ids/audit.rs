@@ -39,7 +39,11 @@ impl Auditor<'_> {
         let reason = Text::new(vi, en);
         // A problem of several schema versions is told once.
         if !self.problems.iter().any(|p| p.line == line && p.reason == reason) {
-            self.problems.push(Problem { line, specification: Some(self.specification.name.clone()), reason });
+            self.problems.push(Problem {
+                line,
+                specification: Some(self.specification.name.clone()),
+                reason,
+            });
         }
     }
 
@@ -165,7 +169,9 @@ impl Auditor<'_> {
             ConstraintKind::Restriction(r) => {
                 let of_any = |e: &&str| {
                     let versions = self.specification.versions.iter();
-                    !versions.into_iter().any(|v| v.schema().names().binary_search_by(|n| n.as_str().cmp(e)).is_ok())
+                    !versions
+                        .into_iter()
+                        .any(|v| v.schema().names().binary_search_by(|n| n.as_str().cmp(e)).is_ok())
                 };
                 r.enumeration.iter().map(String::as_str).filter(of_any).collect()
             }
@@ -219,8 +225,12 @@ impl Auditor<'_> {
         if bases.is_empty() {
             self.wrong(
                 value.line,
-                format!("thuộc tính {shown} là đối tượng, danh sách hoặc lựa chọn: không so sánh giá trị được"),
-                format!("the attribute {shown} is an object, a list or a select: its value cannot be compared"),
+                format!(
+                    "thuộc tính {shown} là đối tượng, danh sách hoặc lựa chọn: không so sánh giá trị được"
+                ),
+                format!(
+                    "the attribute {shown} is an object, a list or a select: its value cannot be compared"
+                ),
             );
             return;
         }
@@ -306,7 +316,9 @@ impl Auditor<'_> {
                 "thuộc tính không bắt buộc (optional) phải nêu kiểu dữ liệu (dataType)",
                 "an optional property must state its dataType",
             ),
-            FacetKind::Property { data_type: Some(_), .. } if requirement.cardinality == Cardinality::Prohibited => {
+            FacetKind::Property { data_type: Some(_), .. }
+                if requirement.cardinality == Cardinality::Prohibited =>
+            {
                 self.wrong(
                     line,
                     "thuộc tính bị cấm (prohibited) không được nêu kiểu dữ liệu (dataType)",
@@ -406,7 +418,11 @@ fn has_classification(schema: &Schema, class: &str) -> bool {
         "IFCSHAPEASPECT",
     ];
     let old = schema.entity("IFCEXTERNALREFERENCERELATIONSHIP").is_none();
-    if old { is_one(schema, class, &["IFCROOT"]) } else { is_one(schema, class, &rooted) || is_one(schema, class, &resources) }
+    if old {
+        is_one(schema, class, &["IFCROOT"])
+    } else {
+        is_one(schema, class, &rooted) || is_one(schema, class, &resources)
+    }
 }
 
 /// Whether a class can be the part of a relation.

@@ -128,7 +128,12 @@ fn failing(index: &Index<'_, '_>, element: Element<'_>, asked: &[(&Requirement, 
     reasons
 }
 
-fn unmet(index: &Index<'_, '_>, element: Element<'_>, requirement: &Requirement, what: &Text) -> Option<Text> {
+fn unmet(
+    index: &Index<'_, '_>,
+    element: Element<'_>,
+    requirement: &Requirement,
+    what: &Text,
+) -> Option<Text> {
     let kind = &requirement.facet.kind;
     if requirement.cardinality == Cardinality::Prohibited {
         // A property must not be there at all, with or without a value.
@@ -163,7 +168,9 @@ fn failure(index: &Index<'_, '_>, element: Element<'_>, reason: Text) -> Failure
 /// looked at.
 fn applicable<'i>(index: &'i Index<'_, '_>, facets: &[Facet]) -> Vec<Element<'i>> {
     let candidates = match facets.iter().find(|f| matches!(f.kind, FacetKind::Entity(_))) {
-        Some(Facet { kind: FacetKind::Entity(entity), .. }) => by_class(index, &|class| entity.name.matches_text(class)),
+        Some(Facet { kind: FacetKind::Entity(entity), .. }) => {
+            by_class(index, &|class| entity.name.matches_text(class))
+        }
         _ => facets.first().map(|f| by_facet(index, &f.kind)).unwrap_or_default(),
     };
     let mut found: Vec<Element<'i>> = candidates
@@ -184,7 +191,8 @@ fn by_class<'i>(index: &'i Index<'_, '_>, fits: &dyn Fn(&str) -> bool) -> Vec<El
     let naming = index.classes.iter().filter(|c| index.schema.named_by_type(&c.upper).is_some_and(fits));
     let types: Vec<u32> = naming.flat_map(|c| c.ids).copied().collect();
     if !types.is_empty() {
-        let occurrences = index.typed().filter(|(_, kind)| types.binary_search(kind).is_ok()).map(|(id, _)| id);
+        let occurrences =
+            index.typed().filter(|(_, kind)| types.binary_search(kind).is_ok()).map(|(id, _)| id);
         let known: hashbrown::HashSet<u32> = found.iter().map(|e| e.id).collect();
         found.extend(elements(index, occurrences.filter(|id| !known.contains(id)).collect()));
     }

@@ -122,7 +122,9 @@ impl Constraint {
                     && (r.patterns.is_empty() || r.patterns.iter().any(|p| p.matches(text)))
                     && r.fits_length(text)
                     && (r.bounds.is_empty()
-                        || r.bounds.iter().all(|(k, b)| scalar::within(&Scalar::Text(text.to_owned()), *k, b)))
+                        || r.bounds
+                            .iter()
+                            .all(|(k, b)| scalar::within(&Scalar::Text(text.to_owned()), *k, b)))
             }
         }
     }
@@ -170,7 +172,9 @@ impl Constraint {
         let mut parts = Vec::new();
         match r.enumeration.as_slice() {
             [] => {}
-            [few @ ..] if few.len() <= 6 => parts.push(few.iter().map(|e| format!("“{e}”")).collect::<Vec<_>>().join(", ")),
+            few if few.len() <= 6 => {
+                parts.push(few.iter().map(|e| format!("“{e}”")).collect::<Vec<_>>().join(", "));
+            }
             many => parts.push(format!("“{}”, “{}” … ({})", many[0], many[1], many.len())),
         }
         parts.extend(r.patterns.iter().take(3).map(|p| format!("/{}/", p.source())));

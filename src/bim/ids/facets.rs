@@ -60,7 +60,8 @@ fn predefined_type(index: &Index<'_, '_>, id: u32, wanted: &Constraint) -> Outco
 /// What a record says of its predefined type: the item, and the user's name of a user-defined one.
 fn said(record: &Record) -> Option<(String, Option<String>)> {
     let item = record.enumeration("PredefinedType").map(str::to_owned);
-    let user = || ["ObjectType", "ElementType", "ProcessType", "ResourceType"].iter().find_map(|a| text(record, a));
+    let user =
+        || ["ObjectType", "ElementType", "ProcessType", "ResourceType"].iter().find_map(|a| text(record, a));
     match item {
         Some(item) if item == "USERDEFINED" => Some((item, user())),
         Some(item) => Some((item, None)),
@@ -69,7 +70,13 @@ fn said(record: &Record) -> Option<(String, Option<String>)> {
     }
 }
 
-fn attribute(index: &Index<'_, '_>, id: u32, class: &str, name: &Constraint, value: Option<&Constraint>) -> Outcome {
+fn attribute(
+    index: &Index<'_, '_>,
+    id: u32,
+    class: &str,
+    name: &Constraint,
+    value: Option<&Constraint>,
+) -> Outcome {
     let Some(record) = index.model.get(id) else { return Outcome::Absent(Reason::NoAttribute) };
     let mut empty = None;
     let mut found = false;
@@ -92,7 +99,9 @@ fn attribute(index: &Index<'_, '_>, id: u32, class: &str, name: &Constraint, val
             }
         }
         None => {
-            for (name, declared) in index.schema.attributes(class).into_iter().filter(|(n, _)| name.matches_text(n)) {
+            for (name, declared) in
+                index.schema.attributes(class).into_iter().filter(|(n, _)| name.matches_text(n))
+            {
                 if let Some(differs) = look(name, declared) {
                     return differs;
                 }
@@ -106,7 +115,12 @@ fn attribute(index: &Index<'_, '_>, id: u32, class: &str, name: &Constraint, val
     }
 }
 
-fn classification(index: &Index<'_, '_>, id: u32, system: &Constraint, value: Option<&Constraint>) -> Outcome {
+fn classification(
+    index: &Index<'_, '_>,
+    id: u32,
+    system: &Constraint,
+    value: Option<&Constraint>,
+) -> Outcome {
     let all = index.classifications(id);
     if all.is_empty() {
         return Outcome::Absent(Reason::NoClassification);

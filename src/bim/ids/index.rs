@@ -73,7 +73,8 @@ impl<'m, 'a> Index<'m, 'a> {
     /// An index over an open model. Nothing is read yet.
     pub fn new(model: &'m Model<'a>) -> Self {
         let schema = Version::of_model(model.schema()).schema();
-        let classes = model.entities().map(|(name, ids)| Class { upper: name.to_ascii_uppercase(), name, ids });
+        let classes =
+            model.entities().map(|(name, ids)| Class { upper: name.to_ascii_uppercase(), name, ids });
         Self {
             model,
             schema,
@@ -139,7 +140,8 @@ impl<'m, 'a> Index<'m, 'a> {
             }
             let types = self.classes.iter().filter(|c| self.schema.is_a(&c.upper, "IFCTYPEOBJECT"));
             for &id in types.flat_map(|c| c.ids) {
-                let own = self.model.get(id).map(|record| record.references("HasPropertySets")).unwrap_or_default();
+                let own =
+                    self.model.get(id).map(|record| record.references("HasPropertySets")).unwrap_or_default();
                 if !own.is_empty() {
                     lists.entry(id).or_default().extend(own);
                 }
@@ -193,7 +195,8 @@ impl<'m, 'a> Index<'m, 'a> {
         let upper = kind.to_ascii_uppercase();
         let number = |x: f64| {
             let own = unit.filter(|_| self.schema.unit_of(&upper).is_some());
-            let scale = own.and_then(|id| units::of_record(self.model, id)).or_else(|| self.project_scale(&upper));
+            let scale =
+                own.and_then(|id| units::of_record(self.model, id)).or_else(|| self.project_scale(&upper));
             Scalar::Real(scale.map_or(x, |s| s.apply(x)))
         };
         let scalar = match inner {
@@ -297,7 +300,8 @@ impl<'m, 'a> Index<'m, 'a> {
                     break;
                 }
                 "IfcClassificationReference" => {
-                    out.codes.extend(text(&record, "Identification").or_else(|| text(&record, "ItemReference")));
+                    out.codes
+                        .extend(text(&record, "Identification").or_else(|| text(&record, "ItemReference")));
                     at = self.model.follow(&record, "ReferencedSource");
                 }
                 _ if step == 0 => return None,
@@ -320,7 +324,8 @@ impl<'m, 'a> Index<'m, 'a> {
     /// Names and categories of an object's materials, or of its type's where it has none itself; none without material.
     pub fn materials(&self, object: u32) -> Option<Vec<Rc<Vec<String>>>> {
         let lists = self.all_materials();
-        let ids = lists.get(&object).or_else(|| lists.get(&self.type_of(object)?)).filter(|ids| !ids.is_empty())?;
+        let ids =
+            lists.get(&object).or_else(|| lists.get(&self.type_of(object)?)).filter(|ids| !ids.is_empty())?;
         Some(ids.iter().map(|id| self.material(*id)).collect())
     }
 

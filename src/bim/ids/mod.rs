@@ -34,9 +34,9 @@ pub use document::Ids;
 pub use problem::Problem;
 pub use report::{FAILURES_MAX, Failure, Outcome, Report, Status};
 
+use super::BimError;
 use super::read::Limits;
 use super::step::Model;
-use super::BimError;
 
 /// Reads a document; all problems of an invalid one.
 pub fn read(bytes: &[u8]) -> Result<Ids, Vec<Problem>> {
@@ -47,11 +47,20 @@ pub fn read(bytes: &[u8]) -> Result<Ids, Vec<Problem>> {
 
 /// Holds the model in `ifc` against a document.
 pub fn check(ids: &Ids, ifc: &[u8], limits: &Limits) -> Result<Report, BimError> {
-    let model = super::read::open(ifc, limits)?;
-    Ok(check_model(ids, &model))
+    Ok(Opened::open(ifc, limits)?.check(ids))
 }
 
-/// Holds an open model against a document.
-fn check_model(ids: &Ids, model: &Model<'_>) -> Report {
-    check::check(ids, model)
+/// An open model, for more than one document.
+pub struct Opened<'a>(Model<'a>);
+
+impl<'a> Opened<'a> {
+    /// Opens the model in `ifc`.
+    pub fn open(ifc: &'a [u8], limits: &Limits) -> Result<Self, BimError> {
+        Ok(Self(super::read::open(ifc, limits)?))
+    }
+
+    /// Holds it against a document.
+    pub fn check(&self, ids: &Ids) -> Report {
+        check::check(ids, &self.0)
+    }
 }

@@ -69,7 +69,9 @@ impl Reason {
             Self::Attribute(value) if value.is_empty() => both("giá trị trống", "the value is empty"),
             Self::Attribute(value) => found(&value.shown()),
             Self::NoSet => both("không có tập thuộc tính này", "there is no such property set"),
-            Self::NoProperty(set) => (format!("«{set}» không có thuộc tính này"), format!("“{set}” has no such property")),
+            Self::NoProperty(set) => {
+                (format!("«{set}» không có thuộc tính này"), format!("“{set}” has no such property"))
+            }
             Self::NotSimple => both(
                 "thuộc tính phức hoặc tham chiếu, IDS không kiểm tra được",
                 "a complex or reference property, which IDS cannot look into",
@@ -78,10 +80,14 @@ impl Reason {
             Self::DataType(kind) => (format!("kiểu dữ liệu là {kind}"), format!("the data type is {kind}")),
             Self::Value(values) => found(&some(values.iter().map(Scalar::shown))),
             Self::NoClassification => both("không có phân loại này", "it is not so classified"),
-            Self::Classification(codes) if codes.is_empty() => both("phân loại không có mã", "its class has no code"),
+            Self::Classification(codes) if codes.is_empty() => {
+                both("phân loại không có mã", "its class has no code")
+            }
             Self::Classification(codes) => found(&quoted(codes)),
             Self::NoMaterial => both("không có vật liệu", "it has no material"),
-            Self::Material(names) if names.is_empty() => both("vật liệu không có tên", "its material has no name"),
+            Self::Material(names) if names.is_empty() => {
+                both("vật liệu không có tên", "its material has no name")
+            }
             Self::Material(names) => found(&quoted(names)),
             Self::NoWhole => both("không thuộc đối tượng nào", "it is part of nothing"),
             Self::Whole(classes) => {

@@ -25,10 +25,10 @@ impl Pattern {
         }
         let mut translation = Translation { rest: source.chars().collect(), at: 0 };
         let body = translation.expression()?;
-        let regex = RegexBuilder::new(&format!(r"\A(?:{body})\z"))
-            .size_limit(SIZE_MAX)
-            .build()
-            .map_err(|e| e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())?;
+        let regex =
+            RegexBuilder::new(&format!(r"\A(?:{body})\z")).size_limit(SIZE_MAX).build().map_err(|e| {
+                e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+            })?;
         Ok(Self { source: source.to_owned(), regex })
     }
 
@@ -288,15 +288,24 @@ mod tests {
         assert!(fits("^a$", "^a$") && !fits("^a$", "a") && !fits(".", "\n"));
         assert!(fits(r"[a-z-[aeiou]]+", "xyz") && !fits(r"[a-z-[aeiou]]+", "xaz"));
         assert!(fits(r"[^a-z-[0-9]]", "A") && !fits(r"[^a-z-[0-9]]", "4"));
-        assert!(fits(r"\w+", "Tầng1") && !fits(r"\w+", "a b") && fits(r"\i\c*", "tên-1") && !fits(r"\i\c*", "1a"));
-        assert!(fits(r"\d", "٣") && fits(r"[\d.\-]+", "3.5-1") && fits(r"[-a]+", "a-") && fits(r"[a&&b~~c]+", "&~"));
+        assert!(
+            fits(r"\w+", "Tầng1") && !fits(r"\w+", "a b") && fits(r"\i\c*", "tên-1") && !fits(r"\i\c*", "1a")
+        );
+        assert!(
+            fits(r"\d", "٣")
+                && fits(r"[\d.\-]+", "3.5-1")
+                && fits(r"[-a]+", "a-")
+                && fits(r"[a&&b~~c]+", "&~")
+        );
         assert!(fits(r"\p{Lu}\P{Lu}", "Ab") && fits(r"\p{IsLatinExtendedAdditional}", "ế"));
         assert!(fits(r"(-|[0-9]{2,3})\/60", "120/60") && fits("", ""));
     }
 
     #[test]
     fn what_is_no_expression_is_refused() {
-        for wrong in ["[", "a]", "(", "a{", "a{,2}", r"\b", r"\", "(?=a)", "[z-a]", r"\p{Foo}", "*", "[]", "a{99999}"] {
+        for wrong in
+            ["[", "a]", "(", "a{", "a{,2}", r"\b", r"\", "(?=a)", "[z-a]", r"\p{Foo}", "*", "[]", "a{99999}"]
+        {
             assert!(Pattern::new(wrong).is_err(), "{wrong}");
         }
         assert!(Pattern::new(&"(".repeat(3000)).is_err() && Pattern::new(&"[a-".repeat(900)).is_err());

@@ -54,7 +54,9 @@ pub fn holds(
 
 /// Whether the element has a property of that name in such a set, whatever its value.
 pub fn exists(index: &Index<'_, '_>, id: u32, set: &Constraint, name: &Constraint) -> bool {
-    index.sets(id).any(|s| set.matches_text(&s.name) && s.properties.iter().any(|p| name.matches_text(&p.name)))
+    index
+        .sets(id)
+        .any(|s| set.matches_text(&s.name) && s.properties.iter().any(|p| name.matches_text(&p.name)))
 }
 
 /// Why a property is not as asked for. Of several values (list, enumeration, bounds, table) one must fit.
@@ -66,7 +68,8 @@ fn differs(property: &Property, data_type: Option<&str>, value: Option<&Constrai
         return Some(Reason::NoValue);
     }
     let typed = |kind: &str| data_type.is_none_or(|wanted| wanted.eq_ignore_ascii_case(kind));
-    let values: Vec<&Scalar> = property.values.iter().filter(|(kind, _)| typed(kind)).map(|(_, v)| v).collect();
+    let values: Vec<&Scalar> =
+        property.values.iter().filter(|(kind, _)| typed(kind)).map(|(_, v)| v).collect();
     if values.is_empty() {
         return Some(Reason::DataType(property.values[0].0.clone()));
     }

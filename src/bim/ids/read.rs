@@ -66,7 +66,8 @@ impl Reader {
     }
 
     fn info(&mut self, info: &Element) {
-        let parts = ["title", "copyright", "version", "description", "author", "date", "purpose", "milestone"];
+        let parts =
+            ["title", "copyright", "version", "description", "author", "date", "purpose", "milestone"];
         let order = parts.map(|name| (name, usize::from(name == "title"), 1));
         self.attributes(info, &[]);
         self.sequence(info, &order);
@@ -157,8 +158,14 @@ impl Reader {
         let versions = self.versions(element);
         let applicable = element.child("applicability")?;
         self.attributes(applicable, &["minOccurs", "maxOccurs"]);
-        let order =
-            [("entity", 0, 1), ("partOf", 0, MANY), ("classification", 0, MANY), ("attribute", 0, MANY), ("property", 0, MANY), ("material", 0, MANY)];
+        let order = [
+            ("entity", 0, 1),
+            ("partOf", 0, MANY),
+            ("classification", 0, MANY),
+            ("attribute", 0, MANY),
+            ("property", 0, MANY),
+            ("material", 0, MANY),
+        ];
         self.sequence(applicable, &order);
         let occurrence = self.occurrence(applicable);
         let applicability = applicable.children.iter().filter_map(|c| self.facet(c, &[])).collect();
@@ -266,7 +273,10 @@ impl Reader {
             "partOf" => self.part_of(element)?,
             "attribute" => {
                 self.sequence(element, &[("name", 1, 1), ("value", 0, 1)]);
-                FacetKind::Attribute { name: self.value(element, "name")?, value: self.value(element, "value") }
+                FacetKind::Attribute {
+                    name: self.value(element, "name")?,
+                    value: self.value(element, "value"),
+                }
             }
             "classification" => {
                 self.sequence(element, &[("value", 0, 1), ("system", 1, 1)]);
@@ -288,7 +298,9 @@ impl Reader {
 
     fn property(&mut self, element: &Element) -> Option<FacetKind> {
         let data_type = element.attribute("dataType").map(str::trim).map(str::to_owned);
-        if let Some(wrong) = data_type.as_ref().filter(|t| t.is_empty() || !t.bytes().all(|b| b.is_ascii_uppercase())) {
+        if let Some(wrong) =
+            data_type.as_ref().filter(|t| t.is_empty() || !t.bytes().all(|b| b.is_ascii_uppercase()))
+        {
             self.wrong(
                 element.line,
                 format!("dataType «{wrong}» phải viết bằng chữ hoa A–Z"),
@@ -333,7 +345,11 @@ impl Reader {
         let element = parent.child(name)?;
         self.attributes(element, &[]);
         let kind = match element.children.as_slice() {
-            [simple] if simple.space == Space::Ids && simple.name == "simpleValue" && simple.children.is_empty() => {
+            [simple]
+                if simple.space == Space::Ids
+                    && simple.name == "simpleValue"
+                    && simple.children.is_empty() =>
+            {
                 self.attributes(simple, &[]);
                 ConstraintKind::Simple(simple.text.clone())
             }
@@ -363,8 +379,13 @@ impl Reader {
             );
             return None;
         };
-        let mut out =
-            Restriction { base, enumeration: Vec::new(), patterns: Vec::new(), bounds: Vec::new(), lengths: Vec::new() };
+        let mut out = Restriction {
+            base,
+            enumeration: Vec::new(),
+            patterns: Vec::new(),
+            bounds: Vec::new(),
+            lengths: Vec::new(),
+        };
         for child in &element.children {
             if child.space != Space::Xsd || !base.allows(&child.name) {
                 self.wrong(

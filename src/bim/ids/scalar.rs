@@ -61,7 +61,8 @@ impl Scalar {
 /// Whether `x` equals `wanted` within the tolerance, its ends included (as the test cases have it).
 pub fn close(x: f64, wanted: f64) -> bool {
     let slack = wanted.abs() * EPSILON + EPSILON;
-    x == wanted || (x - wanted).abs() <= slack + rounding(x, wanted)
+    let same = x.is_infinite() && x.total_cmp(&wanted).is_eq();
+    same || (x - wanted).abs() <= slack + rounding(x, wanted)
 }
 
 /// What the arithmetic of doubles (units, tolerance) may have moved.
@@ -142,6 +143,9 @@ fn moment(text: &str) -> Option<(Moment, f64)> {
     Some((Moment::Instant, instant(day.and_time(NaiveTime::default()))))
 }
 
+/// Seconds of a day.
+const DAY: f64 = 86_400.0;
+
 /// Seconds of an ISO 8601 duration.
 pub fn duration(text: &str) -> Option<f64> {
     let (sign, rest) = match text.strip_prefix('-') {
@@ -157,7 +161,6 @@ pub fn duration(text: &str) -> Option<f64> {
     if days.is_empty() && times.is_empty() {
         return None;
     }
-    const DAY: f64 = 86_400.0;
     let date = parts(days, &[('Y', 365.2425 * DAY), ('M', 30.436_875 * DAY), ('W', 7.0 * DAY), ('D', DAY)])?;
     let time = parts(times, &[('H', 3600.0), ('M', 60.0), ('S', 1.0)])?;
     Some(sign * (date + time))
@@ -224,7 +227,8 @@ pub fn is_date_time(text: &str) -> bool {
 /// Whether `text` is an `xs:time`.
 pub fn is_time(text: &str) -> bool {
     let Some((clock, rest)) = text.split_at_checked(8) else { return false };
-    let fraction = rest.strip_prefix('.').map_or("", |r| &r[..r.bytes().take_while(u8::is_ascii_digit).count()]);
+    let fraction =
+        rest.strip_prefix('.').map_or("", |r| &r[..r.bytes().take_while(u8::is_ascii_digit).count()]);
     let zone = if rest.starts_with('.') { &rest[1 + fraction.len()..] } else { rest };
     (!rest.starts_with('.') || !fraction.is_empty())
         && NaiveTime::parse_from_str(clock, "%H:%M:%S").is_ok()

@@ -112,7 +112,8 @@ impl Schema {
         for line in table.lines() {
             let cells: Vec<&'static str> = line.split('\t').collect();
             let cell = |i: usize| cells.get(i).copied().unwrap_or_default();
-            let items = |text: &'static str| text.split(',').filter(|item| !item.is_empty()).collect::<Vec<_>>();
+            let items =
+                |text: &'static str| text.split(',').filter(|item| !item.is_empty()).collect::<Vec<_>>();
             let upper = cell(1).to_ascii_uppercase();
             let defined = match cell(0) {
                 "E" => {
@@ -308,7 +309,10 @@ mod tests {
         assert_eq!(ifc4.kind("IfcColourOrFactor"), Kind::Object);
         assert_eq!(ifc4.bases("IfcDuration"), [Base::Duration]);
         assert_eq!(ifc4.unit_of("IFCPOSITIVELENGTHMEASURE").as_deref(), Some("LENGTHUNIT"));
-        assert_eq!(ifc4.unit_of("IFCTHERMALTRANSMITTANCEMEASURE").as_deref(), Some("THERMALTRANSMITTANCEUNIT"));
+        assert_eq!(
+            ifc4.unit_of("IFCTHERMALTRANSMITTANCEMEASURE").as_deref(),
+            Some("THERMALTRANSMITTANCEUNIT")
+        );
         assert_eq!(ifc4.unit_of("IFCRATIOMEASURE"), None);
         assert!(ifc4.predefined_types("IFCWALL").contains(&"SOLIDWALL"));
     }

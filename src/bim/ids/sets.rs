@@ -30,12 +30,16 @@ pub fn read(index: &Index<'_, '_>, id: u32) -> Set {
     let name = text(&record, "Name").unwrap_or_default();
     let members = ["HasProperties", "Quantities", "Properties", "ExtendedProperties"];
     let listed = match record.entity() {
-        "IfcPropertySet" | "IfcElementQuantity" | "IfcMaterialProperties" | "IfcExtendedMaterialProperties"
+        "IfcPropertySet"
+        | "IfcElementQuantity"
+        | "IfcMaterialProperties"
+        | "IfcExtendedMaterialProperties"
         | "IfcProfileProperties" => members.iter().flat_map(|m| record.references(m)).collect(),
         _ => return Set { name, properties: predefined(index, &record) },
     };
     let listed: Vec<u32> = listed;
-    let properties = listed.into_iter().filter_map(|id| index.model.get(id)).map(|p| property(index, &p)).collect();
+    let properties =
+        listed.into_iter().filter_map(|id| index.model.get(id)).map(|p| property(index, &p)).collect();
     Set { name, properties }
 }
 
@@ -101,9 +105,17 @@ fn quantity(index: &Index<'_, '_>, entity: &str) -> Option<(&'static str, &'stat
 }
 
 /// Values of an attribute, each of a list.
-fn take(index: &Index<'_, '_>, record: &Record, attribute: &str, unit: Option<u32>, out: &mut Vec<(String, Scalar)>) {
+fn take(
+    index: &Index<'_, '_>,
+    record: &Record,
+    attribute: &str,
+    unit: Option<u32>,
+    out: &mut Vec<(String, Scalar)>,
+) {
     match record.attribute_value(attribute) {
-        Some(Attribute::List(members)) => out.extend(members.iter().filter_map(|v| index.scalar(v, "", unit))),
+        Some(Attribute::List(members)) => {
+            out.extend(members.iter().filter_map(|v| index.scalar(v, "", unit)));
+        }
         Some(value) => out.extend(index.scalar(&value, "", unit)),
         None => {}
     }

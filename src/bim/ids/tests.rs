@@ -15,7 +15,8 @@ fn verdict(ids: &Path) -> (Status, String) {
         Err(problems) => return (Status::Invalid, format!("{problems:?}")),
     };
     let ifc = std::fs::read(ids.with_extension("ifc")).unwrap();
-    let report = check(&document, &ifc, &Limits::default()).unwrap_or_else(|e| panic!("{}: {e}", ids.display()));
+    let report =
+        check(&document, &ifc, &Limits::default()).unwrap_or_else(|e| panic!("{}: {e}", ids.display()));
     (report.status, serde_json::to_string(&report.printed()).unwrap())
 }
 
@@ -56,7 +57,8 @@ fn real_documents_are_read() {
     documents.retain(|d| d.parent() == Some(&data()));
     assert!(documents.len() >= 11, "only {} documents", documents.len());
     for document in documents {
-        let ids = read(&std::fs::read(&document).unwrap()).unwrap_or_else(|p| panic!("{}: {p:#?}", document.display()));
+        let ids = read(&std::fs::read(&document).unwrap())
+            .unwrap_or_else(|p| panic!("{}: {p:#?}", document.display()));
         assert!(!ids.specifications.is_empty());
     }
 }
@@ -72,8 +74,11 @@ fn model(schema: &str, records: &str) -> Vec<u8> {
 
 /// A document of one specification.
 fn document(versions: &str, applicability: &str, requirements: &str) -> String {
-    let requirements =
-        if requirements.is_empty() { String::new() } else { format!("<requirements>{requirements}</requirements>") };
+    let requirements = if requirements.is_empty() {
+        String::new()
+    } else {
+        format!("<requirements>{requirements}</requirements>")
+    };
     format!(
         r#"<ids xmlns="http://standards.buildingsmart.org/IDS" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <info><title>t</title></info><specifications>
@@ -162,7 +167,8 @@ fn ifc2x3_occurrences_are_known_by_their_types() {
                  <predefinedType><simpleValue>GRILLE</simpleValue></predefinedType></entity>";
     let report = outcome(&document("IFC2X3", &applicable(&class("IFCAIRTERMINAL")), asked), &ifc);
     assert_eq!((report.status, report.specifications[0].applicable), (Status::Pass, 1), "{report:#?}");
-    let named = format!("<attribute><name>{}</name><value>{}</value></attribute>", simple("Name"), simple("A"));
+    let named =
+        format!("<attribute><name>{}</name><value>{}</value></attribute>", simple("Name"), simple("A"));
     let report = outcome(&document("IFC2X3", &applicable(&named), asked), &ifc);
     assert_eq!(report.specifications[0].failed_count, 1);
     assert_eq!(report.specifications[0].failed[0].global_id, "a");
@@ -178,19 +184,30 @@ fn facets_without_a_class_find_their_elements() {
          #7=IFCMATERIAL('Gạch',$,$);\n#8=IFCRELASSOCIATESMATERIAL('m',$,$,$,(#4),#7);\n\
          #9=IFCBUILDINGSTOREY('s',$,'S',$,$,$,$,$,$,$);\n#10=IFCRELCONTAINEDINSPATIALSTRUCTURE('c',$,$,$,(#1,#4),#9);",
     );
-    let named = format!("<attribute><name>{}</name><value>{}</value></attribute>", simple("Name"), simple("W"));
+    let named =
+        format!("<attribute><name>{}</name><value>{}</value></attribute>", simple("Name"), simple("W"));
     let cases = [
         (named.clone(), 2),
         (property("", "Pset_WallCommon", "FireRating", ""), 2),
         ("<material/>".to_owned(), 1),
-        (format!(r#"<partOf relation="IFCRELCONTAINEDINSPATIALSTRUCTURE">{}</partOf>"#, class("IFCBUILDINGSTOREY")), 2),
+        (
+            format!(
+                r#"<partOf relation="IFCRELCONTAINEDINSPATIALSTRUCTURE">{}</partOf>"#,
+                class("IFCBUILDINGSTOREY")
+            ),
+            2,
+        ),
         (format!("<classification><system>{}</system></classification>", simple("Uniclass")), 0),
     ];
     for (facet, count) in cases {
         let report = outcome(&document("IFC4", &applicable(&facet), &named), &ifc);
         assert_eq!(report.specifications[0].applicable, count, "{facet}: {report:#?}");
         // Something applicable is required, so that nothing is no pass.
-        assert_eq!(report.status == Status::Fail, count == 0 || facet.contains("property"), "{facet}: {report:#?}");
+        assert_eq!(
+            report.status == Status::Fail,
+            count == 0 || facet.contains("property"),
+            "{facet}: {report:#?}"
+        );
     }
 }
 
@@ -205,7 +222,10 @@ fn nothing_checked_is_said() {
     assert_eq!(printed["specifications"][0]["checked"], false);
     assert!(printed["note"].as_str().unwrap().contains("nothing was checked"), "{printed}");
     let note = printed["specifications"][0]["note"].as_str().unwrap();
-    assert!(note.contains("nothing was checked") && note.contains("written for IFC2X3; the model is IFC4"), "{note}");
+    assert!(
+        note.contains("nothing was checked") && note.contains("written for IFC2X3; the model is IFC4"),
+        "{note}"
+    );
     assert!(report.note.unwrap().vi.starts_with("không kiểm tra được gì"));
 }
 
@@ -242,7 +262,10 @@ fn cyclic_wholes_and_references_end() {
     let report = outcome(&document("IFC4", &applicable(&class("IFCWALL")), &asked), &ifc);
     assert_eq!(report.specifications[0].failed_count, 2);
     let reason = &report.specifications[0].failed[0].reason;
-    assert!(reason.en.contains("part of IFCSITE: it is part of IfcWall") && reason.en.contains("“L”"), "{reason:?}");
+    assert!(
+        reason.en.contains("part of IFCSITE: it is part of IfcWall") && reason.en.contains("“L”"),
+        "{reason:?}"
+    );
 }
 
 #[test]
@@ -265,24 +288,59 @@ fn invalid_documents_are_refused_with_line_and_reason() {
         (good.replace("IFCWALL", "IfcWall"), 4, "no class “IfcWall”"),
         (good.replace(">Name<", ">Elevation<"), 5, "can have the attribute “Elevation”"),
         (good.replace("<attribute>", "<shape/><attribute>"), 5, "<shape> is not allowed"),
-        (document("IFC4", &walls, &property(r#"dataType="IFCCOLOUR""#, "A", "B", "")), 5, "no data type “IFCCOLOUR”"),
+        (
+            document("IFC4", &walls, &property(r#"dataType="IFCCOLOUR""#, "A", "B", "")),
+            5,
+            "no data type “IFCCOLOUR”",
+        ),
         (document("IFC4", &walls, &property("", "A", "B", &simple("1"))), 5, "a value needs a dataType"),
-        (document("IFC2X3", &walls, &property(r#"dataType="IFCDATE""#, "A", "B", "")), 5, "IFC2X3 has no data type"),
+        (
+            document("IFC2X3", &walls, &property(r#"dataType="IFCDATE""#, "A", "B", "")),
+            5,
+            "IFC2X3 has no data type",
+        ),
         (document("IFC4", &walls, &property(r#"dataType="IFCREAL""#, "A", "B", &simple("1,5"))), 5, "“1,5”"),
         (
-            document("IFC4", &walls, &property(r#"dataType="IFCREAL""#, "A", "B", r#"<xs:restriction base="xs:string"><xs:pattern value=".*"/></xs:restriction>"#)),
+            document(
+                "IFC4",
+                &walls,
+                &property(
+                    r#"dataType="IFCREAL""#,
+                    "A",
+                    "B",
+                    r#"<xs:restriction base="xs:string"><xs:pattern value=".*"/></xs:restriction>"#,
+                ),
+            ),
             5,
             "xs:double is expected",
         ),
         (
-            document("IFC4", &walls, &property(r#"dataType="IFCLABEL""#, "A", "B", r#"<xs:restriction base="xs:string"><xs:pattern value="["/></xs:restriction>"#)),
+            document(
+                "IFC4",
+                &walls,
+                &property(
+                    r#"dataType="IFCLABEL""#,
+                    "A",
+                    "B",
+                    r#"<xs:restriction base="xs:string"><xs:pattern value="["/></xs:restriction>"#,
+                ),
+            ),
             5,
             "the pattern “[” is wrong",
         ),
-        (document("IFC4", &walls.replace(r#"minOccurs="1" maxOccurs="unbounded""#, r#"minOccurs="0" maxOccurs="0""#), &name), 3, "requirements are not allowed"),
+        (
+            document(
+                "IFC4",
+                &walls.replace(r#"minOccurs="1" maxOccurs="unbounded""#, r#"minOccurs="0" maxOccurs="0""#),
+                &name,
+            ),
+            3,
+            "requirements are not allowed",
+        ),
     ];
     for (text, line, reason) in cases {
-        let problems = read(text.as_bytes()).err().unwrap_or_else(|| panic!("not refused for {reason}: {text}"));
+        let problems =
+            read(text.as_bytes()).err().unwrap_or_else(|| panic!("not refused for {reason}: {text}"));
         let found = problems.iter().any(|p| p.line == *line && p.reason.en.contains(reason));
         assert!(found, "{reason} at {line}: {problems:#?}");
         assert!(problems.iter().all(|p| !p.reason.vi.is_empty() && p.reason.vi != p.reason.en));
@@ -327,7 +385,8 @@ fn a_model_without_a_property_fails_by_its_name() {
         assert_ne!(without, text);
         let report = check(&ids, without.as_bytes(), &Limits::default()).unwrap();
         assert_eq!(report.status, Status::Fail);
-        let outcome = report.specifications.iter().find(|s| s.identifier.as_deref() == Some(specification)).unwrap();
+        let outcome =
+            report.specifications.iter().find(|s| s.identifier.as_deref() == Some(specification)).unwrap();
         assert_eq!((outcome.status, outcome.failed_count), (Status::Fail, count), "{outcome:#?}");
         let failure = &outcome.failed[0];
         assert!(failure.reason.en.contains(property) && failure.reason.vi.contains(property), "{failure:?}");

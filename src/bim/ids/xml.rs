@@ -64,13 +64,23 @@ impl Element {
 pub fn parse(bytes: &[u8]) -> Result<Element, Problem> {
     if bytes.len() > BYTES_MAX {
         let mib = BYTES_MAX >> 20;
-        return Err(Problem::new(1, format!("tệp lớn hơn {mib} MiB"), format!("the file is larger than {mib} MiB")));
+        return Err(Problem::new(
+            1,
+            format!("tệp lớn hơn {mib} MiB"),
+            format!("the file is larger than {mib} MiB"),
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
-        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() as u32;
+        let line = 1 + lines(&bytes[..e.valid_up_to()]);
         Problem::new(line, "tệp không phải mã UTF-8", "the file is not encoded in UTF-8")
     })?;
     Parser::new(text.trim_start_matches('\u{feff}')).run()
+}
+
+/// Line ends.
+#[allow(clippy::naive_bytecount, reason = "documents are small; not worth a crate")]
+fn lines(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|b| **b == b'\n').count() as u32
 }
 
 struct Parser<'a> {
@@ -93,7 +103,7 @@ impl<'a> Parser<'a> {
     fn line(&mut self) -> u32 {
         let to = (self.reader.buffer_position() as usize).min(self.text.len());
         let passed = &self.text.as_bytes()[self.counted.0.min(to)..to];
-        self.counted = (to, self.counted.1 + passed.iter().filter(|b| **b == b'\n').count() as u32);
+        self.counted = (to, self.counted.1 + lines(passed));
         self.counted.1
     }
 
@@ -136,7 +146,10 @@ impl<'a> Parser<'a> {
                     let name = reference.xml10_content();
                     match reference.resolve_char_ref().map_err(|e| wrong(&e))? {
                         Some(c) => top.text.push(c),
-                        None => top.text.push_str(resolve_predefined_entity(&name).ok_or_else(|| entities(line))?),
+                        None => {
+                            top.text
+                                .push_str(resolve_predefined_entity(&name).ok_or_else(|| entities(line))?);
+                        }
                     }
                 }
                 Event::DocType(_) => return Err(entities(line)),

@@ -1,0 +1,44 @@
+//! Our side of `run` beside this file: for each model all documents, the model open, the document read. A line of JSON
+//! for each pair: seconds of the check alone (the best of several), and what each specification found.
+//!
+//! Arguments: documents and models, told apart by their names.
+
+use std::time::Instant;
+
+use dothi::bim::{Limits, ids};
+
+/// Checks of one pair.
+const ROUNDS: usize = 5;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let read = |path: &String| std::fs::read(path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let documents: Vec<(&String, ids::Ids)> = arguments
+        .iter()
+        .filter(|a| a.ends_with(".ids"))
+        .map(|path| (path, ids::read(&read(path)).unwrap_or_else(|p| panic!("{path}: {p:?}"))))
+        .collect();
+    for path in arguments.iter().filter(|a| a.ends_with(".ifc")) {
+        let bytes = read(path);
+        let began = Instant::now();
+        let model = ids::Opened::open(&bytes, &Limits::default()).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let open_s = began.elapsed().as_secs_f64();
+        for (document, ids) in &documents {
+            let mut best = f64::INFINITY;
+            let mut report = None;
+            for _ in 0..ROUNDS {
+                let began = Instant::now();
+                let found = model.check(ids);
+                best = best.min(began.elapsed().as_secs_f64());
+                report = Some(found);
+            }
+            let found: Vec<_> = report
+                .iter()
+                .flat_map(|r| &r.specifications)
+                .map(|s| serde_json::json!([s.status.word(), s.applicable, s.failed_count]))
+                .collect();
+            let line = serde_json::json!({ "ifc": path, "ids": document, "open_s": open_s, "check_s": best, "found": found });
+            println!("{line}");
+        }
+    }
+}
