@@ -12,13 +12,18 @@ const ROUNDS: usize = 5;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let named = |extension: &str| {
+        let is = move |path: &&String| {
+            std::path::Path::new(path.as_str()).extension().is_some_and(|e| e == extension)
+        };
+        arguments.iter().filter(is).collect::<Vec<_>>()
+    };
     let read = |path: &String| std::fs::read(path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    let documents: Vec<(&String, ids::Ids)> = arguments
-        .iter()
-        .filter(|a| a.ends_with(".ids"))
+    let documents: Vec<(&String, ids::Ids)> = named("ids")
+        .into_iter()
         .map(|path| (path, ids::read(&read(path)).unwrap_or_else(|p| panic!("{path}: {p:?}"))))
         .collect();
-    for path in arguments.iter().filter(|a| a.ends_with(".ifc")) {
+    for path in named("ifc") {
         let bytes = read(path);
         let began = Instant::now();
         let model = ids::Opened::open(&bytes, &Limits::default()).unwrap_or_else(|e| panic!("{path}: {e}"));

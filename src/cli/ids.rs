@@ -112,9 +112,9 @@ fn text(report: &Report, lang: Lang) -> String {
 }
 
 fn specification(out: &mut String, outcome: &Outcome, lang: Lang) {
-    let mark = match (outcome.status, outcome.applicable) {
-        (Status::Pass, 0) => "–",
-        (Status::Pass, _) => "✓",
+    let mark = match (outcome.status, outcome.checked) {
+        (Status::Pass, false) => "–",
+        (Status::Pass, true) => "✓",
         _ => "✗",
     };
     let _ = writeln!(out, "{mark} {}  {} / {}", outcome.name, outcome.passed, outcome.applicable);

@@ -343,7 +343,11 @@ impl<'m, 'a> Index<'m, 'a> {
         let mut names = Vec::new();
         let mut seen = hashbrown::HashSet::new();
         let mut open = vec![id];
-        while let Some(record) = open.pop().filter(|id| seen.insert(*id)).and_then(|id| self.model.get(id)) {
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let Some(record) = self.model.get(at) else { continue };
             for attribute in ["Name", "LayerSetName", "Category"] {
                 names.extend(text(&record, attribute));
             }

@@ -23,7 +23,6 @@ pub fn holds(
         return Outcome::Absent(Reason::NoSet);
     }
     let mut absent = None;
-    let mut found = false;
     for (at, first) in sets.iter().enumerate() {
         if sets[..at].iter().any(|earlier| earlier.name == first.name) {
             continue;
@@ -38,18 +37,13 @@ pub fn holds(
             absent.get_or_insert_with(|| Reason::NoProperty(first.name.clone()));
         }
         for property in named {
-            found = true;
             if let Some(reason) = differs(property, data_type, value) {
                 return Outcome::Differs(reason);
             }
         }
     }
-    match absent {
-        // A set without the property: what is required is missing in it, even if another set has it.
-        Some(reason) if found => Outcome::Differs(reason),
-        Some(reason) => Outcome::Absent(reason),
-        None => Outcome::Holds,
-    }
+    // Each matching set must have the property, even if another one has it.
+    absent.map_or(Outcome::Holds, Outcome::Absent)
 }
 
 /// Whether the element has a property of that name in such a set, whatever its value.

@@ -54,13 +54,15 @@ pub struct Outcome {
     pub identifier: Option<String>,
     /// Pass or fail.
     pub status: Status,
-    /// Number of elements that it applies to. Where it is 0 nothing was checked, and `note` says so.
+    /// False where nothing was checked: nothing was asked to be there, and nothing is. `note` then says so.
+    pub checked: bool,
+    /// Number of elements that it applies to.
     pub applicable: u64,
     /// Those that are as asked for.
     pub passed: u64,
     /// Number of those that are not.
     pub failed_count: u64,
-    /// Those that are not, at most [`FAILURES_MAX`].
+    /// Those that are not, at most [`FAILURES_MAX`]; fewer of many specifications.
     pub failed: Vec<Failure>,
     /// What a reader of the status must know.
     pub note: Option<Text>,
@@ -132,7 +134,7 @@ impl Serialize for PrintedOutcome<'_> {
         out.serialize_field("name", &outcome.name)?;
         out.serialize_field("identifier", &outcome.identifier)?;
         out.serialize_field("status", &outcome.status)?;
-        out.serialize_field("checked", &(outcome.applicable > 0))?;
+        out.serialize_field("checked", &outcome.checked)?;
         out.serialize_field("applicable", &outcome.applicable)?;
         out.serialize_field("passed", &outcome.passed)?;
         out.serialize_field("failed_count", &outcome.failed_count)?;

@@ -43,9 +43,9 @@ fn convert(value: &AttributeValue) -> Attribute {
         AttributeValue::Integer(n) => Attribute::Integer(*n),
         AttributeValue::Float(n) => Attribute::Number(*n),
         AttributeValue::Enum(item) => match item.as_str() {
-            "T" | "TRUE" => Attribute::Logical(Some(true)),
-            "F" | "FALSE" => Attribute::Logical(Some(false)),
-            "U" | "UNKNOWN" => Attribute::Logical(None),
+            "T" => Attribute::Logical(Some(true)),
+            "F" => Attribute::Logical(Some(false)),
+            "U" => Attribute::Logical(None),
             _ => Attribute::Enumeration(item.clone()),
         },
         AttributeValue::List(members) => Attribute::List(members.iter().map(convert).collect()),
