@@ -3,7 +3,7 @@
 
 use super::document::{Cardinality, Facet, FacetKind, Ids, Occurrence, Requirement, Specification};
 use super::facets;
-use super::index::Index;
+use super::index::{Cache, Index};
 use super::outcome::Outcome;
 use super::property;
 use super::report::{self, FAILURES_MAX, Failure, Report, Status};
@@ -13,8 +13,8 @@ use crate::bim::step::Model;
 use crate::text::Text;
 
 /// Checks a document, whatever schema its specifications are written for (the schema is metadata, by the test cases).
-pub fn check(ids: &Ids, model: &Model<'_>) -> Report {
-    let index = Index::new(model);
+pub fn check(ids: &Ids, model: &Model<'_>, cache: &Cache) -> Report {
+    let index = Index::new(model, cache);
     // Whatever fails, the report stays within bounds.
     let listed = (LISTED_MAX / ids.specifications.len().max(1)).clamp(FEW, FAILURES_MAX);
     let specifications: Vec<report::Outcome> =

@@ -9,12 +9,38 @@ use hashbrown::HashMap;
 use super::document::Relation;
 use super::scalar::Scalar;
 use super::schema::{Kind, Schema, Version};
-use super::sets::{self, Set};
+use super::sets::Set;
 use super::units::{self, Scale};
 use crate::bim::step::{Attribute, Model, Record};
 
-/// Many records of one.
-type Lists = HashMap<u32, Vec<u32>>;
+/// What records name: pairs (record, named), sorted by the record, in the order of the file where it names more than one.
+/// Far quicker to make than a map of lists.
+#[derive(Default)]
+struct Lists(Vec<(u32, u32)>);
+
+impl Lists {
+    fn add(&mut self, record: u32, named: &[u32]) {
+        self.0.extend(named.iter().map(|n| (record, *n)));
+    }
+
+    fn sorted(mut self) -> Self {
+        self.0.sort_by_key(|(record, _)| *record);
+        self
+    }
+
+    fn of(&self, record: u32) -> impl Iterator<Item = u32> {
+        let from = self.0.partition_point(|(r, _)| *r < record);
+        self.0[from..].iter().take_while(move |(r, _)| *r == record).map(|(_, named)| *named)
+    }
+
+    fn has(&self, record: u32) -> bool {
+        self.0.binary_search_by_key(&record, |(r, _)| *r).is_ok()
+    }
+
+    fn keys(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(record, _)| *record)
+    }
+}
 
 /// A class of the model: its name in capitals and as the standard writes it, and its records.
 pub struct Class<'m> {
@@ -34,7 +60,13 @@ pub struct Index<'m, 'a> {
     pub schema: &'static Schema,
     /// Its classes.
     pub classes: Vec<Class<'m>>,
-    types: OnceCell<HashMap<u32, u32>>,
+    cache: &'m Cache,
+}
+
+/// What was looked up of a model, kept from check to check.
+#[derive(Default)]
+pub struct Cache {
+    types: OnceCell<Lists>,
     sets: OnceCell<Lists>,
     classifications: OnceCell<Lists>,
     materials: OnceCell<Lists>,
@@ -70,26 +102,12 @@ pub struct Reference {
 const CHAIN_MAX: usize = 64;
 
 impl<'m, 'a> Index<'m, 'a> {
-    /// An index over an open model. Nothing is read yet.
-    pub fn new(model: &'m Model<'a>) -> Self {
+    /// An index over an open model. Nothing is read yet but what the cache has.
+    pub fn new(model: &'m Model<'a>, cache: &'m Cache) -> Self {
         let schema = Version::of_model(model.schema()).schema();
         let classes =
             model.entities().map(|(name, ids)| Class { upper: name.to_ascii_uppercase(), name, ids });
-        Self {
-            model,
-            schema,
-            classes: classes.collect(),
-            types: OnceCell::new(),
-            sets: OnceCell::new(),
-            classifications: OnceCell::new(),
-            materials: OnceCell::new(),
-            wholes: OnceCell::new(),
-            units: OnceCell::new(),
-            scales: RefCell::default(),
-            parsed: RefCell::default(),
-            systems: RefCell::default(),
-            names: RefCell::default(),
-        }
+        Self { model, schema, classes: classes.collect(), cache }
     }
 
     /// Adds, for each record of `entity`, what `relating` names to each of `related`.
@@ -98,31 +116,37 @@ impl<'m, 'a> Index<'m, 'a> {
             let Some(record) = self.model.get(id) else { continue };
             let targets = record.references(relating);
             for from in record.references(related) {
-                lists.entry(from).or_default().extend(&targets);
+                lists.add(from, &targets);
             }
         }
     }
 
     /// The type of an occurrence.
     pub fn type_of(&self, object: u32) -> Option<u32> {
-        let types = self.types.get_or_init(|| {
-            let mut lists = Lists::new();
+        let types = self.cache.types.get_or_init(|| {
+            let mut lists = Lists::default();
             self.relate("IfcRelDefinesByType", "RelatedObjects", "RelatingType", &mut lists);
-            lists.into_iter().filter_map(|(object, types)| Some((object, *types.first()?))).collect()
+            lists.sorted()
         });
-        types.get(&object).copied()
+        types.of(object).next()
     }
 
     /// Occurrences with their types.
     pub fn typed(&self) -> impl Iterator<Item = (u32, u32)> {
         let _ = self.type_of(0);
-        self.types.get().into_iter().flatten().map(|(object, kind)| (*object, *kind))
+        self.cache.types.get().into_iter().flat_map(|types| types.0.iter().copied())
+    }
+
+    /// All that is named in `lists`, itself or by its type.
+    fn known(&self, lists: &Lists) -> Vec<u32> {
+        let by_type = self.typed().filter(|(_, kind)| lists.has(*kind)).map(|(object, _)| object);
+        sorted(lists.keys().chain(by_type))
     }
 
     /// Property sets by what they are given to, in the order of the file; those of types by the type.
     fn all_sets(&self) -> &Lists {
-        self.sets.get_or_init(|| {
-            let mut lists = Lists::new();
+        self.cache.sets.get_or_init(|| {
+            let mut lists = Lists::default();
             for entity in ["IfcRelDefinesByProperties", "IfcRelOverridesProperties"] {
                 self.relate(entity, "RelatedObjects", "RelatingPropertyDefinition", &mut lists);
             }
@@ -134,7 +158,7 @@ impl<'m, 'a> Index<'m, 'a> {
                 for &id in self.model.exactly(entity) {
                     let owner = self.model.get(id).and_then(|record| record.reference(of));
                     if let Some(owner) = owner {
-                        lists.entry(owner).or_default().push(id);
+                        lists.add(owner, &[id]);
                     }
                 }
             }
@@ -142,46 +166,41 @@ impl<'m, 'a> Index<'m, 'a> {
             for &id in types.flat_map(|c| c.ids) {
                 let own =
                     self.model.get(id).map(|record| record.references("HasPropertySets")).unwrap_or_default();
-                if !own.is_empty() {
-                    lists.entry(id).or_default().extend(own);
-                }
+                lists.add(id, &own);
             }
-            lists
+            lists.sorted()
         })
     }
 
     /// Property sets of an object: its own, then those of its type.
     pub fn sets(&self, object: u32) -> impl Iterator<Item = Rc<Set>> {
         let lists = self.all_sets();
-        let of = |id: Option<u32>| id.and_then(|id| lists.get(&id)).map_or(&[][..], Vec::as_slice);
-        let (own, inherited) = (of(Some(object)), of(self.type_of(object)));
-        own.iter().chain(inherited).map(|id| self.set(*id))
+        let inherited = self.type_of(object).into_iter().flat_map(|kind| lists.of(kind));
+        lists.of(object).chain(inherited).map(|id| self.set(id))
     }
 
     /// All that has property sets, its own or by its type.
     pub fn with_sets(&self) -> Vec<u32> {
-        let lists = self.all_sets();
-        let by_type = self.typed().filter(|(_, kind)| lists.contains_key(kind)).map(|(object, _)| object);
-        sorted(lists.keys().copied().chain(by_type))
+        self.known(self.all_sets())
     }
 
     fn set(&self, id: u32) -> Rc<Set> {
-        if let Some(set) = self.parsed.borrow().get(&id) {
+        if let Some(set) = self.cache.parsed.borrow().get(&id) {
             return Rc::clone(set);
         }
-        let set = Rc::new(sets::read(self, id));
-        self.parsed.borrow_mut().insert(id, Rc::clone(&set));
+        let set = Rc::new(Set::new(self, id));
+        self.cache.parsed.borrow_mut().insert(id, Rc::clone(&set));
         set
     }
 
     /// The scale of a measure in the project's units; none where it has no unit or none is declared.
     pub fn project_scale(&self, measure: &str) -> Option<Scale> {
-        if let Some(scale) = self.scales.borrow().get(measure) {
+        if let Some(scale) = self.cache.scales.borrow().get(measure) {
             return *scale;
         }
-        let units = self.units.get_or_init(|| units::of_project(self.model));
+        let units = self.cache.units.get_or_init(|| units::of_project(self.model));
         let scale = self.schema.unit_of(measure).and_then(|unit| units.get(&unit).copied());
-        self.scales.borrow_mut().insert(measure.to_owned(), scale);
+        self.cache.scales.borrow_mut().insert(measure.to_owned(), scale);
         scale
     }
 
@@ -216,7 +235,7 @@ impl<'m, 'a> Index<'m, 'a> {
 
     /// Wholes that an object is directly part of.
     pub fn wholes(&self, part: u32, relation: Option<Relation>) -> Vec<u32> {
-        let wholes = self.wholes.get_or_init(|| {
+        let wholes = self.cache.wholes.get_or_init(|| {
             let mut w = Wholes::default();
             self.relate("IfcRelAggregates", "RelatedObjects", "RelatingObject", &mut w.aggregates);
             for entity in ["IfcRelAssignsToGroup", "IfcRelAssignsToGroupByFactor"] {
@@ -229,6 +248,9 @@ impl<'m, 'a> Index<'m, 'a> {
             self.relate("IfcRelVoidsElement", opening, element, &mut w.voids);
             let (filling, filled) = ("RelatedBuildingElement", "RelatingOpeningElement");
             self.relate("IfcRelFillsElement", filling, filled, &mut w.fills);
+            [&mut w.aggregates, &mut w.groups, &mut w.containers, &mut w.nests, &mut w.voids, &mut w.fills]
+                .into_iter()
+                .for_each(|lists| *lists = std::mem::take(lists).sorted());
             w
         });
         let w = wholes;
@@ -240,36 +262,35 @@ impl<'m, 'a> Index<'m, 'a> {
             Some(Relation::Nests) => &[&w.nests],
             Some(Relation::VoidsFills) => &[&w.voids, &w.fills],
         };
-        lists.iter().filter_map(|list| list.get(&part)).flatten().copied().collect()
+        lists.iter().flat_map(|list| list.of(part)).collect()
     }
 
     /// Everything that is part of something by `relation`.
     pub fn parts(&self, relation: Option<Relation>) -> Vec<u32> {
         let _ = self.wholes(0, None);
-        let Some(w) = self.wholes.get() else { return Vec::new() };
+        let Some(w) = self.cache.wholes.get() else { return Vec::new() };
         let all = [&w.aggregates, &w.groups, &w.containers, &w.nests, &w.voids, &w.fills];
-        let parts = sorted(all.into_iter().flat_map(|list| list.keys().copied()));
+        let parts = sorted(all.into_iter().flat_map(Lists::keys));
         parts.into_iter().filter(|part| !self.wholes(*part, relation).is_empty()).collect()
     }
 
     fn all_classifications(&self) -> &Lists {
-        self.classifications.get_or_init(|| {
-            let mut lists = Lists::new();
+        self.cache.classifications.get_or_init(|| {
+            let mut lists = Lists::default();
             let rooted = "IfcRelAssociatesClassification";
             self.relate(rooted, "RelatedObjects", "RelatingClassification", &mut lists);
             let resources = "IfcExternalReferenceRelationship";
             self.relate(resources, "RelatedResourceObjects", "RelatingReference", &mut lists);
-            lists
+            lists.sorted()
         })
     }
 
     /// Classification references of an object, and those of its type of systems that the object itself does not use.
     pub fn classifications(&self, object: u32) -> Vec<Rc<Reference>> {
         let lists = self.all_classifications();
-        let of = |id: u32| lists.get(&id).map_or(&[][..], Vec::as_slice);
-        let mut found: Vec<Rc<Reference>> = of(object).iter().filter_map(|id| self.reference(*id)).collect();
+        let mut found: Vec<Rc<Reference>> = lists.of(object).filter_map(|id| self.reference(id)).collect();
         let own = found.len();
-        for &id in self.type_of(object).map_or(&[][..], of) {
+        for id in self.type_of(object).into_iter().flat_map(|kind| lists.of(kind)) {
             let Some(inherited) = self.reference(id) else { continue };
             if !found[..own].iter().any(|o| o.system == inherited.system) {
                 found.push(inherited);
@@ -280,14 +301,12 @@ impl<'m, 'a> Index<'m, 'a> {
 
     /// All that is classified, itself or by its type.
     pub fn classified(&self) -> Vec<u32> {
-        let lists = self.all_classifications();
-        let by_type = self.typed().filter(|(_, kind)| lists.contains_key(kind)).map(|(object, _)| object);
-        sorted(lists.keys().copied().chain(by_type))
+        self.known(self.all_classifications())
     }
 
     /// A classification or a reference into one; none of other external references.
     fn reference(&self, id: u32) -> Option<Rc<Reference>> {
-        if let Some(known) = self.systems.borrow().get(&id) {
+        if let Some(known) = self.cache.systems.borrow().get(&id) {
             return Some(Rc::clone(known));
         }
         let mut out = Reference::default();
@@ -309,35 +328,33 @@ impl<'m, 'a> Index<'m, 'a> {
             }
         }
         let out = Rc::new(out);
-        self.systems.borrow_mut().insert(id, Rc::clone(&out));
+        self.cache.systems.borrow_mut().insert(id, Rc::clone(&out));
         Some(out)
     }
 
     fn all_materials(&self) -> &Lists {
-        self.materials.get_or_init(|| {
-            let mut lists = Lists::new();
+        self.cache.materials.get_or_init(|| {
+            let mut lists = Lists::default();
             self.relate("IfcRelAssociatesMaterial", "RelatedObjects", "RelatingMaterial", &mut lists);
-            lists
+            lists.sorted()
         })
     }
 
     /// Names and categories of an object's materials, or of its type's where it has none itself; none without material.
     pub fn materials(&self, object: u32) -> Option<Vec<Rc<Vec<String>>>> {
         let lists = self.all_materials();
-        let ids =
-            lists.get(&object).or_else(|| lists.get(&self.type_of(object)?)).filter(|ids| !ids.is_empty())?;
-        Some(ids.iter().map(|id| self.material(*id)).collect())
+        let owner =
+            if lists.has(object) { object } else { self.type_of(object).filter(|kind| lists.has(*kind))? };
+        Some(lists.of(owner).map(|id| self.material(id)).collect())
     }
 
     /// All that has a material, itself or by its type.
     pub fn made(&self) -> Vec<u32> {
-        let lists = self.all_materials();
-        let by_type = self.typed().filter(|(_, kind)| lists.contains_key(kind)).map(|(object, _)| object);
-        sorted(lists.keys().copied().chain(by_type))
+        self.known(self.all_materials())
     }
 
     fn material(&self, id: u32) -> Rc<Vec<String>> {
-        if let Some(known) = self.names.borrow().get(&id) {
+        if let Some(known) = self.cache.names.borrow().get(&id) {
             return Rc::clone(known);
         }
         let mut names = Vec::new();
@@ -367,7 +384,7 @@ impl<'m, 'a> Index<'m, 'a> {
             }
         }
         let names = Rc::new(names);
-        self.names.borrow_mut().insert(id, Rc::clone(&names));
+        self.cache.names.borrow_mut().insert(id, Rc::clone(&names));
         names
     }
 }

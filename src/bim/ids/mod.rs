@@ -31,6 +31,7 @@ mod words;
 mod xml;
 
 pub use document::Ids;
+use index::Cache;
 pub use problem::Problem;
 pub use report::{FAILURES_MAX, Failure, Outcome, Report, Status};
 
@@ -50,17 +51,20 @@ pub fn check(ids: &Ids, ifc: &[u8], limits: &Limits) -> Result<Report, BimError>
     Ok(Opened::open(ifc, limits)?.check(ids))
 }
 
-/// An open model, for more than one document.
-pub struct Opened<'a>(Model<'a>);
+/// An open model, for more than one document. What one check looks up of it, the next one knows.
+pub struct Opened<'a> {
+    model: Model<'a>,
+    cache: Cache,
+}
 
 impl<'a> Opened<'a> {
     /// Opens the model in `ifc`.
     pub fn open(ifc: &'a [u8], limits: &Limits) -> Result<Self, BimError> {
-        Ok(Self(super::read::open(ifc, limits)?))
+        Ok(Self { model: super::read::open(ifc, limits)?, cache: Cache::default() })
     }
 
     /// Holds it against a document.
     pub fn check(&self, ids: &Ids) -> Report {
-        check::check(ids, &self.0)
+        check::check(ids, &self.model, &self.cache)
     }
 }

@@ -28,7 +28,7 @@ pub fn holds(
             continue;
         }
         let mut named: Vec<&Property> = Vec::new();
-        for property in sets[at..].iter().filter(|s| s.name == first.name).flat_map(|s| &s.properties) {
+        for property in sets[at..].iter().filter(|s| s.name == first.name).flat_map(|s| s.properties(index)) {
             if name.matches_text(&property.name) && !named.iter().any(|p| p.name == property.name) {
                 named.push(property);
             }
@@ -50,7 +50,7 @@ pub fn holds(
 pub fn exists(index: &Index<'_, '_>, id: u32, set: &Constraint, name: &Constraint) -> bool {
     index
         .sets(id)
-        .any(|s| set.matches_text(&s.name) && s.properties.iter().any(|p| name.matches_text(&p.name)))
+        .any(|s| set.matches_text(&s.name) && s.properties(index).iter().any(|p| name.matches_text(&p.name)))
 }
 
 /// Why a property is not as asked for. Of several values (list, enumeration, bounds, table) one must fit.

@@ -1,16 +1,32 @@
 //! Property and quantity sets, with their values as IDS compares them.
 
+use std::cell::OnceCell;
+
 use super::index::{Index, text};
 use super::scalar::Scalar;
 use crate::bim::step::{Attribute, Record};
 
-/// A set of properties or quantities.
-#[derive(Debug, Default)]
+/// A set of properties or quantities. What is in it is read when it is asked for.
+#[derive(Debug)]
 pub struct Set {
     /// Its name; empty where it has none.
     pub name: String,
+    record: Option<Record>,
+    properties: OnceCell<Vec<Property>>,
+}
+
+impl Set {
+    /// The set of this record; an empty one where it is none.
+    pub fn new(index: &Index<'_, '_>, id: u32) -> Self {
+        let record = index.model.get(id);
+        let name = record.as_ref().and_then(|r| text(r, "Name")).unwrap_or_default();
+        Self { name, record, properties: OnceCell::new() }
+    }
+
     /// What is in it, in the order of the file.
-    pub properties: Vec<Property>,
+    pub fn properties(&self, index: &Index<'_, '_>) -> &[Property] {
+        self.properties.get_or_init(|| self.record.as_ref().map(|r| read(index, r)).unwrap_or_default())
+    }
 }
 
 /// A property or quantity.
@@ -24,23 +40,15 @@ pub struct Property {
     pub simple: bool,
 }
 
-/// Reads the set of this record; an empty one where it is none.
-pub fn read(index: &Index<'_, '_>, id: u32) -> Set {
-    let Some(record) = index.model.get(id) else { return Set::default() };
-    let name = text(&record, "Name").unwrap_or_default();
-    let members = ["HasProperties", "Quantities", "Properties", "ExtendedProperties"];
-    let listed = match record.entity() {
-        "IfcPropertySet"
-        | "IfcElementQuantity"
-        | "IfcMaterialProperties"
-        | "IfcExtendedMaterialProperties"
-        | "IfcProfileProperties" => members.iter().flat_map(|m| record.references(m)).collect(),
-        _ => return Set { name, properties: predefined(index, &record) },
+fn read(index: &Index<'_, '_>, record: &Record) -> Vec<Property> {
+    let listed: Vec<u32> = match record.entity() {
+        "IfcPropertySet" => record.references("HasProperties"),
+        "IfcElementQuantity" => record.references("Quantities"),
+        "IfcMaterialProperties" | "IfcProfileProperties" => record.references("Properties"),
+        "IfcExtendedMaterialProperties" => record.references("ExtendedProperties"),
+        _ => return predefined(index, record),
     };
-    let listed: Vec<u32> = listed;
-    let properties =
-        listed.into_iter().filter_map(|id| index.model.get(id)).map(|p| property(index, &p)).collect();
-    Set { name, properties }
+    listed.into_iter().filter_map(|id| index.model.get(id)).map(|p| property(index, &p)).collect()
 }
 
 /// A predefined set (IfcDoorPanelProperties …): its own attributes are its properties.
