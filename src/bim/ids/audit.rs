@@ -2,12 +2,14 @@
 //! have, literals of the wrong type, facets that no class can meet together. After the IDS documentation
 //! (facet-configurations.md, DataTypes.md, developer-guide.md) and what buildingSMART's audit tool refuses.
 
+use super::capable::{attribute_types, has_classification, has_properties, is_one, is_part};
 use super::constraint::{Base, Constraint, ConstraintKind};
 use super::document::{
     Cardinality, EntityFacet, Facet, FacetKind, Ids, Occurrence, Relation, Requirement, Specification,
 };
 use super::problem::Problem;
-use super::schema::{Schema, Version};
+use super::schema::Version;
+use super::standard_sets;
 use crate::text::Text;
 
 /// Most problems that are listed.
@@ -88,6 +90,11 @@ impl Auditor<'_> {
         for (facet, narrows) in applicability.chain(required) {
             let all = schema.names().iter().map(String::as_str);
             let candidates: Candidates<'_> = if narrows { left.clone() } else { all.collect() };
+            if let FacetKind::Property { set, .. } = &facet.kind
+                && narrows
+            {
+                self.standard_set(version, set);
+            }
             let met = self.facet(version, facet, &candidates);
             if met.is_empty() && self.problems.len() == before {
                 self.impossible(version, facet);
@@ -275,6 +282,22 @@ impl Auditor<'_> {
         }
     }
 
+    /// A set named by itself (not by a pattern) with the reserved prefix is one of the schema.
+    fn standard_set(&mut self, version: Version, set: &Constraint) {
+        let named = set.literals();
+        let reserved = named.iter().any(|n| n.starts_with(standard_sets::RESERVED));
+        if reserved && !named.iter().any(|n| standard_sets::has_set(version, n)) {
+            let (shown, version) = (set.shown(), version.name());
+            self.wrong(
+                set.line,
+                format!(
+                    "{version} không có tập chuẩn {shown}; tên bắt đầu bằng Pset_ chỉ dành cho tập chuẩn"
+                ),
+                format!("{version} has no standard set {shown}; names with Pset_ are for standard sets only"),
+            );
+        }
+    }
+
     fn whole(&mut self, version: Version, relation: Option<Relation>, entity: &EntityFacet) {
         let schema = version.schema();
         let tops: &[&str] = match relation {
@@ -370,66 +393,5 @@ impl Auditor<'_> {
                 );
             }
         }
-    }
-}
-
-/// Types of the attributes of a class whose name fits.
-fn attribute_types(schema: &Schema, class: &str, name: &Constraint) -> Vec<&'static str> {
-    let Some(class) = schema.occurrence(class) else { return Vec::new() };
-    match name.exact() {
-        Some(name) => schema.attribute_type(class, name).into_iter().collect(),
-        None => {
-            let all = schema.attributes(class).into_iter();
-            all.filter(|(n, _)| name.matches_text(n)).map(|(_, kind)| kind).collect()
-        }
-    }
-}
-
-fn is_one(schema: &Schema, class: &str, of: &[&str]) -> bool {
-    schema.occurrence(class).is_some_and(|class| of.iter().any(|top| schema.is_a(class, top)))
-}
-
-/// Whether property sets can be given to a class: objects, types, and (IfcExtendedProperties) materials and profiles.
-fn has_properties(schema: &Schema, class: &str) -> bool {
-    is_one(schema, class, &["IFCOBJECTDEFINITION", "IFCMATERIALDEFINITION", "IFCMATERIAL", "IFCPROFILEDEF"])
-}
-
-/// Whether a class can be classified: by IfcRelAssociatesClassification, or as a resource by
-/// IfcExternalReferenceRelationship.
-fn has_classification(schema: &Schema, class: &str) -> bool {
-    let rooted = ["IFCOBJECTDEFINITION", "IFCPROPERTYDEFINITION"];
-    let resources = [
-        "IFCPROPERTYABSTRACTION",
-        "IFCPHYSICALQUANTITY",
-        "IFCAPPLIEDVALUE",
-        "IFCCONTEXTDEPENDENTUNIT",
-        "IFCCONVERSIONBASEDUNIT",
-        "IFCPROFILEDEF",
-        "IFCACTORROLE",
-        "IFCAPPROVAL",
-        "IFCCONSTRAINT",
-        "IFCTIMESERIES",
-        "IFCMATERIALDEFINITION",
-        "IFCPERSON",
-        "IFCPERSONANDORGANIZATION",
-        "IFCORGANIZATION",
-        "IFCEXTERNALREFERENCE",
-        "IFCEXTERNALINFORMATION",
-        "IFCSHAPEASPECT",
-    ];
-    let old = schema.entity("IFCEXTERNALREFERENCERELATIONSHIP").is_none();
-    if old {
-        is_one(schema, class, &["IFCROOT"])
-    } else {
-        is_one(schema, class, &rooted) || is_one(schema, class, &resources)
-    }
-}
-
-/// Whether a class can be the part of a relation.
-fn is_part(schema: &Schema, class: &str, relation: Option<Relation>) -> bool {
-    match relation {
-        Some(Relation::Contained) => is_one(schema, class, &["IFCPRODUCT"]),
-        Some(Relation::VoidsFills) => is_one(schema, class, &["IFCELEMENT"]),
-        _ => is_one(schema, class, &["IFCOBJECTDEFINITION"]),
     }
 }

@@ -4,12 +4,13 @@
 //! against it. The rules are those of the IDS documentation (github.com/buildingSMART/IDS, `Documentation/`), and
 //! buildingSMART's implementer test cases are the proof.
 //!
-//! - `xml`, `read` (structure) and `audit` (meaning, by `schema`) make a `document`.
+//! - `xml`, `read` (structure) and `audit` (meaning, by `schema`, `standard_sets` and `capable`) make a `document`.
 //! - `index` finds the elements that a facet can hold of; `facets` and `property` decide for one element.
 //! - `constraint`, `scalar`, `pattern` and `units` compare values: restrictions, tolerance, SI units.
 //! - `report` is the result, in both languages.
 
 mod audit;
+mod capable;
 mod check;
 mod constraint;
 mod document;
@@ -24,6 +25,7 @@ mod report;
 mod scalar;
 mod schema;
 mod sets;
+mod standard_sets;
 #[cfg(test)]
 mod tests;
 mod units;

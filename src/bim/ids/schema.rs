@@ -1,6 +1,6 @@
 //! What the EXPRESS schemas declare: entities with their attributes, defined types, enumerations and selects.
 //!
-//! The tables beside this file are written by `schema/generate.py` from the schemas of IFC2X3 TC1, IFC4 ADD2 TC1 and
+//! The tables in `schema/` are written by `schema/generate.py` from the schemas of IFC2X3 TC1, IFC4 ADD2 TC1 and
 //! IFC4X3 ADD2.
 
 use std::collections::{BTreeMap, HashMap};

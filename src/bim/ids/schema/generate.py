@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the facts of the EXPRESS schemas that the IDS checker needs: ifc2x3.tsv, ifc4.tsv, ifc4x3.tsv.
+"""Writes the facts of the EXPRESS schemas that the IDS checker needs: ifc2x3.tsv, ifc4.tsv, ifc4x3.tsv,
+and the names of published property sets: *_sets.txt.
 
 Entities with their supertype and explicit attributes, defined types, enumerations and selects, as the
 standard declares them. Needs PyPI ifcopenshell, whose schema introspection reads the EXPRESS files.
 Lines: E name supertype attributes; T defined-type underlying-type; N enumeration items; S select.
 A type that begins with * is an aggregate.
 """
-import ifcopenshell
 import ifcopenshell.ifcopenshell_wrapper as w
+import ifcopenshell.util.pset
 
 
 def spelled(t):
@@ -37,3 +38,10 @@ for label, file in [("IFC2X3", "ifc2x3"), ("IFC4", "ifc4"), ("IFC4X3_ADD2", "ifc
     with open(f"{file}.tsv", "w", encoding="utf-8") as out:
         for line in lines:
             out.write("\t".join(line).rstrip("\t") + "\n")
+
+# Names of the property and quantity sets that buildingSMART publishes for each schema.
+for label, file in [("IFC2X3", "ifc2x3"), ("IFC4", "ifc4"), ("IFC4X3", "ifc4x3")]:
+    templates = ifcopenshell.util.pset.get_template(label).templates
+    names = {s.Name for t in templates for s in t.by_type("IfcPropertySetTemplate")}
+    with open(f"{file}_sets.txt", "w", encoding="utf-8") as out:
+        out.writelines(f"{name}\n" for name in sorted(names))
