@@ -4,7 +4,7 @@
 //! against it. The rules are those of the IDS documentation (github.com/buildingSMART/IDS, `Documentation/`), and
 //! buildingSMART's implementer test cases are the proof.
 //!
-//! - `xml`, `read` (structure) and `audit` (meaning, by `schema`, `standard_sets` and `capable`) make a `document`.
+//! - `xml`, `read`, `read_values` (structure) and `audit` (meaning, by `schema`, `standard_sets` and `capable`) make a `document`.
 //! - `index` finds the elements that a facet can hold of; `facets` and `property` decide for one element.
 //! - `constraint`, `scalar`, `pattern` and `units` compare values: restrictions, tolerance, SI units.
 //! - `report` is the result, in both languages.
@@ -21,6 +21,7 @@ mod pattern;
 mod problem;
 mod property;
 mod read;
+mod read_values;
 mod report;
 mod scalar;
 mod schema;

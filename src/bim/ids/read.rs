@@ -1,13 +1,11 @@
 //! From XML to a document: the structure that `ids.xsd` of IDS 1.0 prescribes. What the structure cannot say is for
 //! `audit`.
 
-use super::constraint::{Base, Constraint, ConstraintKind, Restriction};
 use super::document::{
     Cardinality, EntityFacet, Facet, FacetKind, Ids, Occurrence, Relation, Requirement, Specification,
 };
-use super::pattern::Pattern;
 use super::problem::Problem;
-use super::scalar::{self, BoundKind};
+use super::scalar;
 use super::schema::Version;
 use super::xml::{self, Element, Space};
 use crate::text::Text;
@@ -30,13 +28,13 @@ pub fn read(bytes: &[u8]) -> Result<Ids, Vec<Problem>> {
 type Sequence = [(&'static str, usize, usize)];
 const MANY: usize = usize::MAX;
 
-struct Reader {
+pub(super) struct Reader {
     problems: Vec<Problem>,
     specification: Option<String>,
 }
 
 impl Reader {
-    fn wrong(&mut self, line: u32, vi: impl Into<String>, en: impl Into<String>) {
+    pub(super) fn wrong(&mut self, line: u32, vi: impl Into<String>, en: impl Into<String>) {
         if self.problems.len() < PROBLEMS_MAX {
             let specification = self.specification.clone();
             self.problems.push(Problem { line, specification, reason: Text::new(vi, en) });
@@ -84,7 +82,7 @@ impl Reader {
         }
     }
 
-    fn literal(&mut self, line: u32, text: &str, kind: &str) {
+    pub(super) fn literal(&mut self, line: u32, text: &str, kind: &str) {
         let text: String = text.chars().take(80).collect();
         self.wrong(
             line,
@@ -137,7 +135,7 @@ impl Reader {
     }
 
     /// No attribute but these.
-    fn attributes(&mut self, element: &Element, allowed: &[&str]) {
+    pub(super) fn attributes(&mut self, element: &Element, allowed: &[&str]) {
         for (name, _) in element.attributes.iter().filter(|(name, _)| !allowed.contains(&name.as_str())) {
             self.wrong(
                 element.line,
@@ -338,113 +336,5 @@ impl Reader {
         self.sequence(element, &[("name", 1, 1), ("predefinedType", 0, 1)]);
         let predefined_type = self.value(element, "predefinedType");
         Some(EntityFacet { name: self.value(element, "name")?, predefined_type })
-    }
-
-    /// An `idsValue`: a simple value or a restriction.
-    fn value(&mut self, parent: &Element, name: &str) -> Option<Constraint> {
-        let element = parent.child(name)?;
-        self.attributes(element, &[]);
-        let kind = match element.children.as_slice() {
-            [simple]
-                if simple.space == Space::Ids
-                    && simple.name == "simpleValue"
-                    && simple.children.is_empty() =>
-            {
-                self.attributes(simple, &[]);
-                ConstraintKind::Simple(simple.text.clone())
-            }
-            [restriction] if restriction.space == Space::Xsd && restriction.name == "restriction" => {
-                ConstraintKind::Restriction(self.restriction(restriction)?)
-            }
-            _ => {
-                self.wrong(
-                    element.line,
-                    format!("<{name}> cần đúng một <simpleValue> hoặc <xs:restriction>"),
-                    format!("<{name}> must hold one <simpleValue> or <xs:restriction>"),
-                );
-                return None;
-            }
-        };
-        Some(Constraint { line: element.line, kind })
-    }
-
-    fn restriction(&mut self, element: &Element) -> Option<Restriction> {
-        self.attributes(element, &["base", "id"]);
-        let word = element.attribute("base").unwrap_or_default();
-        let Some(base) = word.split_once(':').and_then(|(_, local)| Base::of(local)) else {
-            self.wrong(
-                element.line,
-                format!("kiểu gốc «{word}» của xs:restriction không có trong IDS"),
-                format!("the base “{word}” of xs:restriction is none of IDS"),
-            );
-            return None;
-        };
-        let mut out = Restriction {
-            base,
-            enumeration: Vec::new(),
-            patterns: Vec::new(),
-            bounds: Vec::new(),
-            lengths: Vec::new(),
-        };
-        for child in &element.children {
-            if child.space != Space::Xsd || !base.allows(&child.name) {
-                self.wrong(
-                    child.line,
-                    format!("<{}> không dùng được với kiểu gốc {}", child.name, base.name()),
-                    format!("<{}> cannot restrict {}", child.name, base.name()),
-                );
-            } else if child.name != "annotation" {
-                self.restricting(child, &mut out);
-            }
-        }
-        if element.children.iter().all(|c| c.name == "annotation") {
-            self.wrong(element.line, "xs:restriction trống", "the xs:restriction is empty");
-        }
-        Some(out)
-    }
-
-    /// One facet of a restriction.
-    fn restricting(&mut self, element: &Element, out: &mut Restriction) {
-        self.attributes(element, &["value", "fixed", "id"]);
-        let Some(value) = element.attribute("value") else {
-            self.wrong(element.line, "thiếu thuộc tính «value»", "the attribute “value” is missing");
-            return;
-        };
-        let bound = match element.name.as_str() {
-            "enumeration" => {
-                out.enumeration.push(value.to_owned());
-                None
-            }
-            "pattern" => {
-                match Pattern::new(value) {
-                    Ok(pattern) => out.patterns.push(pattern),
-                    Err(reason) => self.wrong(
-                        element.line,
-                        format!("biểu thức «{value}» không đúng: {reason}"),
-                        format!("the pattern “{value}” is wrong: {reason}"),
-                    ),
-                }
-                return;
-            }
-            "minInclusive" => Some(BoundKind::AtLeast),
-            "maxInclusive" => Some(BoundKind::AtMost),
-            "minExclusive" => Some(BoundKind::Above),
-            "maxExclusive" => Some(BoundKind::Below),
-            length => {
-                match value.trim().parse::<u32>() {
-                    Ok(n) if length == "length" => out.lengths.push((n, n)),
-                    Ok(n) if length == "minLength" => out.lengths.push((n, u32::MAX)),
-                    Ok(n) => out.lengths.push((0, n)),
-                    Err(_) => self.literal(element.line, value, "a number of characters"),
-                }
-                return;
-            }
-        };
-        if !out.base.accepts(value) {
-            self.literal(element.line, value, out.base.name());
-        }
-        if let Some(kind) = bound {
-            out.bounds.push((kind, value.to_owned()));
-        }
     }
 }
