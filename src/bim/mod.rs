@@ -17,6 +17,7 @@ pub mod facts;
 pub mod fuzzing;
 mod georeference;
 mod glb;
+pub mod ids;
 mod placement;
 mod properties;
 mod read;

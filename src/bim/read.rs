@@ -54,7 +54,7 @@ pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
     glb::write(&context)
 }
 
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
+pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     if bytes.len() > limits.max_bytes {
         let mb = limits.max_bytes >> 20;
         return Err(BimError::new(

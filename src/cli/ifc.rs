@@ -87,7 +87,7 @@ async fn glb(file: PathBuf) -> Result<Vec<u8>> {
 }
 
 /// The file by its absolute path, or why it cannot be read.
-async fn readable(file: PathBuf) -> Result<PathBuf> {
+pub(super) async fn readable(file: PathBuf) -> Result<PathBuf> {
     let wrong = |vi: String, en: String| Error::invalid(file.display().to_string(), vi, en);
     let path = tokio::fs::canonicalize(&file)
         .await

@@ -15,6 +15,7 @@ mod cluster;
 mod export;
 mod first_admin;
 mod history;
+mod ids;
 pub mod ifc;
 mod import;
 mod layers;
@@ -75,6 +76,8 @@ enum Command {
     Cluster(cluster::Args),
     /// Building models
     Ifc(ifc::Args),
+    /// Information requirements (IDS 1.0) on building models
+    Ids(ids::Args),
     /// Verdicts on a model for a parcel, without filing anything
     Precheck(precheck::Args),
     /// The made-up sample province and building models
@@ -127,6 +130,7 @@ impl Cli {
             Command::Undo(args) => history::undo(args, self.config).await,
             Command::User(args) => user::run(args, self.config).await,
             Command::Ifc(args) => ifc::run(args).await,
+            Command::Ids(args) => ids::run(args).await,
             Command::Worker(args) => worker::run(&args),
             Command::Precheck(args) => precheck::run(args, self.config).await,
             Command::Sample(args) => sample::run(args, &self.config).await,

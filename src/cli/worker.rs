@@ -54,6 +54,18 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
             output.data(&glb)?;
             Ok(format!("{{\"bytes\":{}}}", glb.len()).into_bytes())
         }
+        Task::IdsCheck { file, ids } => {
+            let report = match bim::ids::read(&read_file(&ids)?) {
+                Err(problems) => bim::ids::Report::invalid(problems),
+                Ok(ids) => {
+                    let bytes = read_file(&file)?;
+                    bim::ids::check(&ids, &bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?
+                }
+            };
+            let json = serde_json::to_vec(&report).map_err(|e| Error::internal("writing the report", e))?;
+            output.data(&json)?;
+            Ok(format!("{{\"bytes\":{}}}", json.len()).into_bytes())
+        }
         Task::Import { file, options } => import::perform(&file, options, output),
         Task::Inspect { file, options } => import::perform_inspect(&file, options),
     }

@@ -17,6 +17,7 @@ mod feed;
 mod formats;
 mod front;
 mod history;
+mod ids;
 mod import;
 mod import_encodings;
 mod import_formats;

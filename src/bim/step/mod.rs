@@ -9,6 +9,7 @@
 //! IFC4 and IFC4X3; the tables of the schemas are those of `ifc-lite-core`, which only this folder uses.
 
 mod archive;
+mod attribute;
 mod damage;
 mod grammar;
 mod head;
@@ -26,6 +27,7 @@ use ifc_lite_core::{AttributeValue, DecodedEntity, IfcType, SchemaVersion};
 
 use super::error::BimError;
 use crate::text::Text;
+pub use attribute::Attribute;
 use damage::Damaged;
 use index::Index;
 pub use record::{Record, Value};

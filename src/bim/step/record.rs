@@ -74,6 +74,11 @@ impl Record {
     }
 
     fn attribute(&self, name: &str) -> Option<&AttributeValue> {
+        self.slot(name).filter(|v| !v.is_null())
+    }
+
+    /// The attribute as written, `$` and `*` too.
+    pub(super) fn slot(&self, name: &str) -> Option<&AttributeValue> {
         let entity = self.entity();
         let slot = self
             .schema
@@ -83,7 +88,7 @@ impl Record {
                 let foreign = self.schema.entity_info(entity).is_none();
                 foreign.then(|| SchemaVersion::Ifc4x3.attribute(entity, name)).flatten()
             })?;
-        self.inner.get(slot.index).filter(|v| !v.is_null())
+        self.inner.get(slot.index)
     }
 
     /// A text; empty texts are none.

@@ -43,6 +43,14 @@ pub enum Task {
         /// The file, readable by the child.
         file: PathBuf,
     },
+    /// Holds a building model against an IDS document. Data frames hold, in order, `bim::ids::Report` as JSON, also where
+    /// the document is invalid; a model that cannot be read is refused.
+    IdsCheck {
+        /// The model, readable by the child.
+        file: PathBuf,
+        /// The document, readable by the child.
+        ids: PathBuf,
+    },
     /// Reads a vector format; the options are those of `formats`. Data frames hold what `formats` writes.
     Import {
         /// The file, readable by the child.
@@ -68,6 +76,7 @@ impl Task {
         match self {
             Self::IfcFacts { file }
             | Self::IfcMesh { file }
+            | Self::IdsCheck { file, .. }
             | Self::Import { file, .. }
             | Self::Inspect { file, .. } => file,
         }
