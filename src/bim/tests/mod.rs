@@ -1,6 +1,7 @@
 //! Whole files: tiny ones written here, the project's own samples, and the real ones of `DOTHI_TEST_DATA`.
 
 mod measures;
+mod place_cases;
 mod places;
 mod real;
 mod refusals;
