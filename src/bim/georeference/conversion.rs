@@ -5,7 +5,9 @@
 //! length unit, so that Scale also carries the ratio of the two units. FactorX and FactorY of IfcMapConversionScaled
 //! stretch x and y on top of it.
 
-use super::{DECLARED_M, Found, NOWHERE_M, TRANSFORMED_M, blank, crs, doubts, geographic, ifc2x3, micrometres, zones};
+use super::{
+    DECLARED_M, Found, NOWHERE_M, TRANSFORMED_M, blank, crs, doubts, geographic, ifc2x3, micrometres, zones,
+};
 use crate::bim::element::Context;
 use crate::bim::facts::Georeference;
 use crate::bim::placement::Placement;
@@ -109,7 +111,10 @@ fn from_entity(context: &Context<'_>, operation: &Record, crs: Option<&Record>) 
         axis,
         scale: number("Scale"),
         factors,
-        crs_name: crs_text("Name").filter(|n| crs::code(n).is_some()).or_else(well_known).or_else(|| crs_text("Name")),
+        crs_name: crs_text("Name")
+            .filter(|n| crs::code(n).is_some())
+            .or_else(well_known)
+            .or_else(|| crs_text("Name")),
         geodetic_datum: crs_text("GeodeticDatum"),
         vertical_datum: crs_text("VerticalDatum"),
         map_unit_m: crs.and_then(|c| c.reference("MapUnit")).and_then(|unit| model.scale_of_unit(unit)),

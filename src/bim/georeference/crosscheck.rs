@@ -85,7 +85,9 @@ fn upright(context: &Context<'_>, found: &mut Found) {
             found.doubt(
                 extent,
                 format!("trục z của {name} hướng xuống: mặt bằng bị lật gương; đúng ra trục z hướng lên"),
-                format!("the z axis of {name} points down: the plan is mirrored; right would be a z axis upwards"),
+                format!(
+                    "the z axis of {name} points down: the plan is mirrored; right would be a z axis upwards"
+                ),
             );
             return;
         }
@@ -120,7 +122,9 @@ fn doubled(context: &Context<'_>, found: &mut Found) {
         found.doubt(
             x.hypot(y),
             format!("WorldCoordinateSystem cũng dời x {x:.2}, y {y:.2}; chỉ dùng phép chuyển bản đồ"),
-            format!("WorldCoordinateSystem is off by x {x:.2}, y {y:.2} too; only the map conversion is used"),
+            format!(
+                "WorldCoordinateSystem is off by x {x:.2}, y {y:.2} too; only the map conversion is used"
+            ),
         );
     }
 }
@@ -140,7 +144,10 @@ fn north(context: &Context<'_>, found: &mut Found) {
     let mirrored = turned(north, -rotation) <= CONVERGENCE_DEG;
     let radius = extent(context).unwrap_or(0.0);
     let (vi, en) = if mirrored {
-        (": bị lật dấu, XAxisOrdinate hoặc TrueNorth sai dấu", ": the sense is mirrored, XAxisOrdinate or TrueNorth has the wrong sign")
+        (
+            ": bị lật dấu, XAxisOrdinate hoặc TrueNorth sai dấu",
+            ": the sense is mirrored, XAxisOrdinate or TrueNorth has the wrong sign",
+        )
     } else {
         ("", "")
     };
@@ -162,7 +169,10 @@ fn site(context: &Context<'_>, found: &mut Found) {
         if d > SITE_NEAR_M {
             let datum = (150.0..zones::DATUM_M).contains(&d);
             let (vi, en) = if datum {
-                (", gần bằng độ lệch giữa VN-2000 và WGS 84: có thể nhầm hệ quy chiếu", ", about what VN-2000 and WGS 84 are apart: the datums may be confused")
+                (
+                    ", gần bằng độ lệch giữa VN-2000 và WGS 84: có thể nhầm hệ quy chiếu",
+                    ", about what VN-2000 and WGS 84 are apart: the datums may be confused",
+                )
             } else {
                 ("", "")
             };

@@ -24,7 +24,10 @@ pub fn read(context: &Context<'_>, operation: &Record, crs_record: &Record) -> O
     let mut found = Found { georeference: Some(out), placement: None, notes: Vec::new() };
     if lat.abs() > 90.0 || lon.abs() > 360.0 {
         let (vi, en) = if zones::in_vietnam(second, first) {
-            ("các số có vẻ là độ nhưng đơn vị góc khai báo không phải độ (AngleUnit)", "the numbers look like degrees, but the angle unit is another (AngleUnit)")
+            (
+                "các số có vẻ là độ nhưng đơn vị góc khai báo không phải độ (AngleUnit)",
+                "the numbers look like degrees, but the angle unit is another (AngleUnit)",
+            )
         } else if zones::in_vietnam(lat, lon) {
             ("vĩ độ và kinh độ có vẻ bị đảo", "latitude and longitude look swapped")
         } else {

@@ -36,7 +36,10 @@ pub fn read(context: &Context<'_>, notes: &mut Vec<Text>) -> Option<Raw> {
 fn get<'s>(set: &'s Set, name: &str) -> Option<&'s Value> {
     set.get(name).or_else(|| {
         // The order of a map differs from run to run: the least of the names that fit.
-        set.iter().filter(|(k, _)| k.trim().eq_ignore_ascii_case(name)).min_by_key(|(k, _)| *k).map(|(_, v)| v)
+        set.iter()
+            .filter(|(k, _)| k.trim().eq_ignore_ascii_case(name))
+            .min_by_key(|(k, _)| *k)
+            .map(|(_, v)| v)
     })
 }
 
@@ -65,7 +68,8 @@ fn raw(conversion: &Set, crs: Option<&Set>) -> Option<Raw> {
 
 /// Metres in a unit that a text names.
 fn unit_by_name(name: &str) -> Option<f64> {
-    let name: String = name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    let name: String =
+        name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
     match name.as_str() {
         "m" | "metre" | "meter" | "metres" | "meters" | "met" => Some(1.0),
         "mm" | "millimetre" | "millimeter" | "millimetres" | "millimeters" => Some(0.001),
@@ -85,7 +89,12 @@ mod tests {
 
     #[test]
     fn units_are_known_in_the_usual_spellings() {
-        for (name, metres) in [("METRE", 1.0), (".MILLI..METRE.", 0.001), ("milli metre", 0.001), ("US survey foot", 0.304_800_609_6)] {
+        for (name, metres) in [
+            ("METRE", 1.0),
+            (".MILLI..METRE.", 0.001),
+            ("milli metre", 0.001),
+            ("US survey foot", 0.304_800_609_6),
+        ] {
             assert!((unit_by_name(name).unwrap() - metres).abs() < 1e-9, "{name}");
         }
         assert_eq!(unit_by_name("parsec"), None);

@@ -74,7 +74,8 @@ fn place(context: &Context<'_>, site: &Record, (longitude, latitude): (f64, f64)
     out.rotation_deg = north_rotation(context).unwrap_or(0.0);
     let origin = axes::of_product(context.model, site, context.units.length_m).map_or([0.0; 3], |a| a.origin);
     (out.longitude, out.latitude) = (Some(longitude), Some(latitude));
-    found.placement = Some(Placement::by_site((longitude, latitude), (origin[0], origin[1]), out.rotation_deg));
+    found.placement =
+        Some(Placement::by_site((longitude, latitude), (origin[0], origin[1]), out.rotation_deg));
     found.notes.push(Text::new(
         "chỉ đặt theo vĩ độ, kinh độ của IfcSite, lệch vài mét; hãy thêm IfcMapConversion và IfcProjectedCRS EPSG:9218",
         "placed by IfcSite latitude and longitude only, within some metres; add IfcMapConversion and \
@@ -94,7 +95,11 @@ fn doubts(found: &mut Found, latitude: angles::Angle, longitude: angles::Angle) 
     let meant = (longitude.meant.unwrap_or(lon), latitude.meant.unwrap_or(lat));
     let decimals = meant != (lon, lat);
     let (vi, en, right) = if decimals && zones::in_vietnam(meant.0, meant.1) {
-        ("phần thập phân của độ ghi nhầm vào ô phút, giây", "decimals of a degree stand in the fields of minutes and seconds", meant)
+        (
+            "phần thập phân của độ ghi nhầm vào ô phút, giây",
+            "decimals of a degree stand in the fields of minutes and seconds",
+            meant,
+        )
     } else if zones::in_vietnam(lon, lat) {
         return;
     } else if zones::in_vietnam(lat, lon) {
@@ -102,11 +107,17 @@ fn doubts(found: &mut Found, latitude: angles::Angle, longitude: angles::Angle) 
     } else if zones::in_vietnam(lon.abs(), lat.abs()) {
         ("sai dấu", "the sign is wrong", (lon.abs(), lat.abs()))
     } else if zones::in_vietnam(lat.abs(), lon.abs()) {
-        ("vĩ độ và kinh độ có vẻ bị đảo và sai dấu", "latitude and longitude look swapped and of the wrong sign", (lat.abs(), lon.abs()))
+        (
+            "vĩ độ và kinh độ có vẻ bị đảo và sai dấu",
+            "latitude and longitude look swapped and of the wrong sign",
+            (lat.abs(), lon.abs()),
+        )
     } else if lat.abs() > 90.0 || lon.abs() > 180.0 {
         found.notes.push(Text::new(
             format!("IfcSite ghi vĩ độ {lat:.6}°, kinh độ {lon:.6}°: ngoài phạm vi, không đặt được"),
-            format!("IfcSite gives latitude {lat:.6}°, longitude {lon:.6}°: out of range, it cannot be placed"),
+            format!(
+                "IfcSite gives latitude {lat:.6}°, longitude {lon:.6}°: out of range, it cannot be placed"
+            ),
         ));
         return;
     } else {

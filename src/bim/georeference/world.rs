@@ -3,7 +3,7 @@
 //! datum is declared.
 
 use super::crosscheck::centre;
-use super::{Found, FAR_M, blank, no_vertical_datum, zones};
+use super::{FAR_M, Found, blank, no_vertical_datum, zones};
 use crate::bim::element::Context;
 use crate::bim::placement::Placement;
 use crate::bim::shape::axes::{self, Axes};
@@ -69,8 +69,12 @@ fn placed(found: &mut Found, anchor: &Anchor, code: &str, readings: &[zones::Rea
 fn unplaced(found: &mut Found, x: f64, y: f64) {
     let (vi, en) = if !zones::in_the_province(y, x).is_empty() || zones::plausible(y, x) {
         (
-            format!("x {x:.2} và y {y:.2} có vẻ bị đảo; đúng ra x là tọa độ đông {y:.2}, y là tọa độ bắc {x:.2}"),
-            format!("x {x:.2} and y {y:.2} look swapped; right would be x, the easting, {y:.2} and y, the northing, {x:.2}"),
+            format!(
+                "x {x:.2} và y {y:.2} có vẻ bị đảo; đúng ra x là tọa độ đông {y:.2}, y là tọa độ bắc {x:.2}"
+            ),
+            format!(
+                "x {x:.2} and y {y:.2} look swapped; right would be x, the easting, {y:.2} and y, the northing, {x:.2}"
+            ),
         )
     } else if zones::plausible(x / 1000.0, y / 1000.0) {
         (
@@ -84,7 +88,8 @@ fn unplaced(found: &mut Found, x: f64, y: f64) {
         )
     } else {
         (
-            "không nằm trong tỉnh theo hệ tọa độ nào của Việt Nam: không đặt được mô hình lên bản đồ".to_owned(),
+            "không nằm trong tỉnh theo hệ tọa độ nào của Việt Nam: không đặt được mô hình lên bản đồ"
+                .to_owned(),
             "in no grid of Vietnam do they lie in the province: the model cannot be placed".to_owned(),
         )
     };
@@ -104,14 +109,22 @@ fn anchor(context: &Context<'_>) -> Option<Anchor> {
             at: (at[0], at[1]),
         });
     }
-    for (entity, source) in [("IfcSite", "IfcSite.ObjectPlacement"), ("IfcBuilding", "IfcBuilding.ObjectPlacement")] {
+    for (entity, source) in
+        [("IfcSite", "IfcSite.ObjectPlacement"), ("IfcBuilding", "IfcBuilding.ObjectPlacement")]
+    {
         if let Some(origin) = placement_of(context, entity).map(|a| a.origin).filter(is_far) {
             let at = if is_far(&[middle.0, middle.1, 0.0]) { middle } else { (origin[0], origin[1]) };
             return Some(Anchor { level: 30, source, origin: [0.0; 3], rotation_deg: 0.0, at });
         }
     }
     let far = middle.0.hypot(middle.1) > FAR_M;
-    far.then_some(Anchor { level: 30, source: "IfcCartesianPoint", origin: [0.0; 3], rotation_deg: 0.0, at: middle })
+    far.then_some(Anchor {
+        level: 30,
+        source: "IfcCartesianPoint",
+        origin: [0.0; 3],
+        rotation_deg: 0.0,
+        at: middle,
+    })
 }
 
 /// A site some metres off the origin says nothing about the earth.

@@ -278,7 +278,12 @@ fn add_spatial_structure(b: &mut Built<'_>) {
     let code = design.site.parcel_code;
     let element = V::Enum("ELEMENT");
     let own = [V::Null, V::Ref(site_at), V::Ref(outline), V::text(code), element.clone()];
-    let own = [&own[..], &super::georeference::degrees(design), &[b.len(design.zero_level_m), V::text(code), V::Null]].concat();
+    let own = [
+        &own[..],
+        &super::georeference::degrees(design),
+        &[b.len(design.zero_level_m), V::text(code), V::Null],
+    ]
+    .concat();
     b.site = b.add_rooted("IFCSITE", &format!("Thửa đất {code}"), &own);
 
     let building_at = b.placement([0.0; 3], Some(site_at));

@@ -54,10 +54,7 @@ const MODELS: [Model; 14] = [
     Model { file: "apartment_over_coverage.ifc", design: || apartment::design(true) },
     Model { file: "school.ifc", design: || school::design(3) },
     Model { file: "school_extra_storey.ifc", design: || school::design(4) },
-    Model {
-        file: "school_offset_twice.ifc",
-        design: || Design { place: Place::Twice, ..school::design(3) },
-    },
+    Model { file: "school_offset_twice.ifc", design: || Design { place: Place::Twice, ..school::design(3) } },
     Model {
         file: "school_wrong_zone.ifc",
         design: || Design { place: Place::WrongZone, ..school::design(3) },

@@ -39,7 +39,11 @@ pub fn design(variant: Variant) -> Design {
     }
     let body = (x[1] - x[0]) * (Y[2] - Y[1]);
     // The tum, or the basement.
-    let rest = if variant.basement { (CELLAR_EAST - x[0]) * (CELLAR_Y[1] - CELLAR_Y[0]) } else { (x[1] - x[0]) * 6.0 };
+    let rest = if variant.basement {
+        (CELLAR_EAST - x[0]) * (CELLAR_Y[1] - CELLAR_Y[0])
+    } else {
+        (x[1] - x[0]) * 6.0
+    };
     let height_m = match variant {
         Variant { high_roof: true, .. } => 18.15,
         Variant { basement: true, .. } => 14.9,
