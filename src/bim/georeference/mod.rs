@@ -2,22 +2,33 @@
 //!
 //! | level | source | placed |
 //! |---|---|---|
-//! | 50 | IfcMapConversion + IfcProjectedCRS; in IFC2X3 ePset_MapConversion + ePset_ProjectedCRS | by map conversion |
-//! | 40 | WorldCoordinateSystem of the model's context | no: no CRS is named |
-//! | 30 | ObjectPlacement of IfcSite | no: no CRS is named |
+//! | 50 | IfcMapConversion, IfcMapConversionScaled or IfcRigidOperation into IfcProjectedCRS (IfcGeographicCRS); in IFC2X3 ePset_MapConversion + ePset_ProjectedCRS | by map conversion |
+//! | 40 | WorldCoordinateSystem of the model's context | where a grid of the province fits, doubtfully |
+//! | 30 | placement of IfcSite or IfcBuilding, or the geometry's own coordinates | the same |
 //! | 20 | IfcSite RefLatitude, RefLongitude, with TrueNorth | within 5 m or worse |
 //! | 10 | an address | no |
+//!
+//! What is declared is applied as the standard says, mistakes too. A doubt is told in words (what was read, what would
+//! be right), and the horizontal uncertainty grows to the distance between the two readings, so that no check decides
+//! by a place that may be another.
 
+mod angles;
 mod conversion;
+mod crosscheck;
 mod crs;
+mod doubts;
+mod geographic;
+mod ifc2x3;
 mod site;
+mod world;
+mod zones;
 
 use super::element::Context;
 use super::facts::Georeference;
 use super::placement::Placement;
 use crate::text::Text;
 
-/// Uncertainty of a conversion that is declared in EPSG:9218 itself, metres.
+/// Uncertainty of a conversion that is declared in VN-2000 itself, metres.
 const DECLARED_M: f64 = 0.05;
 /// Uncertainty after a transformation between datums (EPSG:6960 and its like), metres.
 const TRANSFORMED_M: f64 = 1.0;
@@ -25,6 +36,8 @@ const TRANSFORMED_M: f64 = 1.0;
 const SITE_M: f64 = 5.0;
 /// Where nothing places the model.
 const NOWHERE_M: f64 = 1000.0;
+/// Farther than this from its origin no building is drawn unless by map coordinates, metres.
+const FAR_M: f64 = 100_000.0;
 
 /// What places the model.
 #[derive(Default)]
@@ -37,11 +50,26 @@ pub struct Found {
     pub notes: Vec<Text>,
 }
 
+impl Found {
+    /// Tells a doubt that leaves the place uncertain by `metres`.
+    fn doubt(&mut self, metres: f64, vi: impl Into<String>, en: impl Into<String>) {
+        self.notes.push(Text::new(vi, en));
+        if let Some(g) = &mut self.georeference {
+            g.horizontal_uncertainty_m = g.horizontal_uncertainty_m.max((metres * 100.0).round() / 100.0);
+        }
+    }
+}
+
 /// Reads what places the model, the best first.
 pub fn read(context: &Context<'_>) -> Found {
-    let mut found = conversion::read(context).unwrap_or_else(|| site::read(context));
+    let mut early = Vec::new();
+    let mut found = conversion::read(context, &mut early).unwrap_or_else(|| site::read(context));
+    found.notes.splice(0..0, early);
     if let Some(georeference) = &mut found.georeference {
         add_geographic(georeference, found.placement.as_ref());
+    }
+    crosscheck::check(context, &mut found);
+    if let Some(georeference) = &mut found.georeference {
         georeference.warnings = found.notes.iter().map(|n| n.en.clone()).collect();
     }
     found
@@ -61,6 +89,11 @@ fn add_geographic(georeference: &mut Georeference, placement: Option<&Placement>
         georeference.longitude = Some(lon);
         georeference.latitude = Some(lat);
     }
+}
+
+/// Without the noise of a product of two decimals.
+fn micrometres(x: f64) -> f64 {
+    (x * 1e6).round() / 1e6
 }
 
 /// A georeference that says nothing yet.

@@ -3,6 +3,7 @@
 mod hostile;
 mod measures;
 mod mutations;
+mod place_cases;
 mod places;
 mod real;
 mod refusals;

@@ -2,7 +2,7 @@
 //! 60 × 80 m. IFC4 in millimetres; the local x axis points away from the main street, a quarter turn from the
 //! quarter's own axis, so that the model is rotated by 108° on the map.
 
-use super::design::{Declared, Design, Kind, Schema, Solid, Storey, Xy};
+use super::design::{Declared, Design, Kind, Place, Schema, Solid, Storey, Xy};
 use super::parts::{SLAB, WALL, rect};
 use crate::sample::demo_sites::SITES;
 
@@ -34,6 +34,7 @@ pub fn design(wide_podium: bool) -> Design {
         site: &SITES[2],
         origin: [73.0, 24.0],
         quarter_turns: 1,
+        place: Place::Declared,
         zero_level_m: 600.6,
         use_: "apartment",
         use_title: "Nhà chung cư",

@@ -1,7 +1,7 @@
 //! The backbone of a model (project, contexts, site, building, storeys, walls, slabs, roofs, rooms and how they hang
 //! together), written by the project's own writer for IFC2X3 and IFC4. `with_ifc_rs` makes the same for IFC4X3.
 
-use super::design::{Design, Element, Kind, Room, Schema, Solid};
+use super::design::{Design, Element, Kind, Place, Room, Schema, Solid};
 use super::guid::global_id;
 use super::step::{Document, Id, V};
 
@@ -223,7 +223,13 @@ fn add_owner(doc: &mut Document) -> Id {
 fn add_project(b: &mut Built<'_>) {
     let origin = b.point(&[0.0; 3]);
     let world = b.doc.add("IFCAXIS2PLACEMENT3D", &[V::Ref(origin), V::Null, V::Null]);
-    let context = [V::Null, V::text("Model"), V::Int(3), V::Real(1e-5), V::Ref(world), V::Null];
+    let north = if b.design.place == Place::Degrees {
+        let (sin, cos) = b.design.rotation_deg().to_radians().sin_cos();
+        V::Ref(b.doc.add("IFCDIRECTION", &[V::reals([sin, cos])]))
+    } else {
+        V::Null
+    };
+    let context = [V::Null, V::text("Model"), V::Int(3), V::Real(1e-5), V::Ref(world), north];
     b.context = b.doc.add("IFCGEOMETRICREPRESENTATIONCONTEXT", &context);
     b.body = add_subcontext(b, "Body", "MODEL_VIEW");
     b.metre = b.doc.add("IFCSIUNIT", &[V::Derived, V::Enum("LENGTHUNIT"), V::Null, V::Enum("METRE")]);
@@ -267,12 +273,17 @@ pub fn add_subcontext(b: &mut Built<'_>, identifier: &str, view: &'static str) -
 
 fn add_spatial_structure(b: &mut Built<'_>) {
     let design = b.design;
-    let site_at = b.placement([0.0; 3], None);
+    let site_at = b.placement(super::georeference::site_origin(design), None);
     let outline = super::georeference::site_outline(b);
     let code = design.site.parcel_code;
     let element = V::Enum("ELEMENT");
     let own = [V::Null, V::Ref(site_at), V::Ref(outline), V::text(code), element.clone()];
-    let own = [&own[..], &[V::Null, V::Null, b.len(design.zero_level_m), V::text(code), V::Null]].concat();
+    let own = [
+        &own[..],
+        &super::georeference::degrees(design),
+        &[b.len(design.zero_level_m), V::text(code), V::Null],
+    ]
+    .concat();
     b.site = b.add_rooted("IFCSITE", &format!("Thửa đất {code}"), &own);
 
     let building_at = b.placement([0.0; 3], Some(site_at));

@@ -16,6 +16,21 @@ pub enum Schema {
     Ifc4x3,
 }
 
+/// How a model says where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// By a map conversion into EPSG:9218, as is right.
+    Declared,
+    /// Easting and northing exchanged.
+    Swapped,
+    /// The site is placed at map coordinates, and the map conversion adds them again.
+    Twice,
+    /// The coordinates of EPSG:9218, declared as EPSG:5899 (central meridian 107°45').
+    WrongZone,
+    /// By latitude and longitude of IfcSite and TrueNorth only.
+    Degrees,
+}
+
 /// A building with its site.
 #[derive(Debug)]
 pub struct Design {
@@ -33,6 +48,8 @@ pub struct Design {
     pub origin: Uv,
     /// Quarter turns from the quarter's u axis to the local x axis, anticlockwise.
     pub quarter_turns: u8,
+    /// How the model says where it stands.
+    pub place: Place,
     /// Height of ±0.00 over the datum Hon Dau 1992, metres; local z = 0.
     pub zero_level_m: f64,
     /// Main use, a code of `building_use`.

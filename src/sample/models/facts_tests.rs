@@ -26,6 +26,18 @@ fn no_overhang_of_a_sample_is_in_doubt_and_no_place_is_warned_of() {
         // Else P03 to P07 would be MANUAL.
         assert!(only(&facts).footprint_with_overhangs_local.is_none(), "{name}");
         let g = facts.georeference.as_ref().expect("placed");
+        let told = |part: &str| g.warnings.iter().any(|w| w.contains(part));
+        let mistake = match name.as_str() {
+            "villa_axes_swapped.ifc" => Some("look swapped"),
+            "school_offset_twice.ifc" => Some("applied twice"),
+            "school_wrong_zone.ifc" => Some("the zone looks wrong"),
+            "tube_house_by_degrees.ifc" => Some("placed by IfcSite latitude"),
+            _ => None,
+        };
+        if let Some(mistake) = mistake {
+            assert!(told(mistake), "{name}: {:?}", g.warnings);
+            continue;
+        }
         assert_eq!(
             (g.crs.as_deref(), g.vertical_datum.as_deref()),
             (Some("EPSG:9218"), Some("Hon Dau 1992"))
@@ -37,7 +49,10 @@ fn no_overhang_of_a_sample_is_in_doubt_and_no_place_is_warned_of() {
 #[test]
 fn a_site_outline_on_the_map_is_its_parcel() {
     use geo::Area;
-    for (name, facts) in models() {
+    let placed = |(name, _): &(String, ModelFacts)| {
+        !["swapped", "twice", "zone", "degrees"].iter().any(|mistake| name.contains(mistake))
+    };
+    for (name, facts) in models().into_iter().filter(placed) {
         let site = crate::sample::demo_sites::SITES.iter().find(|s| name.starts_with(s.id));
         let site = site.expect("a sample is named after its site");
         let (parcel, _) = site.find_parcel().expect("each site has its parcel");

@@ -16,7 +16,7 @@ mod tube_house;
 mod villa;
 mod with_ifc_rs;
 
-use design::{Design, Schema};
+use design::{Design, Place, Schema};
 use step::Header;
 
 /// A sample model: its file's name and how it is designed.
@@ -26,7 +26,7 @@ struct Model {
 }
 
 /// The models, each followed by its twins.
-const MODELS: [Model; 9] = [
+const MODELS: [Model; 14] = [
     Model { file: "tube_house.ifc", design: || tube_house::design(tube_house::Variant::default()) },
     Model {
         file: "tube_house_too_high.ifc",
@@ -36,12 +36,29 @@ const MODELS: [Model; 9] = [
         file: "tube_house_over_boundary.ifc",
         design: || tube_house::design(tube_house::Variant { moved_east: true, ..Default::default() }),
     },
+    Model {
+        file: "tube_house_basement_over_boundary.ifc",
+        design: || tube_house::design(tube_house::Variant { basement: true, ..Default::default() }),
+    },
+    Model {
+        file: "tube_house_by_degrees.ifc",
+        design: || Design { place: Place::Degrees, ..tube_house::design(tube_house::Variant::default()) },
+    },
     Model { file: "villa.ifc", design: || villa::design(5.2) },
     Model { file: "villa_over_building_line.ifc", design: || villa::design(3.9) },
+    Model {
+        file: "villa_axes_swapped.ifc",
+        design: || Design { place: Place::Swapped, ..villa::design(5.2) },
+    },
     Model { file: "apartment.ifc", design: || apartment::design(false) },
     Model { file: "apartment_over_coverage.ifc", design: || apartment::design(true) },
     Model { file: "school.ifc", design: || school::design(3) },
     Model { file: "school_extra_storey.ifc", design: || school::design(4) },
+    Model { file: "school_offset_twice.ifc", design: || Design { place: Place::Twice, ..school::design(3) } },
+    Model {
+        file: "school_wrong_zone.ifc",
+        design: || Design { place: Place::WrongZone, ..school::design(3) },
+    },
 ];
 
 /// All files that `dothi sample models` writes: name and text. The models, and `sites.json` with the parcels, lots

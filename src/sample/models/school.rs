@@ -1,7 +1,7 @@
 //! School (trường học) of three storeys around a courtyard open to the north, with open corridors, on a lot of
 //! 70 × 100 m in Đức Lập. IFC2X3 in metres, not rotated. It declares a gross floor area of 3,600 m² for 3,816 m².
 
-use super::design::{Declared, Design, Kind, Schema, Storey, Xy, area};
+use super::design::{Declared, Design, Kind, Place, Schema, Storey, Xy, area};
 use super::parts::{SLAB, WALL, rect};
 use crate::sample::demo_sites::SITES;
 
@@ -23,6 +23,7 @@ pub fn design(count: usize) -> Design {
         site: &SITES[3],
         origin: [13.0, 20.5],
         quarter_turns: 0,
+        place: Place::Declared,
         zero_level_m: 748.95,
         use_: "school",
         use_title: "Trường học",

@@ -1,7 +1,7 @@
 //! Tube house (nhà ống) on a parcel of 5 × 20 m: four storeys and a stair head (tum), a glass awning beyond the
 //! building line, balconies, a water tank on top. IFC4 in metres.
 
-use super::design::{Declared, Design, Element, Kind, Schema, Solid, Storey};
+use super::design::{Declared, Design, Element, Kind, Place, Schema, Solid, Storey};
 use super::parts::{RAIL, SLAB, WALL, rect};
 use crate::sample::demo_sites::SITES;
 
@@ -12,6 +12,9 @@ pub struct Variant {
     pub high_roof: bool,
     /// The house moved 0.75 m to the east, over the neighbour's boundary: P03.
     pub moved_east: bool,
+    /// A basement that reaches 0.60 m under the eastern neighbour's land (P03), and no tum, so that the storeys that
+    /// count stay five.
+    pub basement: bool,
 }
 
 /// Storeys: name, elevation and height, metres.
@@ -20,13 +23,32 @@ const STOREYS: [(&str, f64, f64); 4] =
 /// Front of the balconies, front wall and back wall, from the street's red line.
 const Y: [f64; 3] = [2.6, 3.6, 18.0];
 
+/// Eastern wall of the basement (the boundary is at 5.0), its front and back.
+const CELLAR_EAST: f64 = 5.6;
+const CELLAR_Y: [f64; 2] = [4.0, 17.0];
+
 /// The house.
 pub fn design(variant: Variant) -> Design {
     let x = if variant.moved_east { [0.9, 5.6] } else { [0.15, 4.85] };
     let mut storeys: Vec<Storey> = (0..4).map(|i| storey(i, x)).collect();
-    storeys.push(stair_head(x, variant.high_roof));
+    if variant.basement {
+        storeys.insert(0, basement(x[0]));
+        storeys.push(flat_roof(x));
+    } else {
+        storeys.push(stair_head(x, variant.high_roof));
+    }
     let body = (x[1] - x[0]) * (Y[2] - Y[1]);
-    let head = (x[1] - x[0]) * 6.0;
+    // The tum, or the basement.
+    let rest = if variant.basement {
+        (CELLAR_EAST - x[0]) * (CELLAR_Y[1] - CELLAR_Y[0])
+    } else {
+        (x[1] - x[0]) * 6.0
+    };
+    let height_m = match variant {
+        Variant { high_roof: true, .. } => 18.15,
+        Variant { basement: true, .. } => 14.9,
+        _ => 16.65,
+    };
     Design {
         title: "Nhà ở riêng lẻ, đường Thông Xanh".into(),
         building: "Nhà ống 4 tầng và tum".into(),
@@ -35,14 +57,15 @@ pub fn design(variant: Variant) -> Design {
         site: &SITES[0],
         origin: [63.0, 117.0],
         quarter_turns: 0,
+        place: Place::Declared,
         zero_level_m: 601.65,
         use_: "house_single",
         use_title: "Nhà ở riêng lẻ",
         storeys,
         declared: Declared {
-            height_m: if variant.high_roof { 18.15 } else { 16.65 },
+            height_m,
             footprint_area_m2: (x[1] - x[0]) * (Y[2] - Y[0]),
-            gross_floor_area_m2: 4.0 * body + head,
+            gross_floor_area_m2: 4.0 * body + rest,
         },
     }
 }
@@ -79,6 +102,31 @@ fn add_rooms(s: &mut Storey, i: usize, [x0, x1]: [f64; 2]) {
     s.room(&format!("{n}.02"), "Cầu thang, hành lang", "house_single", rect(l, 9.4, r, 14.4));
     s.room(&format!("{n}.03"), "Vệ sinh", "house_single", rect(l + 0.1, 14.5, x0 + 2.1, 17.7));
     s.room(&format!("{n}.04"), back, "house_single", rect(x0 + 2.2, 14.4, r, Y[2] - WALL));
+}
+
+/// Stores below the ground, with their lid under the planned level (0.45 m under ±0.00).
+fn basement(x0: f64) -> Storey {
+    let mut s = Storey::new("Tầng hầm", -3.3, 3.3);
+    let outer = rect(x0, CELLAR_Y[0], CELLAR_EAST, CELLAR_Y[1]);
+    s.gross_area_m2 = Some((CELLAR_EAST - x0) * (CELLAR_Y[1] - CELLAR_Y[0]));
+    s.slab(Kind::BaseSlab, "sàn đáy hầm", outer.clone(), 0.0, 0.3);
+    s.walls(Kind::ExteriorWall, "tường hầm", &outer, WALL, 2.4);
+    s.slab(Kind::FloorSlab, "nắp hầm", outer, 2.6, 0.2);
+    let inner = rect(x0 + WALL, CELLAR_Y[0] + WALL, CELLAR_EAST - WALL, CELLAR_Y[1] - WALL);
+    s.room("H.01", "Kho gia đình", "house_single", inner);
+    s.rooms.iter_mut().for_each(|room| room.height = 2.4);
+    s
+}
+
+/// The roof without a tum: a slab between two parapets.
+fn flat_roof([x0, x1]: [f64; 2]) -> Storey {
+    let mut s = Storey::new("Mái", 13.8, RAIL);
+    s.slab(Kind::RoofSlab, "sàn mái", rect(x0, Y[1], x1, Y[2]), 0.0, SLAB);
+    for (name, y) in [("trước", Y[1]), ("sau", Y[2] - 0.1)] {
+        let solid = Solid::prism(rect(x0, y, x1, y + 0.1), 0.0, RAIL);
+        s.add(Kind::Parapet, &format!("tường chắn mái {name}"), solid);
+    }
+    s
 }
 
 /// The tum over the stair, with the altar room beside it, and the open terrace around.

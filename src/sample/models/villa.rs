@@ -1,7 +1,7 @@
 //! Villa (biệt thự) on a parcel of 15 × 24 m: two storeys under a tiled gable roof whose eaves reach beyond the
 //! building line. IFC4X3 in metres.
 
-use super::design::{Declared, Design, Kind, Schema, Solid, Storey};
+use super::design::{Declared, Design, Kind, Place, Schema, Solid, Storey};
 use super::parts::{SLAB, WALL, gable, gable_wall, rect};
 use crate::sample::demo_sites::SITES;
 
@@ -28,6 +28,7 @@ pub fn design(front_m: f64) -> Design {
         site: &SITES[1],
         origin: [58.0, 177.5],
         quarter_turns: 0,
+        place: Place::Declared,
         zero_level_m: 602.85,
         use_: "house_single",
         use_title: "Nhà ở riêng lẻ (biệt thự)",
