@@ -11,6 +11,7 @@
 
 pub mod bcf;
 mod building;
+pub mod compare;
 mod element;
 mod error;
 pub mod facts;

@@ -47,7 +47,7 @@ pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
     glb::write(&context)
 }
 
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
+pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     if bytes.len() > limits.max_bytes {
         let mb = limits.max_bytes >> 20;
         return Err(BimError::new(
@@ -59,7 +59,7 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {
     Model::open(bytes, limits.max_records)
 }
 
-fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
+pub(super) fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
     let units = Units::read(model)?;
     let relations = Relations::read(model);
     let properties = Properties::read(model, &relations);
@@ -67,7 +67,7 @@ fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, Bim
     Ok(Context { model, units, relations, properties, meshes })
 }
 
-fn facts(context: &Context<'_>) -> ModelFacts {
+pub(super) fn facts(context: &Context<'_>) -> ModelFacts {
     let model = context.model;
     let placed = georeference::read(context);
     let mut notes = notes(context);

@@ -8,7 +8,8 @@ use uuid::{Builder, Uuid};
 
 use super::snapshot::{self, Part};
 use super::types::{
-    Camera, Coloring, Component, Components, HeaderFile, Lens, Project, Topic, ViewSetupHints, Viewpoint, Visibility,
+    Camera, Coloring, Component, Components, HeaderFile, Lens, Project, Topic, ViewSetupHints, Viewpoint,
+    Visibility,
 };
 use super::write::is_ifc_guid;
 use crate::bim::error::BimError;
@@ -70,7 +71,8 @@ pub fn from_checks(
     let mut topics = Vec::with_capacity(checks.len());
     for (i, check) in checks.iter().enumerate() {
         // The same rule on the same elements keeps its GUID from run to run; a second of the kind gets a number.
-        let mut key = vec!["topic", &origin.project_id, &check.rule, check.place.as_deref().unwrap_or_default()];
+        let mut key =
+            vec!["topic", &origin.project_id, &check.rule, check.place.as_deref().unwrap_or_default()];
         key.extend(check.elements.iter().map(String::as_str));
         let first = derived(&key);
         let n = seen.entry(first).or_default();
@@ -96,9 +98,12 @@ fn topic(
     let view = of_elements.or_else(|| whole(boxes.values())).map(|b| camera(&b));
     let mut viewpoints = Vec::new();
     if let Some(camera) = view {
-        let list: Vec<Component> =
-            ids.iter().map(|id| Component { ifc_guid: Some((*id).clone()), ..Component::default() }).collect();
-        let coloring = (!list.is_empty()).then(|| Coloring { color: RED.to_owned(), components: list.clone() });
+        let list: Vec<Component> = ids
+            .iter()
+            .map(|id| Component { ifc_guid: Some((*id).clone()), ..Component::default() })
+            .collect();
+        let coloring =
+            (!list.is_empty()).then(|| Coloring { color: RED.to_owned(), components: list.clone() });
         let snapshot =
             if parts.is_empty() { None } else { Some(snapshot::render(parts, &check.elements, &camera)?) };
         viewpoints.push(Viewpoint {

@@ -19,7 +19,7 @@ pub use checks::{FailedCheck, Origin, from_checks};
 pub use read::read;
 pub use snapshot::{Part, render};
 pub use types::{
-    Camera, ClippingPlane, Coloring, Comment, Component, Components, HeaderFile, Lens, Project, Topic, Version,
-    ViewSetupHints, Viewpoint, Visibility,
+    Camera, ClippingPlane, Coloring, Comment, Component, Components, HeaderFile, Lens, Project, Topic,
+    Version, ViewSetupHints, Viewpoint, Visibility,
 };
 pub use write::write;

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::archive::{Archive, Limits};
 use super::types::{
-    Camera, ClippingPlane, Coloring, Comment, Component, Components, HeaderFile, Lens, Project, Topic, Version,
-    ViewSetupHints, Viewpoint, Visibility,
+    Camera, ClippingPlane, Coloring, Comment, Component, Components, HeaderFile, Lens, Project, Topic,
+    Version, ViewSetupHints, Viewpoint, Visibility,
 };
 use super::xml::{self, Element};
 use crate::bim::error::BimError;
@@ -270,10 +270,9 @@ fn truth(e: &Element, name: &str, default: bool) -> Result<bool, BimError> {
         None => Ok(default),
         Some("true" | "1") => Ok(true),
         Some("false" | "0") => Ok(false),
-        Some(_) => Err(e.wrong(
-            format!("{name} phải là true hoặc false"),
-            format!("{name} must be true or false"),
-        )),
+        Some(_) => {
+            Err(e.wrong(format!("{name} phải là true hoặc false"), format!("{name} must be true or false")))
+        }
     }
 }
 

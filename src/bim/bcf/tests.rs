@@ -30,10 +30,8 @@ fn point() -> impl Strategy<Value = [f64; 3]> {
 }
 
 fn component() -> impl Strategy<Value = Component> {
-    (prop::option::of("[0-9A-Za-z_$]{22}"), maybe_text(), maybe_text()).prop_map(|(id, system, tool)| Component {
-        ifc_guid: id,
-        originating_system: system,
-        authoring_tool_id: tool,
+    (prop::option::of("[0-9A-Za-z_$]{22}"), maybe_text(), maybe_text()).prop_map(|(id, system, tool)| {
+        Component { ifc_guid: id, originating_system: system, authoring_tool_id: tool }
     })
 }
 
@@ -43,21 +41,23 @@ fn list() -> impl Strategy<Value = Vec<Component>> {
 
 fn components() -> impl Strategy<Value = Components> {
     let hints = prop::option::of(any::<[bool; 3]>());
-    (list(), any::<bool>(), list(), hints, "[0-9A-F]{6}", list()).prop_map(|(selection, default, ex, h, color, c)| {
-        let hints = h.map(|[a, b, c]| ViewSetupHints {
-            spaces_visible: a,
-            space_boundaries_visible: b,
-            openings_visible: c,
-        });
-        let coloring =
-            if c.is_empty() { Vec::new() } else { vec![Coloring { color, components: c }] };
-        Components { selection, visibility: Visibility { default, exceptions: ex, hints }, coloring }
-    })
+    (list(), any::<bool>(), list(), hints, "[0-9A-F]{6}", list()).prop_map(
+        |(selection, default, ex, h, color, c)| {
+            let hints = h.map(|[a, b, c]| ViewSetupHints {
+                spaces_visible: a,
+                space_boundaries_visible: b,
+                openings_visible: c,
+            });
+            let coloring = if c.is_empty() { Vec::new() } else { vec![Coloring { color, components: c }] };
+            Components { selection, visibility: Visibility { default, exceptions: ex, hints }, coloring }
+        },
+    )
 }
 
 fn viewpoint(version: Version) -> impl Strategy<Value = Viewpoint> {
     let new = version == Version::V3_0;
-    let lens = prop_oneof![(45.0..60.0_f64).prop_map(Lens::Perspective), (0.1..1e4_f64).prop_map(Lens::Orthogonal)];
+    let lens =
+        prop_oneof![(45.0..60.0_f64).prop_map(Lens::Perspective), (0.1..1e4_f64).prop_map(Lens::Orthogonal)];
     let camera = (point(), point(), point(), lens, 0.1..9.0_f64).prop_map(move |(p, d, u, lens, a)| Camera {
         view_point: p,
         direction: d,
@@ -83,16 +83,18 @@ fn viewpoint(version: Version) -> impl Strategy<Value = Viewpoint> {
 }
 
 fn topic(version: Version) -> impl Strategy<Value = Topic> {
-    let comment = (guid(), date(), text(), text(), prop::option::of(guid()), prop::option::of(date()), maybe_text());
-    let comment = comment.prop_map(|(guid, date, author, text, viewpoint, modified_date, modified_author)| Comment {
-        guid,
-        date,
-        author,
-        text,
-        viewpoint,
-        modified_date,
-        modified_author,
-    });
+    let comment =
+        (guid(), date(), text(), text(), prop::option::of(guid()), prop::option::of(date()), maybe_text());
+    let comment =
+        comment.prop_map(|(guid, date, author, text, viewpoint, modified_date, modified_author)| Comment {
+            guid,
+            date,
+            author,
+            text,
+            viewpoint,
+            modified_date,
+            modified_author,
+        });
     let file = (prop::option::of("[0-9A-Za-z_$]{22}"), any::<bool>(), maybe_text(), prop::option::of(date()));
     let file = file.prop_map(|(id, external, name, date)| HeaderFile {
         ifc_project: id,
@@ -166,8 +168,18 @@ proptest! {
 }
 
 const CUBE: [[u32; 3]; 12] = [
-    [0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4],
-    [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5],
+    [0, 2, 3],
+    [0, 3, 1],
+    [4, 5, 7],
+    [4, 7, 6],
+    [0, 1, 5],
+    [0, 5, 4],
+    [2, 6, 7],
+    [2, 7, 3],
+    [0, 4, 6],
+    [0, 6, 2],
+    [1, 3, 7],
+    [1, 7, 5],
 ];
 const ID: &str = "0000000000000000000001";
 
@@ -262,10 +274,8 @@ fn bad_files_are_refused_with_their_place() {
 
 #[test]
 fn a_bomb_is_refused() {
-    let bytes = zipped(&[
-        ("bcf.version", "<Version VersionId=\"3.0\"/>"),
-        ("a/markup.bcf", &" ".repeat(20 << 20)),
-    ]);
+    let bytes =
+        zipped(&[("bcf.version", "<Version VersionId=\"3.0\"/>"), ("a/markup.bcf", &" ".repeat(20 << 20))]);
     assert!(bytes.len() < 100_000);
     let e = read(&bytes, &Limits::default()).unwrap_err().to_string();
     assert!(e.contains("a/markup.bcf") && e.contains("unpacks"), "{e}");

@@ -6,7 +6,8 @@ use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 
 use super::archive;
 use super::types::{
-    Camera, Comment, Component, Components, HeaderFile, Lens, Project, Topic, Version, ViewSetupHints, Viewpoint,
+    Camera, Comment, Component, Components, HeaderFile, Lens, Project, Topic, Version, ViewSetupHints,
+    Viewpoint,
 };
 use super::xml::Writer;
 use crate::bim::error::BimError;
@@ -73,7 +74,8 @@ fn refused(topic: &Topic, vi: &str, en: &str) -> BimError {
 fn check(topic: &Topic, version: Version) -> Result<(), BimError> {
     let blank = |s: &String| s.trim().is_empty();
     let no = |vi: &str, en: &str| Err(refused(topic, vi, en));
-    if blank(&topic.title) || blank(&topic.creation_author) || topic.comments.iter().any(|c| blank(&c.author)) {
+    if blank(&topic.title) || blank(&topic.creation_author) || topic.comments.iter().any(|c| blank(&c.author))
+    {
         return no("thiếu tiêu đề hoặc người tạo", "a title or author is blank");
     }
     let mut dates = vec![Some(topic.creation_date), topic.modified_date, topic.due_date];
@@ -233,7 +235,12 @@ fn markup(topic: &Topic, version: Version) -> Vec<u8> {
 }
 
 /// Members, within an element of their own where `outer` names one; nothing where there is none.
-fn grouped<T>(w: &mut Writer, outer: Option<&'static str>, members: &[T], mut each: impl FnMut(&mut Writer, &T)) {
+fn grouped<T>(
+    w: &mut Writer,
+    outer: Option<&'static str>,
+    members: &[T],
+    mut each: impl FnMut(&mut Writer, &T),
+) {
     if members.is_empty() {
         return;
     }
@@ -349,7 +356,10 @@ fn component(w: &mut Writer, c: &Component) {
 }
 
 fn camera(w: &mut Writer, c: &Camera, old: bool) {
-    w.begin(if matches!(c.lens, Lens::Perspective(_)) { "PerspectiveCamera" } else { "OrthogonalCamera" }, &[]);
+    w.begin(
+        if matches!(c.lens, Lens::Perspective(_)) { "PerspectiveCamera" } else { "OrthogonalCamera" },
+        &[],
+    );
     point(w, "CameraViewPoint", c.view_point);
     point(w, "CameraDirection", c.direction);
     point(w, "CameraUpVector", c.up);

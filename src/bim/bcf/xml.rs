@@ -76,11 +76,7 @@ impl Lines<'_> {
 pub fn parse(name: &str, bytes: &[u8], root: &str) -> Result<Element, BimError> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let at = e.valid_up_to();
-        BimError::new(
-            name,
-            format!("không phải UTF-8 ở byte {at}"),
-            format!("not UTF-8 at byte {at}"),
-        )
+        BimError::new(name, format!("không phải UTF-8 ở byte {at}"), format!("not UTF-8 at byte {at}"))
     })?;
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = Reader::from_str(text);
