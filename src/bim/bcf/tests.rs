@@ -301,7 +301,32 @@ fn unknown_elements_are_left_out_and_dates_without_zone_are_utc() {
 #[test]
 fn both_versions_are_written_for_the_sample_check() {
     let near = cube(0.0);
-    let project = made(&[Part { global_id: ID, vertices: &near, triangles: &CUBE }]);
+    let mut project = made(&[Part { global_id: ID, vertices: &near, triangles: &CUBE }]);
+    let related = project.topics[1].guid;
+    let topic = &mut project.topics[0];
+    let date = Some(topic.creation_date);
+    (topic.modified_date, topic.due_date, topic.priority) = (date, date, Some("1".into()));
+    (topic.modified_author, topic.assigned_to, topic.stage) =
+        (Some("a".into()), Some("b".into()), Some("c".into()));
+    topic.related_topics = vec![related];
+    topic.reference_links = vec!["https://example.org/?a=1&b=2".into()];
+    let mut second = topic.viewpoints[0].clone();
+    second.guid = Uuid::from_u128(7);
+    second.index = Some(1);
+    second.clipping_planes = vec![ClippingPlane { location: [1e-7, 0.0, 1e20], direction: [0.0, 0.0, 1.0] }];
+    if let Some(camera) = &mut second.camera {
+        camera.lens = Lens::Orthogonal(12.5);
+    }
+    topic.comments = vec![Comment {
+        guid: Uuid::from_u128(8),
+        date: topic.creation_date,
+        author: "Cán bộ".into(),
+        text: "Đã xem".into(),
+        viewpoint: Some(second.guid),
+        modified_date: date,
+        modified_author: Some("a".into()),
+    }];
+    topic.viewpoints.push(second);
     for version in [Version::V2_1, Version::V3_0] {
         let bytes = write(&project, version).unwrap();
         assert!(bytes.starts_with(b"PK"));
