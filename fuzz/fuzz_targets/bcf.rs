@@ -1,4 +1,4 @@
-//! BCF: what reads is written and reads as the same.
+//! BCF: what reads and can be written reads again.
 #![no_main]
 
 use dothi::bim::bcf::{Limits, read, write};

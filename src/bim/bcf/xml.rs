@@ -9,6 +9,7 @@ use crate::bim::error::BimError;
 
 const MAX_DEPTH: usize = 32;
 const MAX_ELEMENTS: usize = 300_000;
+const MAX_ATTRIBUTES: usize = 64;
 
 /// An element.
 #[derive(Debug, Default)]
@@ -140,6 +141,10 @@ pub fn parse(name: &str, bytes: &[u8], root: &str) -> Result<Element, BimError> 
 fn element(start: &BytesStart<'_>, place: &str) -> Result<Element, String> {
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
+        // The parser compares each attribute with all before it.
+        if attributes.len() == MAX_ATTRIBUTES {
+            return Err("too many attributes".to_owned());
+        }
         let attribute = attribute.map_err(|e| e.to_string())?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| e.to_string())?;
         if !value.chars().all(legal) {
