@@ -9,7 +9,9 @@
 //! - `building` measures what the solids show; each of its files says how its number is measured.
 //! - `placement` moves local outlines into EPSG:9218 and CRS84.
 
+pub mod bcf;
 mod building;
+pub mod compare;
 mod element;
 mod error;
 pub mod facts;

@@ -57,6 +57,22 @@ impl Properties {
             .collect()
     }
 
+    /// All simple values of an object by `set.property`, as written; the occurrence's own come first. Quantities too.
+    pub fn all(&self, model: &Model<'_>, object: u32) -> std::collections::BTreeMap<String, Value> {
+        let mut out = std::collections::BTreeMap::new();
+        for set in self.sets(model, object, |_| true) {
+            let name = set.text("Name").unwrap_or_default();
+            let quantities = set.references("Quantities").into_iter().filter_map(|id| model.get(id));
+            for member in members(model, &set).into_iter().chain(quantities) {
+                let amount = || QUANTITIES.iter().find_map(|a| member.value(a));
+                if let (Some(own), Some(value)) = (member.text("Name"), value_of(&member).or_else(amount)) {
+                    out.entry(format!("{name}.{own}")).or_insert(value);
+                }
+            }
+        }
+        out
+    }
+
     /// A quantity in metres or square metres: the first of `names` that an IfcElementQuantity
     /// (`Qto_…BaseQuantities`, `BaseQuantities`) holds. Declared, not measured.
     pub fn quantity(&self, model: &Model<'_>, units: &Units, object: u32, names: &[&str]) -> Option<f64> {
@@ -67,6 +83,10 @@ impl Properties {
         names.iter().find_map(|wanted| sets.iter().find_map(|set| quantity_in(model, units, set, wanted)))
     }
 }
+
+/// Where IfcPhysicalSimpleQuantity's subtypes hold their value.
+const QUANTITIES: [&str; 6] =
+    ["LengthValue", "AreaValue", "VolumeValue", "CountValue", "WeightValue", "TimeValue"];
 
 fn quantity_in(model: &Model<'_>, units: &Units, set: &Record, wanted: &str) -> Option<f64> {
     let members = set.references("Quantities");

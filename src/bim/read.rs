@@ -67,6 +67,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, Bi
 }
 
 fn context<'a>(model: &'a Model<'a>, limits: &Limits, cuts: Cuts) -> Result<Context<'a>, BimError> {
+pub(super) fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
     let units = Units::read(model)?;
     let time = Time { whole: limits.geometry_time, element: limits.element_time };
     // The kernel has threads of its own; what needs no solid is read meanwhile.
@@ -80,7 +81,7 @@ fn context<'a>(model: &'a Model<'a>, limits: &Limits, cuts: Cuts) -> Result<Cont
     Ok(Context { model, units, relations, properties, meshes })
 }
 
-fn facts(context: &Context<'_>) -> ModelFacts {
+pub(super) fn facts(context: &Context<'_>) -> ModelFacts {
     let model = context.model;
     let placed = georeference::read(context);
     let mut notes = notes(context);
