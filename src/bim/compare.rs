@@ -10,6 +10,7 @@ use super::element::Context;
 use super::error::BimError;
 use super::facts::{Box3, BuildingFacts, ModelFacts, Outline};
 use super::read::{self, Limits};
+use super::shape::Cuts;
 use super::shape::{Solid, axes, outline};
 use super::step::Value;
 use crate::text::Text;
@@ -163,7 +164,7 @@ type Side = (BTreeMap<String, Seen>, ModelFacts);
 
 fn side(bytes: &[u8], limits: &Limits, notes: &mut Vec<Text>, which: &Text) -> Result<Side, BimError> {
     let model = read::open(bytes, limits)?;
-    let context = read::context(&model, limits)?;
+    let context = read::context(&model, limits, Cuts::All)?;
     let mut out = BTreeMap::new();
     let (mut missing, mut twice) = (0, BTreeSet::new());
     let ids = model.all("IfcElement").into_iter().chain(model.all("IfcSpatialStructureElement"));

@@ -66,8 +66,11 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, Bi
     Model::open(bytes, limits.max_records)
 }
 
-fn context<'a>(model: &'a Model<'a>, limits: &Limits, cuts: Cuts) -> Result<Context<'a>, BimError> {
-pub(super) fn context<'a>(model: &'a Model<'a>, limits: &Limits) -> Result<Context<'a>, BimError> {
+pub(super) fn context<'a>(
+    model: &'a Model<'a>,
+    limits: &Limits,
+    cuts: Cuts,
+) -> Result<Context<'a>, BimError> {
     let units = Units::read(model)?;
     let time = Time { whole: limits.geometry_time, element: limits.element_time };
     // The kernel has threads of its own; what needs no solid is read meanwhile.
