@@ -2,6 +2,7 @@
 
 mod measures;
 mod places;
+mod provisions;
 mod real;
 mod refusals;
 mod samples;
