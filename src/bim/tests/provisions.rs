@@ -20,7 +20,8 @@ fn tower(wide: u32, narrow: u32) -> String {
         data.push(block(id + 70, "IFCWALL", "$", [19.8, 0.2, z], [0.2, 14.6, 2.8]));
         data.push(block(id + 90, "IFCSLAB", ".FLOOR.", [0.0, 0.0, z - 0.2], [20.0, 15.0, 0.2]));
     }
-    let top = 3.0 * f64::from(wide + narrow);
+    let (top, deck) = (3.0 * f64::from(wide + narrow), 3.0 * f64::from(wide));
+    data.push(block(9020, "IFCSLAB", ".ROOF.", [0.0, 0.0, deck - 0.2], [20.0, 15.0, 0.2]));
     data.push(block(9000, "IFCSLAB", ".ROOF.", [0.0, 0.0, top - 0.2], [10.0, 6.0, 0.2]));
     data.concat()
 }
@@ -89,7 +90,7 @@ fn the_terrain_is_no_footprint() {
         block(id, entity, rest, [-6.0, -1.0, -0.5], [24.0, 12.0, 0.4])
     };
     let paving = block(240, "IFCSLAB", ".FLOOR.", [-6.0, -1.0, -0.2], [24.0, 12.0, 0.1])
-        .replace("'IFCSLAB 240'", "'S\\X2\\00E2\\X0\\n v\\X2\\01B0\\1EDD\\X0\\n'");
+        .replace("'IFCSLAB 240'", "'S\\X2\\00E2\\X0\\n v\\X2\\01B01EDD\\X0\\n'");
     let site = ground(200, "IFCBUILDINGELEMENTPROXY", "$");
     // The proxy's shape becomes the site's.
     let shape = "#8=IFCSITE('0000000000000000000002',$,'S',$,$,#7,#209,$,";
