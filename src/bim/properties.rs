@@ -85,9 +85,11 @@ impl Properties {
         wanted.iter().find_map(|wanted| {
             sets.iter().find_map(|set| {
                 let list = if set.entity() == "IfcElementQuantity" { "Quantities" } else { "HasProperties" };
-                let member = set.references(list).into_iter().filter_map(|id| model.get(id)).find(|m| {
-                    m.text("Name").is_some_and(|name| plain(name) == *wanted)
-                })?;
+                let member = set
+                    .references(list)
+                    .into_iter()
+                    .filter_map(|id| model.get(id))
+                    .find(|m| m.text("Name").is_some_and(|name| plain(name) == *wanted))?;
                 let name = member.text("Name")?;
                 let value = match set.entity() {
                     "IfcElementQuantity" => quantity_in(model, units, set, name),

@@ -99,9 +99,10 @@ pub fn fill(
     let ground = ground.min_by(|a, b| a.1.elevation_m.abs().total_cmp(&b.1.elevation_m.abs()));
     if let Some((_, storey)) = ground {
         out.ground_floor_area_m2 = storey.gross_area_m2.clone();
+        // No floor was found, which is not a floor of nothing.
+        out.ground_floor_area_m2.measured = storey.gross_area_m2.measured.filter(|a| *a > 0.0);
     }
-    out.gross_floor_area_m2
-        .declare(declared(building, GROSS, square).or_else(|| sum_declared(&out.storeys)));
+    out.gross_floor_area_m2.declare(declared(building, GROSS, square).or_else(|| sum_declared(&out.storeys)));
     out.footprint_area_m2.declare(declared(building, FOOTPRINT, square));
     out.far_area_m2.declare(declared(building, FAR, square));
     out.height_m.declare(declared(building, HEIGHT, length));

@@ -5,7 +5,7 @@
 //! `plan` tells them apart; and for the whole building canopies, eaves and roof edges (`canopy`) of parts
 //! whose underside is above 1.8 m. Strips up to 5 cm wide are tolerances of drawing.
 //!
-//! **Depth** is the greatest distance of a corner from the wall line. **Clearance** runs from ±0.00 to the lowest
+//! **Depth** is the greatest distance of a point of its edge from the wall line. **Clearance** runs from ±0.00 to the lowest
 //! underside of the slabs, or of the walls where no slab is drawn.
 
 use geo::{Distance, Euclidean, MultiPolygon, Point};
@@ -20,6 +20,11 @@ use crate::bim::shape::outline::{area, boxes_meet, difference, intersection, ope
 
 /// Strips narrower than this are no overhang, metres.
 const STRIP: f64 = 0.05;
+/// Distance of the points along an edge whose distance from the walls is taken, metres: a gallery between two
+/// wings touches walls with all its corners.
+const STEP: f64 = 0.5;
+/// Most points of one edge.
+const MAX_STEPS: f64 = 100.0;
 /// Canopies lower than this stand at the ground, metres.
 const HEAD: f64 = 1.8;
 
@@ -28,16 +33,20 @@ pub fn of(parts: &Parts<'_>, levels: &Levels, plans: &[Plan]) -> Vec<Overhang> {
     let counted = || levels.all.iter().zip(plans).filter(|(l, _)| l.above_ground && l.kind.counts());
     let from_zero = |l: &Level| (l.z - levels.zero).abs();
     let ground = counted().min_by(|a, b| from_zero(a.0).total_cmp(&from_zero(b.0)));
-    let Some((ground, wall_line)) = ground.map(|(l, p)| (l, &p.enclosed.0)) else { return Vec::new() };
+    // A ground floor with open sides has its floor's edge for a wall line.
+    let ground = ground.map(|(l, p)| (l, union([&p.enclosed.0, &p.gross.0])));
+    let Some((ground, wall_line)) = ground else { return Vec::new() };
     if wall_line.0.is_empty() {
         return Vec::new();
     }
-    let line = Line { outline: wall_line, zero: levels.zero };
+    let line = Line { outline: &wall_line, zero: levels.zero };
     let mut out = Vec::new();
     let upper = levels.all.iter().zip(plans).filter(|(l, _)| l.above_ground && l.z > ground.z + 0.5);
     for (level, plan) in upper {
         let makers: Vec<&Part<'_>> = plan.makers.iter().map(|i| &parts.physical[*i]).collect();
-        for (kind, shape) in [("enclosed", &plan.enclosed), ("used", &plan.used), ("doubtful", &plan.doubtful)] {
+        for (kind, shape) in
+            [("enclosed", &plan.enclosed), ("used", &plan.used), ("doubtful", &plan.doubtful)]
+        {
             line.add(kind, Some(level), &shape.0, &makers, &mut out);
         }
     }
@@ -97,7 +106,14 @@ impl Line<'_> {
     }
 
     fn depth(&self, piece: &MultiPolygon<f64>) -> f64 {
-        let corners = piece.iter().flat_map(|p| p.exterior().points());
-        corners.map(|c: Point<f64>| Euclidean.distance(&c, self.outline)).fold(0.0, f64::max)
+        let edges = piece.iter().flat_map(|p| p.exterior().lines());
+        let points = edges.flat_map(|edge| {
+            let parts = (edge.dx().hypot(edge.dy()) / STEP).ceil().clamp(1.0, MAX_STEPS);
+            (0..parts as u32).map(move |i| {
+                let t = f64::from(i) / parts;
+                Point::new(edge.start.x + t * edge.dx(), edge.start.y + t * edge.dy())
+            })
+        });
+        points.map(|p| Euclidean.distance(&p, self.outline)).fold(0.0, f64::max)
     }
 }

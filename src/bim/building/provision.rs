@@ -21,6 +21,7 @@ use geo::MultiPolygon;
 use super::round;
 use crate::bim::element::Context;
 use crate::bim::facts::{Landscape, Measured, Outline, Parking, PlanElement};
+use crate::bim::shape::Solid;
 use crate::bim::shape::outline::{area, union};
 use crate::bim::step::Record;
 use crate::bim::uses;
@@ -74,7 +75,8 @@ const PLANTED: &[&str] = &[
     "planter bed",
     "vegetation",
 ];
-const NOT_PLANTED: &[&str] = &["garden wall", "duong dao", "path", "paving", "fence", "hang rao", "tuong rao", "chair"];
+const NOT_PLANTED: &[&str] =
+    &["garden wall", "duong dao", "path", "paving", "fence", "hang rao", "tuong rao", "chair"];
 const LANDSCAPE_NAMES: &[&str] =
     &["LandscapeArea", "GreenArea", "LandscapedArea", "Diện tích cây xanh", "Diện tích đất cây xanh"];
 
@@ -98,8 +100,7 @@ pub struct Provision {
 impl Provision {
     /// Looks at every space and element of the model once.
     pub fn read(context: &Context<'_>) -> Self {
-        let mut out =
-            Self { parking: BTreeMap::new(), planted: BTreeMap::new(), declared: BTreeMap::new() };
+        let mut out = Self { parking: BTreeMap::new(), planted: BTreeMap::new(), declared: BTreeMap::new() };
         let model = context.model;
         for id in model.all("IfcSpace").into_iter().chain(model.all("IfcElement")) {
             let Some(record) = model.get(id) else { continue };
@@ -165,14 +166,14 @@ impl Provision {
 /// GlobalId of the building that holds an element.
 fn owner(context: &Context<'_>, id: u32) -> Option<String> {
     let up = context.relations.upwards(id);
-    let building = up.into_iter().find(|u| {
-        context.model.get(*u).is_some_and(|r| context.model.is_a(r.entity(), "IfcBuilding"))
-    })?;
+    let building = up
+        .into_iter()
+        .find(|u| context.model.get(*u).is_some_and(|r| context.model.is_a(r.entity(), "IfcBuilding")))?;
     Some(context.named(building).global_id)
 }
 
 fn item(context: &Context<'_>, record: &Record, evidence: &str) -> Item {
-    let plan = context.solid(record.id()).map_or_else(|| MultiPolygon(Vec::new()), |s| s.plan());
+    let plan = context.solid(record.id()).map_or_else(|| MultiPolygon(Vec::new()), Solid::plan);
     let measured = area(&plan);
     Item {
         element: PlanElement {

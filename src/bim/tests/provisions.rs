@@ -86,9 +86,8 @@ fn what_does_not_count_for_the_height_is_named() {
 fn the_terrain_is_no_footprint() {
     // Ground of 24 × 12 m (288 m²) as the site's own body, as a geographic element and as paving; a house of
     // 12 × 10 m on it under a roof of 14 × 12 m.
-    let ground = |id: u32, entity: &str, rest: &str| {
-        block(id, entity, rest, [-6.0, -1.0, -0.5], [24.0, 12.0, 0.4])
-    };
+    let ground =
+        |id: u32, entity: &str, rest: &str| block(id, entity, rest, [-6.0, -1.0, -0.5], [24.0, 12.0, 0.4]);
     let paving = block(240, "IFCSLAB", ".FLOOR.", [-6.0, -1.0, -0.2], [24.0, 12.0, 0.1])
         .replace("'IFCSLAB 240'", "'S\\X2\\00E2\\X0\\n v\\X2\\01B01EDD\\X0\\n'");
     let site = ground(200, "IFCBUILDINGELEMENTPROXY", "$");
@@ -184,6 +183,28 @@ fn a_declared_value_says_where_it_stands() {
     close_to(b.span.difference, -0.6);
     assert_eq!(b.span.declared_source.as_deref(), Some("Kết cấu.Nhịp"));
     // What an older reader wrote is still read.
-    let old: crate::bim::facts::Measured = serde_json::from_str(r#"{"measured":1.0,"declared":null}"#).unwrap();
+    let old: crate::bim::facts::Measured =
+        serde_json::from_str(r#"{"measured":1.0,"declared":null}"#).unwrap();
     assert_eq!((old.measured, old.difference, old.declared_source), (Some(1.0), None, None));
+}
+
+#[test]
+fn a_gallery_between_two_wings_has_its_own_depth() {
+    // Two wings 6 m apart and a wall behind; the gallery's corners all touch walls.
+    let data = [
+        backbone(METRES, "$,$"),
+        house(1.0),
+        block(200, "IFCWALL", "$", [16.0, 0.0, 0.0], [10.0, 0.2, 3.0]),
+        block(220, "IFCWALL", "$", [16.0, 5.8, 0.0], [10.0, 0.2, 3.0]),
+        block(240, "IFCWALL", "$", [16.0, 0.2, 0.0], [0.2, 5.6, 3.0]),
+        block(260, "IFCWALL", "$", [25.8, 0.2, 0.0], [0.2, 5.6, 3.0]),
+        block(280, "IFCWALL", "$", [10.0, 5.8, 0.0], [6.0, 0.2, 3.0]),
+        storey(1010, "T2", 3.0),
+        ring(1300, 3.0, 2.8),
+        block(1500, "IFCSLAB", ".FLOOR.", [10.0, 3.4, 2.8], [6.0, 2.4, 0.2]),
+        block(1520, "IFCRAILING", "$", [10.0, 3.4, 3.0], [6.0, 0.05, 1.1]),
+    ];
+    let f = facts(&file("IFC4", &data.concat()));
+    let gallery = only(&f).overhangs.iter().find(|o| o.kind == "used").expect("a gallery");
+    assert!((gallery.depth_m - 2.4).abs() < 0.01, "{}", gallery.depth_m);
 }
