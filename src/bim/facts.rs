@@ -28,6 +28,12 @@ pub struct ModelFacts {
     pub site_outline: Option<Outline>,
     /// One entry an IfcBuilding.
     pub buildings: Vec<BuildingFacts>,
+    /// Parking that belongs to no building.
+    #[serde(default)]
+    pub site_parking: Parking,
+    /// Planted areas that belong to no building.
+    #[serde(default)]
+    pub site_landscape: Landscape,
     /// Box of all products without spaces and openings, local engineering coordinates, Z up.
     pub bbox_m: Option<Box3>,
     /// Number of products by entity name.
@@ -95,12 +101,33 @@ pub struct Georeference {
 }
 
 /// A measured value beside the declared one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// From geometry.
     pub measured: Option<f64>,
     /// From quantities or property sets of the model.
     pub declared: Option<f64>,
+    /// `declared` less `measured`, where both exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f64>,
+    /// Where the declared value stands: set and property, such as `Qto_BuildingBaseQuantities.Height`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_source: Option<String>,
+}
+
+impl Measured {
+    /// A value that only the geometry gives.
+    pub fn only(measured: Option<f64>) -> Self {
+        Self { measured, ..Self::default() }
+    }
+
+    /// Sets the declared value, its source, and the difference to the measured one (to the millimetre).
+    pub fn declare(&mut self, declared: Option<(f64, String)>) {
+        let Some((value, source)) = declared else { return };
+        self.declared = Some(value);
+        self.declared_source = Some(source);
+        self.difference = self.measured.map(|m| ((value - m) * 1000.0).round() / 1000.0 + 0.0);
+    }
 }
 
 /// A plan outline (MultiPolygon), GeoJSON in JSON.
@@ -178,8 +205,35 @@ pub struct BuildingFacts {
     pub building_use: Option<String>,
     /// Largest clear span, metres.
     pub span_m: Option<f64>,
+    /// The same beside the declared span.
+    #[serde(default)]
+    pub span: Measured,
     /// From ±0.00 down to the lowest underground point, metres.
     pub depth_m: Option<f64>,
+    /// The same beside the declared depth.
+    #[serde(default)]
+    pub depth: Measured,
+    /// Floor area of the storey at ±0.00.
+    #[serde(default)]
+    pub ground_floor_area_m2: Measured,
+    /// ±0.00 to the highest point of all parts, those of `height_exclusions` too.
+    #[serde(default)]
+    pub height_with_exclusions_m: Option<f64>,
+    /// Parts above `height_m` that do not count for it, from the highest down.
+    #[serde(default)]
+    pub height_exclusions: Vec<HeightExclusion>,
+    /// Footprints by height, podium and tower.
+    #[serde(default)]
+    pub massing: Massing,
+    /// Balconies, floors, canopies and eaves beyond the ground floor's walls, by storey.
+    #[serde(default)]
+    pub overhangs: Vec<Overhang>,
+    /// Parking in the building.
+    #[serde(default)]
+    pub parking: Parking,
+    /// Planted areas in or on the building.
+    #[serde(default)]
+    pub landscape: Landscape,
     /// Outline of enclosed or used storeys above ground, local coordinates.
     pub footprint_local: Outline,
     /// The footprint with doubtful overhangs, local; none where there is no doubt.
@@ -197,6 +251,106 @@ pub struct BuildingFacts {
     pub footprint_elements: Vec<String>,
     /// Elements of the projection that lie outside the footprint.
     pub projection_elements: Vec<String>,
+}
+
+/// A part that stands above the height and does not count for it (QCVN 01:2021 1.4.25).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeightExclusion {
+    /// IfcGloballyUniqueId.
+    pub global_id: String,
+    /// Entity name.
+    pub entity: String,
+    /// Name.
+    pub name: String,
+    /// Its top over ±0.00, metres.
+    pub top_m: f64,
+}
+
+/// Footprints by height. See `building::massing`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Massing {
+    /// What stands at or above each level, from the ground up.
+    pub steps: Vec<FootprintAbove>,
+    /// Top of the podium over ±0.00, metres; none where the building has no podium.
+    pub podium_height_m: Option<f64>,
+    /// Storeys of the podium above ground.
+    pub podium_storeys: Option<u32>,
+    /// Storeys of the tower.
+    pub tower_storeys: Option<u32>,
+    /// Area of the tower's footprint.
+    pub tower_footprint_area_m2: Option<f64>,
+    /// Footprint of what stands above the podium, local coordinates.
+    pub tower_footprint_local: Option<Outline>,
+    /// The same in EPSG:9218; none where the model is not placed.
+    pub tower_footprint: Option<Outline>,
+}
+
+/// The footprint of all storeys at or above a level.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FootprintAbove {
+    /// The level over ±0.00, metres.
+    pub above_m: f64,
+    /// Name of the storey.
+    pub storey: String,
+    /// Area.
+    pub area_m2: f64,
+}
+
+/// Something that hangs over the outside of the ground floor's walls.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overhang {
+    /// `enclosed` (rooms), `used` (balcony, loggia, gallery), `doubtful` (canopy or used, who knows), `canopy`
+    /// (canopy, eave, roof edge).
+    pub kind: String,
+    /// Name of the storey; none for roofs and canopies.
+    pub storey: Option<String>,
+    /// Area beyond the ground floor's walls.
+    pub area_m2: f64,
+    /// How far it reaches beyond the ground floor's walls, metres.
+    pub depth_m: f64,
+    /// Its underside over ±0.00, metres.
+    pub clearance_m: f64,
+    /// GlobalIds of the slabs, roofs and walls that make it.
+    pub elements: Vec<String>,
+    /// Outline, local coordinates.
+    pub outline_local: Outline,
+}
+
+/// Parking spaces. See `building::provision`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parking {
+    /// Number of places: measured, those modelled one by one; declared, the sum of ParkingUnits.
+    pub spaces: Measured,
+    /// Area in plan, nothing counted twice.
+    pub area_m2: Measured,
+    /// What was taken for parking, and why.
+    pub elements: Vec<PlanElement>,
+}
+
+/// Planted areas. See `building::provision`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Landscape {
+    /// Area in plan, nothing counted twice.
+    pub area_m2: Measured,
+    /// What was taken for planted, and why.
+    pub elements: Vec<PlanElement>,
+    /// Outline, local coordinates.
+    pub outline_local: Outline,
+}
+
+/// An element with its plan area.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanElement {
+    /// IfcGloballyUniqueId.
+    pub global_id: String,
+    /// Entity name.
+    pub entity: String,
+    /// Name.
+    pub name: String,
+    /// What shows its use: an attribute, a property or the name.
+    pub evidence: String,
+    /// Area in plan; none without a solid.
+    pub area_m2: Option<f64>,
 }
 
 /// The three outlines in EPSG:9218.
@@ -231,6 +385,9 @@ pub struct StoreyFacts {
     pub use_: Option<String>,
     /// Floor area to the outer face of enclosing walls.
     pub gross_area_m2: Measured,
+    /// The measured floor area shared out by use of the storey's spaces; empty where no space names a use.
+    #[serde(default)]
+    pub area_by_use_m2: BTreeMap<String, f64>,
 }
 
 /// Storeys by kind. `total_49_9` counts basement, attic, technical floor and tum (NĐ 217 Art. 49.9); it is

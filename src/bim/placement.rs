@@ -98,6 +98,8 @@ impl Placement {
 
     /// Fills a building's placed outlines.
     pub fn place(&self, building: &mut BuildingFacts) {
+        let tower = building.massing.tower_footprint_local.as_ref();
+        building.massing.tower_footprint = tower.and_then(|o| self.outline(o));
         building.footprint = moved(&building.footprint_local.0, |x, y| self.to_crs84(x, y));
         building.placed = (|| {
             Some(PlacedOutlines {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::relations::Relations;
 use super::step::{Model, Record, Value};
 use super::units::Units;
+use super::words::plain;
 
 /// Property sets by object. Sets are read when asked for.
 #[derive(Debug, Default)]
@@ -81,6 +82,38 @@ impl Properties {
             .filter(|set| set.entity() == "IfcElementQuantity")
             .collect();
         names.iter().find_map(|wanted| sets.iter().find_map(|set| quantity_in(model, units, set, wanted)))
+    }
+
+    /// The first of `names` that any quantity or property set holds as a number, with `set.name` as its source.
+    /// Names are compared in plain words. A quantity has its own unit; a property's value is scaled by `scale`
+    /// (metres or square metres in the file's unit), for its measure type is not kept.
+    pub fn declared(
+        &self,
+        model: &Model<'_>,
+        units: &Units,
+        object: u32,
+        names: &[&str],
+        scale: f64,
+    ) -> Option<(f64, String)> {
+        let sets: Vec<Record> = self.sets(model, object, |_| true).collect();
+        let wanted: Vec<String> = names.iter().map(|name| plain(name)).collect();
+        let source = |set: &Record, name: &str| format!("{}.{name}", set.text("Name").unwrap_or_default());
+        wanted.iter().find_map(|wanted| {
+            sets.iter().find_map(|set| {
+                let list = if set.entity() == "IfcElementQuantity" { "Quantities" } else { "HasProperties" };
+                let member = set
+                    .references(list)
+                    .into_iter()
+                    .filter_map(|id| model.get(id))
+                    .find(|m| m.text("Name").is_some_and(|name| plain(name) == *wanted))?;
+                let name = member.text("Name")?;
+                let value = match set.entity() {
+                    "IfcElementQuantity" => quantity_in(model, units, set, name),
+                    _ => value_of(&member).and_then(|v| v.number()).map(|v| v * scale),
+                }?;
+                Some((value, source(set, name)))
+            })
+        })
     }
 }
 

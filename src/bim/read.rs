@@ -88,8 +88,15 @@ pub(super) fn facts(context: &Context<'_>) -> ModelFacts {
     let model = context.model;
     let placed = georeference::read(context);
     let mut notes = notes(context);
-    let buildings = building::measure(context, placed.georeference.as_ref(), &mut notes);
+    let mut buildings = building::measure(context, placed.georeference.as_ref(), &mut notes);
+    let mut provision = building::provision::Provision::read(context);
+    for b in &mut buildings {
+        (b.parking, b.landscape) = provision.take(Some(&b.global_id));
+    }
+    let (site_parking, site_landscape) = provision.take(None);
     let mut out = ModelFacts {
+        site_parking,
+        site_landscape,
         schema: model.schema().to_owned(),
         entities: model.len() as u64,
         length_unit_m: context.units.declared_length_m,

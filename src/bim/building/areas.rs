@@ -7,8 +7,11 @@
 //! **FAR area**: gross floor area less the shares of technical, fire, refuge and parking spaces; technical
 //! storeys wholly. None where a storey with area gives no use.
 //!
-//! **Declared**: Qto_BuildingStoreyBaseQuantities and Qto_BuildingBaseQuantities (BaseQuantities in IFC2X3); never
-//! used instead of a measured value. A difference above 1 % is a warning.
+//! **Ground floor area**: the gross area of the storey above ground that is nearest to ±0.00.
+//!
+//! **Declared**: quantity and property sets of the building or storey by the names below, such as
+//! Qto_BuildingStoreyBaseQuantities and Qto_BuildingBaseQuantities (BaseQuantities in IFC2X3), each with set and
+//! name; never used instead of a measured value. A difference above 1 % is a warning.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +29,16 @@ const GROSS: &[&str] = &["GrossFloorArea", "GrossArea"];
 /// Names of a building's footprint.
 const FOOTPRINT: &[&str] = &["FootPrintArea", "FootprintArea", "GrossFootprintArea"];
 
+/// Names of a building's area for the floor area ratio.
+const FAR: &[&str] = &["FARArea", "Diện tích tính hệ số sử dụng đất", "Diện tích sàn tính hệ số sử dụng đất"];
+/// Names of a building's height. IFC names no other than `Height`.
+const HEIGHT: &[&str] = &["Height", "BuildingHeight", "Chiều cao", "Chiều cao công trình"];
+/// Names of the largest span; the standard has none.
+const SPAN: &[&str] = &["Span", "MaxSpan", "LargestSpan", "Nhịp", "Nhịp lớn nhất", "Nhịp kết cấu lớn nhất"];
+/// Names of the depth below ground; the standard has none.
+const DEPTH: &[&str] =
+    &["BasementDepth", "UndergroundDepth", "Chiều sâu tầng hầm", "Độ sâu tầng hầm", "Chiều sâu ngầm"];
+
 /// Fills storeys, areas and declared values.
 pub fn fill(
     context: &Context<'_>,
@@ -36,8 +49,11 @@ pub fn fill(
     notes: &mut Vec<Text>,
 ) {
     let uses = Uses::read(context);
-    let declared =
-        |id: u32, names: &[&str]| context.properties.quantity(context.model, &context.units, id, names);
+    let declared = |id: u32, names: &[&str], scale: f64| {
+        let found = context.properties.declared(context.model, &context.units, id, names, scale);
+        found.map(|(value, source)| (round(value), source))
+    };
+    let (length, square) = (context.units.length_m, context.units.area_m2);
     let (mut gross, mut outside_far, mut unknown, mut any) = (0.0, 0.0, false, false);
     for (level, plan) in levels.all.iter().zip(plans) {
         let measured = if level.kind.counts() { outline::area(&plan.gross) } else { 0.0 };
@@ -57,6 +73,8 @@ pub fn fill(
                 _ => outside_far += measured * outside(&shares),
             }
         }
+        let mut gross_area_m2 = Measured::only(level.kind.counts().then(|| round(measured)));
+        gross_area_m2.declare(declared(level.id, GROSS, square));
         out.storeys.push(StoreyFacts {
             global_id: named.global_id,
             name: level.name.clone(),
@@ -64,10 +82,12 @@ pub fn fill(
             above_ground: level.above_ground,
             kind: level.kind.name().to_owned(),
             use_: main,
-            gross_area_m2: Measured {
-                measured: level.kind.counts().then(|| round(measured)),
-                declared: declared(level.id, GROSS).map(round),
-            },
+            gross_area_m2,
+            area_by_use_m2: shares
+                .into_iter()
+                .filter(|_| measured > 0.0)
+                .map(|(name, share)| (name, round(measured * share)))
+                .collect(),
         });
     }
     for area in out.area_by_use_m2.values_mut() {
@@ -75,10 +95,21 @@ pub fn fill(
     }
     out.gross_floor_area_m2.measured = any.then(|| round(gross));
     out.far_area_m2.measured = (any && !unknown).then(|| round(gross - outside_far));
-    out.gross_floor_area_m2.declared =
-        declared(building, GROSS).or_else(|| sum_declared(&out.storeys)).map(round);
-    out.footprint_area_m2.declared = declared(building, FOOTPRINT).map(round);
-    out.height_m.declared = declared(building, &["Height"]).map(round);
+    let ground = levels.all.iter().zip(&out.storeys).filter(|(l, s)| l.kind.counts() && s.above_ground);
+    let ground = ground.min_by(|a, b| a.1.elevation_m.abs().total_cmp(&b.1.elevation_m.abs()));
+    if let Some((_, storey)) = ground {
+        out.ground_floor_area_m2 = storey.gross_area_m2.clone();
+        // No floor was found, which is not a floor of nothing.
+        out.ground_floor_area_m2.measured = storey.gross_area_m2.measured.filter(|a| *a > 0.0);
+    }
+    out.gross_floor_area_m2.declare(declared(building, GROSS, square).or_else(|| sum_declared(&out.storeys)));
+    out.footprint_area_m2.declare(declared(building, FOOTPRINT, square));
+    out.far_area_m2.declare(declared(building, FAR, square));
+    out.height_m.declare(declared(building, HEIGHT, length));
+    out.span = Measured::only(out.span_m);
+    out.span.declare(declared(building, SPAN, length));
+    out.depth = Measured::only(out.depth_m);
+    out.depth.declare(declared(building, DEPTH, length));
     out.building_use = uses::of_building(context, building);
     differences(out, notes);
 }
@@ -88,10 +119,11 @@ fn outside(shares: &BTreeMap<String, f64>) -> f64 {
 }
 
 /// The storeys' declared areas together, where every storey that counts declares one.
-fn sum_declared(storeys: &[StoreyFacts]) -> Option<f64> {
+fn sum_declared(storeys: &[StoreyFacts]) -> Option<(f64, String)> {
     let counted = storeys.iter().filter(|s| s.gross_area_m2.measured.is_some());
     let values: Option<Vec<f64>> = counted.map(|s| s.gross_area_m2.declared).collect();
-    values.filter(|v| !v.is_empty()).map(|v| v.iter().sum())
+    let name = storeys.iter().find_map(|s| s.gross_area_m2.declared_source.clone())?;
+    values.filter(|v| !v.is_empty()).map(|v| (round(v.iter().sum()), format!("sum of {name}")))
 }
 
 /// Spaces with use and area by storey.
@@ -159,4 +191,7 @@ fn differences(out: &BuildingFacts, notes: &mut Vec<Text>) {
     compare("tổng diện tích sàn", "gross floor area", &out.gross_floor_area_m2, "m²");
     compare("diện tích chiếm đất", "footprint", &out.footprint_area_m2, "m²");
     compare("chiều cao", "height", &out.height_m, "m");
+    compare("nhịp lớn nhất", "largest span", &out.span, "m");
+    compare("chiều sâu ngầm", "depth below ground", &out.depth, "m");
+    compare("diện tích tính hệ số sử dụng đất", "FAR area", &out.far_area_m2, "m²");
 }

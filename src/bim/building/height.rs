@@ -11,6 +11,8 @@ use super::Level;
 use super::parts::Parts;
 use super::round;
 use super::storeys::Levels;
+use crate::bim::element::Context;
+use crate::bim::facts::HeightExclusion;
 use crate::bim::role::Role;
 
 /// Height and the GlobalId of the highest part; none where nothing stands above ±0.00.
@@ -22,6 +24,35 @@ pub fn above_zero(parts: &Parts<'_>, levels: &Levels) -> (Option<f64>, Option<St
         .max_by(|a, b| a.bbox.max[2].total_cmp(&b.bbox.max[2]));
     let Some(part) = highest.filter(|p| p.bbox.max[2] > levels.zero) else { return (None, None) };
     (Some(round(part.bbox.max[2] - levels.zero)), Some(part.element.global_id.clone()))
+}
+
+/// Height of all parts, those that do not count too, and each part above `height` that does not count, from the
+/// highest down.
+pub fn exclusions(
+    context: &Context<'_>,
+    parts: &Parts<'_>,
+    levels: &Levels,
+    height: Option<f64>,
+) -> (Option<f64>, Vec<HeightExclusion>) {
+    let floor = height.unwrap_or(0.0);
+    let mut out: Vec<HeightExclusion> = parts
+        .physical
+        .iter()
+        .filter(|p| !p.element.counts_for_height)
+        .map(|p| (p, round(p.bbox.max[2] - levels.zero)))
+        .filter(|(_, top)| *top > floor)
+        .map(|(p, top_m)| {
+            let record = context.model.get(p.element.id);
+            HeightExclusion {
+                global_id: p.element.global_id.clone(),
+                entity: record.as_ref().map(|r| r.entity().to_owned()).unwrap_or_default(),
+                name: record.as_ref().and_then(|r| r.text("Name")).unwrap_or_default().to_owned(),
+                top_m,
+            }
+        })
+        .collect();
+    out.sort_by(|a, b| b.top_m.total_cmp(&a.top_m).then_with(|| a.global_id.cmp(&b.global_id)));
+    (out.first().map(|e| e.top_m).or(height), out)
 }
 
 /// Depth of the basements.

@@ -4,13 +4,18 @@
 //! - `plan`: one storey's enclosed area, floors, overhangs, gross area
 //! - `outlines`: footprint, projection, underground
 //! - `height`, `span`: highest point, depth, largest span
+//! - `massing`: footprints by height, podium and tower; `overhangs`: what hangs beyond the ground floor's walls
+//! - `provision`: parking and planted areas
 //! - `areas`: uses, FAR area, declared values
 
 mod areas;
 mod height;
+mod massing;
 mod outlines;
+mod overhangs;
 mod parts;
 mod plan;
+pub mod provision;
 mod span;
 mod storeys;
 
@@ -60,6 +65,7 @@ fn one(
     storeys::settle_kinds(&mut levels, &plans, parts);
     let lines = outlines::of(parts, &levels, &plans);
     let (height, highest_element) = height::above_zero(parts, &levels);
+    let (height_with_exclusions_m, height_exclusions) = height::exclusions(context, parts, &levels, height);
     let mut out = BuildingFacts {
         global_id: named.global_id,
         name: named.name,
@@ -67,7 +73,11 @@ fn one(
         zero_level_source: levels.zero_source.clone(),
         zero_level_elevation_m: elevation(georeference, levels.zero),
         storey_count: storeys::count(&levels),
-        height_m: Measured { measured: height, declared: None },
+        height_m: Measured::only(height),
+        height_with_exclusions_m,
+        height_exclusions,
+        massing: massing::of(&levels, &plans),
+        overhangs: overhangs::of(parts, &levels, &plans),
         highest_element,
         span_m: span::largest(&levels, &plans),
         depth_m: height::depth(parts, &levels),
@@ -100,7 +110,7 @@ fn elevation(georeference: Option<&Georeference>, zero: f64) -> Option<f64> {
 
 fn measured(of: &geo::MultiPolygon<f64>) -> Measured {
     let area = outline::area(of);
-    Measured { measured: (area > 0.0).then(|| round(area)), declared: None }
+    Measured::only((area > 0.0).then(|| round(area)))
 }
 
 /// To the millimetre, or square millimetres' thousandfold: what is shown is what is compared.

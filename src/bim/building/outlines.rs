@@ -14,7 +14,7 @@ use super::parts::{Part, Parts};
 use super::plan::Plan;
 use super::storeys::{Kind, Levels};
 use crate::bim::role::Role;
-use crate::bim::shape::outline::{area, close, difference, union};
+use crate::bim::shape::outline::{area, boxes_meet, close, difference, intersection, union};
 use crate::text::Text;
 
 /// How far below ±0.00 the ground may lie, metres.
@@ -64,7 +64,7 @@ pub fn of(parts: &Parts<'_>, levels: &Levels, plans: &[Plan]) -> Outlines {
     let projection = seal(&union([&projection, &footprint]));
     Outlines {
         footprint_elements: at_the_edge(parts, plans, &footprint),
-        projection_elements: outside(parts, ground, &footprint),
+        projection_elements: outside(parts, ground, &difference(&projection, &footprint)),
         footprint,
         with_overhangs,
         projection,
@@ -127,10 +127,13 @@ fn near_edge(p: Point<f64>, rings: &[&LineString<f64>]) -> bool {
     rings.iter().any(|ring| Euclidean.distance(&p, *ring) < 0.005)
 }
 
-fn outside(parts: &Parts<'_>, ground: f64, footprint: &MultiPolygon<f64>) -> Vec<String> {
-    sorted(
-        parts.physical.iter().filter(|p| area(&difference(&p.band(ground, f64::INFINITY), footprint)) > 0.01),
-    )
+/// Parts that lie in `beyond`, the projection without the footprint: mostly small, so that most parts need no
+/// boolean operation.
+fn outside(parts: &Parts<'_>, ground: f64, beyond: &MultiPolygon<f64>) -> Vec<String> {
+    sorted(parts.physical.iter().filter(|p| {
+        let band = p.band(ground, f64::INFINITY);
+        boxes_meet(&band, beyond) && area(&intersection(&band, beyond)) > 0.01
+    }))
 }
 
 fn sorted<'p, 'a: 'p>(parts: impl Iterator<Item = &'p Part<'a>>) -> Vec<String> {

@@ -5,6 +5,7 @@ mod measures;
 mod mutations;
 mod place_cases;
 mod places;
+mod provisions;
 mod real;
 mod refusals;
 mod samples;

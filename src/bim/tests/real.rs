@@ -70,6 +70,66 @@ mod with_test_data {
         assert!(b.projection_area_m2.measured.unwrap() < 333.0);
     }
 
+    /// By `IfcOpenShell` and shapely: union of the plans of all walls and slabs above ±0.00, holes filled; highest
+    /// point of the building's own parts; storey elevations as `IfcBuildingStorey` gives them. Where our footprint
+    /// differs, `why` says it.
+    #[test]
+    fn heights_storeys_and_footprints_agree_with_ifcopenshell() {
+        // File, storeys over ±0.00, height, filled walls and slabs, our footprint, why they differ.
+        let all: &[(&str, &[f64], f64, f64, f64, &str)] = &[
+            ("bimwhale_large_building", &[0.0, 4.0], 8.0, 331.28, 331.28, ""),
+            (
+                "duplex_arch_georef_2x3",
+                &[-1.25, 0.0, 3.1, 6.0],
+                6.6348,
+                207.479,
+                156.64,
+                "slabs of terraces and steps at the ground are no footprint: walls alone give 156.640",
+            ),
+            (
+                "pcert_building_architecture_ifc4",
+                &[0.0],
+                5.7,
+                38.4,
+                28.15,
+                "the roof's eaves are no footprint; without the roof slabs the walls and floor remain",
+            ),
+            ("tested_sample_project", &[0.0, 3.0], 3.3, 125.06, 125.06, ""),
+        ];
+        for (name, storeys, height, filled, footprint, why) in all {
+            let f = facts(&real(name));
+            let b = only(&f);
+            let found: Vec<f64> = b.storeys.iter().map(|s| s.elevation_m).collect();
+            assert_eq!(&found, storeys, "{name}");
+            close_to(b.height_m.measured, *height);
+            let area = b.footprint_area_m2.measured.unwrap();
+            assert!((area - footprint).abs() < 0.01 * footprint, "{name}: {area}");
+            assert_eq!((area - filled).abs() < 0.01 * filled, why.is_empty(), "{name}: {area}");
+            assert!(b.projection_area_m2.measured.unwrap() > filled - 0.6, "{name}: {why}");
+        }
+    }
+
+    /// `IfcOpenShell` knows one storey, beams, members and 18 slabs above ground of 0.409 m² together, no wall: the
+    /// file is the skeleton of a timber frame, and the facts say by what else its outline was taken.
+    #[test]
+    fn a_skeleton_without_walls_is_measured_by_its_parts_and_says_so() {
+        let f = facts(&real("mini_project_issue021"));
+        let b = only(&f);
+        close_to(b.height_m.measured, 8.0005);
+        assert_eq!(b.gross_floor_area_m2.measured, None);
+        assert!(f.warnings.iter().any(|w| w.contains("no walls or floors enclose a storey")));
+    }
+
+    /// `IfcOpenShell`: spandrel walls reach 7.7746 m; walls are not a house, so no storey has a floor area.
+    #[test]
+    fn bridges_have_heights_but_no_floors() {
+        let f = facts(&real("infra_bridge"));
+        assert_eq!(f.buildings.len(), 3);
+        let tops: Vec<Option<f64>> = f.buildings.iter().map(|b| b.height_m.measured).collect();
+        assert!(tops.iter().flatten().any(|h| (h - 7.7746).abs() < 0.01), "{tops:?}");
+        assert!(f.buildings.iter().all(|b| b.gross_floor_area_m2.measured.is_none()));
+    }
+
     #[test]
     fn a_model_of_window_frames_says_what_is_missing() {
         let f = facts(&real("schependomlaan_houten_kozijnen_2x3"));

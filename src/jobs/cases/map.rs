@@ -24,7 +24,7 @@ pub(super) async fn facts(state: &AppState, dossier: &Dossier) -> Result<MapFact
         .transpose()?;
     let ruleset = state.law.ruleset(input.legal_date)?;
     let class = checks::authority(&input, &ruleset).ok().and_then(|a| a.class);
-    let measured = |of: fn(&BuildingFacts) -> Measured, add: fn(f64, f64) -> f64| {
+    let measured = |of: fn(&BuildingFacts) -> &Measured, add: fn(f64, f64) -> f64| {
         buildings(&input).filter_map(|b| of(b).measured).reduce(add)
     };
     let number = |name: &str| input.form[name].as_f64();
@@ -36,10 +36,10 @@ pub(super) async fn facts(state: &AppState, dossier: &Dossier) -> Result<MapFact
         work_name: input.works.first().map(|w| w.name.clone()),
         use_: input.works.iter().find_map(|w| w.use_.clone()).or_else(|| string(&input.form["use"])),
         storeys: storeys.filter(|n| *n > 0).or_else(|| input.form["storeys"].as_i64()),
-        height_m: measured(|b| b.height_m, f64::max).or_else(|| number("height_m")),
-        footprint_area_m2: measured(|b| b.footprint_area_m2, |a, b| a + b)
+        height_m: measured(|b| &b.height_m, f64::max).or_else(|| number("height_m")),
+        footprint_area_m2: measured(|b| &b.footprint_area_m2, |a, b| a + b)
             .or_else(|| number("footprint_area_m2")),
-        gross_floor_area_m2: measured(|b| b.gross_floor_area_m2, |a, b| a + b)
+        gross_floor_area_m2: measured(|b| &b.gross_floor_area_m2, |a, b| a + b)
             .or_else(|| number("gross_floor_area_m2")),
     })
 }

@@ -168,7 +168,7 @@ impl Example<'_> {
         let below = self.number("basements", 0.0) as u32;
         let footprint = self.rect("footprint", [0.5, 3.0, 4.5, 18.0]);
         let area = super::region::area_m2(&footprint);
-        let measured = |m: Option<f64>| Measured { measured: m, declared: None };
+        let measured = Measured::only;
         let use_ = self.text("use", "house_single");
         BuildingFacts {
             global_id: "building".into(),

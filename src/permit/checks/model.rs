@@ -280,11 +280,11 @@ fn declared_note(cx: &Context<'_>, all: &[&BuildingFacts]) -> Text {
     let percent = cx.setting("model_tolerance_area_percent").unwrap_or(1.0) / 100.0;
     let (mut vi_parts, mut en_parts) = (Vec::new(), Vec::new());
     for b in all {
-        let quantities: [(Measured, &str, &str, &str); 4] = [
-            (b.height_m, "chiều cao", "height", "m"),
-            (b.footprint_area_m2, "diện tích chiếm đất", "footprint area", "m2"),
-            (b.gross_floor_area_m2, "tổng diện tích sàn", "gross floor area", "m2"),
-            (b.far_area_m2, "diện tích tính hệ số sử dụng đất", "FAR area", "m2"),
+        let quantities: [(&Measured, &str, &str, &str); 4] = [
+            (&b.height_m, "chiều cao", "height", "m"),
+            (&b.footprint_area_m2, "diện tích chiếm đất", "footprint area", "m2"),
+            (&b.gross_floor_area_m2, "tổng diện tích sàn", "gross floor area", "m2"),
+            (&b.far_area_m2, "diện tích tính hệ số sử dụng đất", "FAR area", "m2"),
         ];
         for (quantity, vi, en, unit) in quantities {
             let (Some(m), Some(d)) = (quantity.measured, quantity.declared) else { continue };

@@ -70,7 +70,7 @@ fn a_site_outline_on_the_map_is_its_parcel() {
 fn a_wrong_declared_quantity_is_shown_and_the_measured_one_wins() {
     let all = models();
     let (_, school) = all.iter().find(|(name, _)| name == "school.ifc").expect("the school is a sample");
-    let gross = only(school).gross_floor_area_m2;
+    let gross = &only(school).gross_floor_area_m2;
     assert!((gross.measured.expect("measured") - 3816.0).abs() < 0.01);
     assert_eq!(gross.declared, Some(3600.0));
     assert!(

@@ -154,7 +154,7 @@ mod tests {
         BuildingFacts {
             name: "Nhà ống".to_owned(),
             storeys: vec![storey("Tầng 2", 3.6), storey("Hầm", -2.8), storey("Tầng 1", 0.0)],
-            height_m: Measured { measured: Some(7.2), declared: None },
+            height_m: Measured::only(Some(7.2)),
             ..BuildingFacts::default()
         }
     }
