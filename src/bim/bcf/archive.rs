@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
+use std::path::Path;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -117,7 +118,8 @@ pub fn pack(entries: &[(String, Vec<u8>)]) -> Result<Vec<u8>, BimError> {
     };
     for (name, bytes) in entries {
         // Pictures are packed already.
-        let packed = name.ends_with(".png") || name.ends_with(".jpg");
+        let extension = Path::new(name.as_str()).extension();
+        let packed = extension.is_some_and(|e| e == "png" || e == "jpg");
         let method = if packed { CompressionMethod::Stored } else { CompressionMethod::Deflated };
         let options =
             SimpleFileOptions::default().compression_method(method).last_modified_time(DateTime::default());

@@ -174,7 +174,7 @@ fn viewpoint(
 
 fn components(c: &Element, old: bool) -> Result<Components, BimError> {
     let list = |e: Option<&Element>| -> Result<Vec<Component>, BimError> {
-        e.map(|e| e.all("Component").map(component).collect()).unwrap_or_else(|| Ok(Vec::new()))
+        e.map_or_else(|| Ok(Vec::new()), |e| e.all("Component").map(component).collect())
     };
     let none = Element::default();
     let visibility = c.child("Visibility").unwrap_or(&none);

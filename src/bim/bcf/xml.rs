@@ -66,7 +66,7 @@ impl Lines<'_> {
     fn at(&mut self, byte: usize) -> usize {
         let byte = byte.min(self.text.len());
         if byte > self.at {
-            self.line += self.text.as_bytes()[self.at..byte].iter().filter(|b| **b == b'\n').count();
+            self.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.at..byte]).count();
             self.at = byte;
         }
         self.line
@@ -198,8 +198,14 @@ impl Writer {
     pub fn end(&mut self) {
         if let Some(name) = self.open.pop() {
             self.out.extend(std::iter::repeat_n(' ', self.open.len()));
-            self.out.push_str(&format!("</{name}>\n"));
+            self.close(name);
         }
+    }
+
+    fn close(&mut self, name: &str) {
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push_str(">\n");
     }
 
     /// An element without content.
@@ -213,7 +219,7 @@ impl Writer {
         self.tag(name, &[]);
         self.out.push('>');
         escape(&mut self.out, text, false);
-        self.out.push_str(&format!("</{name}>\n"));
+        self.close(name);
     }
 
     /// An element with text, unless there is none or it is blank.

@@ -50,7 +50,7 @@ pub fn read(context: &Context<'_>, notes: &mut Vec<Text>) -> Option<Found> {
             return geographic::read(context, &operation, crs);
         }
         if let Some(raw) = from_entity(context, &operation, crs.as_ref()) {
-            return Some(resolve(raw, context));
+            return Some(resolve(&raw, context));
         }
         let (id, entity) = (operation.id(), operation.entity());
         notes.push(Text::new(
@@ -58,7 +58,7 @@ pub fn read(context: &Context<'_>, notes: &mut Vec<Text>) -> Option<Found> {
             format!("{entity} #{id} holds no usable Eastings and Northings; it is passed over"),
         ));
     }
-    ifc2x3::read(context, notes).map(|raw| resolve(raw, context))
+    ifc2x3::read(context, notes).map(|raw| resolve(&raw, context))
 }
 
 /// The operation that starts from the model's context, else the first.
@@ -122,7 +122,7 @@ fn from_entity(context: &Context<'_>, operation: &Record, crs: Option<&Record>) 
     })
 }
 
-fn resolve(raw: Raw, context: &Context<'_>) -> Found {
+fn resolve(raw: &Raw, context: &Context<'_>) -> Found {
     let length_m = context.units.length_m;
     let map_m = raw.map_unit_m.unwrap_or(length_m);
     let mut notes = Vec::new();
@@ -131,7 +131,7 @@ fn resolve(raw: Raw, context: &Context<'_>) -> Found {
     out.northing = Some(micrometres(raw.northings * map_m));
     out.orthogonal_height_m = raw.height.map(|h| micrometres(h * map_m));
     out.crs = raw.crs_name.as_deref().and_then(crs::code);
-    out.vertical_datum = raw.vertical_datum.clone();
+    out.vertical_datum.clone_from(&raw.vertical_datum);
     out.rotation_deg = raw.axis.map_or(0.0, |axis| rotation(axis, &mut notes));
     // A rigid operation keeps true lengths: only the units differ.
     out.scale = if raw.rigid { 1.0 } else { scale(raw.scale, map_m, length_m, &mut notes) };
@@ -145,7 +145,7 @@ fn resolve(raw: Raw, context: &Context<'_>) -> Found {
     let placement = place(&mut out, &mut notes);
     let scale_off = (out.scale - 1.0).abs();
     let mut found = Found { georeference: Some(out), placement, notes };
-    doubts::of_conversion(&mut found, &raw);
+    doubts::of_conversion(&mut found, raw);
     // A model that is not its true size is wrong at its edges by what it is stretched.
     let extent = super::crosscheck::extent(context).unwrap_or(0.0);
     let off = stretch.max(if scale_off > 0.01 { scale_off } else { 0.0 });

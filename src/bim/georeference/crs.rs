@@ -18,12 +18,11 @@ pub fn names_vn2000(words: &str) -> bool {
 /// `ID["EPSG",n]` or `AUTHORITY["EPSG","n"]`, which is the whole system's.
 pub fn of_well_known_text(model: &Model<'_>, crs: u32) -> Option<String> {
     let texts = model.exactly("IfcWellKnownText").iter().filter_map(|id| model.get(*id));
-    let own = texts.filter(|t| t.reference("CoordinateReferenceSystem") == Some(crs));
-    own.filter_map(|t| {
+    let mut own = texts.filter(|t| t.reference("CoordinateReferenceSystem") == Some(crs));
+    own.find_map(|t| {
         let text = t.text("WellKnownText")?.to_ascii_uppercase();
         code(&text[text.rfind("\"EPSG\"")?..])
     })
-    .next()
 }
 
 /// `EPSG:n` from a name such as `EPSG:9218`, `urn:ogc:def:crs:EPSG::9218`, `EPSG 9218` or the written name of a

@@ -46,7 +46,7 @@ fn property_sets(conversion: &str, crs: &str, eastings: &str) -> String {
     let single =
         |id: u32, name: &str, value: &str| format!("#{id}=IFCPROPERTYSINGLEVALUE('{name}',$,{value},$);\n");
     let sets = [
-        single(70, &eastings.replace("~", "E"), "IFCLENGTHMEASURE(411600.265)"),
+        single(70, &eastings.replace('~', "E"), "IFCLENGTHMEASURE(411600.265)"),
         single(
             71,
             &eastings.replace("~E", "N").replace("eastings", "northings").replace("Eastings", "Northings"),
@@ -79,6 +79,7 @@ const SURE: [f64; 2] = [0.05, 0.05];
 const ONLY: &str = "placed by IfcSite latitude";
 const GRADES: [f64; 2] = [1e5, 1e10];
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn declared() -> Vec<Case> {
     let good = "411600.265,1327195.238,600.,1.,0.,1.";
     let mut cases = vec![
@@ -285,6 +286,7 @@ fn declared() -> Vec<Case> {
     cases
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn undeclared() -> Vec<Case> {
     let degrees = |lat: &str, lon: &str| backbone(METRES, &format!("{lat},{lon}")) + &house(1.0);
     let plain = with("");

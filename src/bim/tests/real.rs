@@ -76,7 +76,8 @@ mod with_test_data {
     #[test]
     fn heights_storeys_and_footprints_agree_with_ifcopenshell() {
         // File, storeys over ±0.00, height, filled walls and slabs, our footprint, why they differ.
-        let all: &[(&str, &[f64], f64, f64, f64, &str)] = &[
+        type Row = (&'static str, &'static [f64], f64, f64, f64, &'static str);
+        let all: &[Row] = &[
             ("bimwhale_large_building", &[0.0, 4.0], 8.0, 331.28, 331.28, ""),
             (
                 "duplex_arch_georef_2x3",
