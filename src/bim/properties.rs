@@ -32,6 +32,11 @@ impl Properties {
         Self { sets }
     }
 
+    /// All sets of an object: of the occurrence, then of its type.
+    pub fn all<'m>(&'m self, model: &'m Model<'_>, object: u32) -> impl Iterator<Item = Record> + 'm {
+        self.sets(model, object, |_| true)
+    }
+
     /// The named sets of an object whose name fits.
     fn sets<'m>(
         &'m self,

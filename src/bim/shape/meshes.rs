@@ -18,6 +18,7 @@ use crate::bim::step::Model;
 const BATCH: usize = 32;
 
 /// All solids of a model.
+#[derive(Default)]
 pub struct Meshes {
     /// By product id.
     pub solids: BTreeMap<u32, Solid>,
