@@ -219,7 +219,7 @@ fn see(context: &Context<'_>, id: u32) -> Option<Seen> {
         bbox: solid.and_then(Solid::bbox),
         volume,
         surface,
-        properties: context.properties.all(context.model, id),
+        properties: context.properties.all_values(context.model, id),
     })
 }
 

@@ -26,6 +26,7 @@ mod read;
 mod relations;
 mod role;
 mod shape;
+mod sheet;
 mod site;
 mod step;
 #[cfg(test)]
@@ -35,4 +36,5 @@ mod uses;
 mod words;
 
 pub use error::BimError;
-pub use read::{Limits, mesh, read};
+pub use read::{Limits, mesh, read, sheets};
+pub use sheet::find as find_sheet;

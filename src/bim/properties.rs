@@ -33,6 +33,11 @@ impl Properties {
         Self { sets }
     }
 
+    /// All sets of an object: of the occurrence, then of its type.
+    pub fn all_sets<'m>(&'m self, model: &'m Model<'_>, object: u32) -> impl Iterator<Item = Record> + 'm {
+        self.sets(model, object, |_| true)
+    }
+
     /// The named sets of an object whose name fits.
     fn sets<'m>(
         &'m self,
@@ -59,7 +64,7 @@ impl Properties {
     }
 
     /// All simple values of an object by `set.property`, as written; the occurrence's own come first. Quantities too.
-    pub fn all(&self, model: &Model<'_>, object: u32) -> std::collections::BTreeMap<String, Value> {
+    pub fn all_values(&self, model: &Model<'_>, object: u32) -> std::collections::BTreeMap<String, Value> {
         let mut out = std::collections::BTreeMap::new();
         for set in self.sets(model, object, |_| true) {
             let name = set.text("Name").unwrap_or_default();

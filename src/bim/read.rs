@@ -11,6 +11,7 @@ use super::glb;
 use super::properties::Properties;
 use super::relations::Relations;
 use super::shape::{self, Cuts, Time};
+use super::sheet;
 use super::site;
 use super::step::Model;
 use super::units::Units;
@@ -52,6 +53,16 @@ pub fn mesh(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
     let model = open(bytes, limits)?;
     let context = context(&model, limits, Cuts::All)?;
     glb::write(&context)
+}
+
+/// What the model says of each element, a line of JSON each; see `sheet`. No geometry is made.
+pub fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, BimError> {
+    let model = open(bytes, limits)?;
+    let units = Units::read(&model)?;
+    let relations = Relations::read(&model);
+    let properties = Properties::read(&model, &relations);
+    let meshes = shape::Meshes::default();
+    sheet::write(&Context { model: &model, units, relations, properties, meshes })
 }
 
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Model<'a>, BimError> {

@@ -367,6 +367,12 @@ fn the_sample_models_hold_what_a_permit_needs() {
         for ids in ["permit.ids", place] {
             let report = check(&permit(ids), &bytes, &Limits::default()).unwrap();
             let failed: Vec<_> = report.specifications.iter().filter(|s| s.status != Status::Pass).collect();
+            // The one sample that is placed by latitude and longitude alone lacks just that.
+            if ids != "permit.ids" && sample.ends_with("tube_house_by_degrees.ifc") {
+                let lacks: Vec<_> = failed.iter().filter_map(|s| s.identifier.as_deref()).collect();
+                assert_eq!(lacks, ["P-CRS", "P-CONVERSION"], "{failed:#?}");
+                continue;
+            }
             assert_eq!(report.status, Status::Pass, "{} {ids}: {failed:#?}", sample.display());
             assert!(report.specifications.iter().any(|s| s.applicable > 0));
         }

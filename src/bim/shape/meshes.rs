@@ -29,6 +29,7 @@ const MOST_THREADS: [usize; 2] = [8, 2];
 const MOST_LEFT_BEHIND: usize = 4;
 
 /// All solids of a model.
+#[derive(Default)]
 pub struct Meshes {
     /// By product id.
     pub solids: BTreeMap<u32, Solid>,

@@ -151,9 +151,72 @@ fn the_mesh_is_a_gltf_binary() {
     assert_eq!(u32::from_le_bytes(glb[8..12].try_into().unwrap()) as usize, glb.len());
     let length = u32::from_le_bytes(glb[12..16].try_into().unwrap()) as usize;
     let document: serde_json::Value = serde_json::from_slice(&glb[20..20 + length]).unwrap();
-    assert_eq!(document["nodes"].as_array().unwrap().len(), 5);
-    assert_eq!(document["nodes"][0]["extras"]["entity"], "IfcWall");
-    // 8 corners and 12 triangles each.
-    assert_eq!(document["accessors"][0]["count"], 8);
-    assert_eq!(document["accessors"][1]["count"], 36);
+    let scene = &document["scenes"][0]["extras"];
+    let elements = scene["elements"].as_array().unwrap();
+    assert_eq!(elements.len(), 5);
+    // Each element has eight corners and twelve triangles, and each corner names an element of its batch.
+    let (mut corners, mut triangles) = (0, 0);
+    let mut seen = std::collections::BTreeSet::new();
+    for node in document["nodes"].as_array().unwrap() {
+        let first = node["extras"]["first"].as_u64().unwrap();
+        let mesh = &document["meshes"][node["mesh"].as_u64().unwrap() as usize]["primitives"][0];
+        let accessor = |v: &serde_json::Value| &document["accessors"][v.as_u64().unwrap() as usize];
+        let feature = accessor(&mesh["attributes"]["_FEATURE_ID_0"]);
+        let view = &document["bufferViews"][feature["bufferView"].as_u64().unwrap() as usize];
+        let count = feature["count"].as_u64().unwrap();
+        corners += count;
+        triangles += accessor(&mesh["indices"])["count"].as_u64().unwrap() / 3;
+        for i in 0..count {
+            let at = 28 + length as u64 + view["byteOffset"].as_u64().unwrap() + 12 * i + 8;
+            let number = u16::from_le_bytes(glb[at as usize..at as usize + 2].try_into().unwrap());
+            seen.insert(first + u64::from(number));
+        }
+    }
+    assert_eq!((corners, triangles), (40, 60));
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), vec![0, 1, 2, 3, 4]);
+    let entities: Vec<&str> =
+        scene["entities"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
+    let walls = elements.iter().filter(|e| entities[e[1].as_u64().unwrap() as usize] == "IfcWall");
+    assert_eq!(walls.count(), 4);
+}
+
+#[test]
+fn a_placed_model_says_where_its_mesh_lies() {
+    let bytes = std::fs::read("ifc-samples/villa.ifc").unwrap();
+    let glb = mesh(&bytes, &Limits::default()).unwrap();
+    let length = u32::from_le_bytes(glb[12..16].try_into().unwrap()) as usize;
+    let document: serde_json::Value = serde_json::from_slice(&glb[20..20 + length]).unwrap();
+    let scene = &document["scenes"][0]["extras"];
+    let place = &scene["placement"];
+    let origin = [0, 1].map(|k| scene["origin"][k].as_f64().unwrap());
+    let facts = crate::bim::read(&bytes, &Limits::default()).unwrap();
+    let g = facts.georeference.unwrap();
+    // Back from the mesh's origin to the model's own, a degree of latitude being 110.6 km there.
+    for (key, wanted, k) in [("longitude", g.longitude, 0), ("latitude", g.latitude, 1)] {
+        let step = |axis: &str| place[axis][k].as_f64().unwrap();
+        let own =
+            place[key].as_f64().unwrap() - origin[0] * step("x_deg_per_m") - origin[1] * step("y_deg_per_m");
+        assert!((own - wanted.unwrap()).abs() * 110_600.0 < 0.01, "{key}: {own} {wanted:?}");
+    }
+}
+
+#[test]
+fn a_sheet_tells_class_name_and_sets_of_one_element() {
+    let path = std::path::Path::new(&std::env::var("DOTHI_TEST_DATA").unwrap()).join("ifc");
+    let path = path.join("duplex_arch_georef_2x3.ifc");
+    let sheets = crate::bim::sheets(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
+    let all: Vec<serde_json::Value> = sheets
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    let id = all.iter().find(|e| !e["sets"].as_array().unwrap().is_empty()).unwrap()["global_id"]
+        .as_str()
+        .unwrap();
+    let found: serde_json::Value =
+        serde_json::from_slice(crate::bim::find_sheet(&sheets, id).unwrap()).unwrap();
+    assert_eq!(found["global_id"], id);
+    assert!(found["entity"].as_str().unwrap().starts_with("Ifc"));
+    assert!(!found["sets"][0]["properties"].as_object().unwrap().is_empty());
+    assert_eq!(crate::bim::find_sheet(&sheets, "no such element"), None);
 }

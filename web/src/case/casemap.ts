@@ -5,6 +5,7 @@ import { byId, pageData } from '../lib/page';
 import { boundsOf, makeMap, tellDrawn } from '../map/base';
 import type { Catalog } from '../map/catalog';
 import { mapStyle } from '../map/style';
+import type { Source } from './viewer/viewer';
 
 interface Evidence {
   parcels: GeoJSON.FeatureCollection;
@@ -12,6 +13,8 @@ interface Evidence {
   model: GeoJSON.FeatureCollection;
   /** One feature a verdict row: {row, rule, verdict}. */
   verdicts: GeoJSON.FeatureCollection;
+  /** Models that can be shown whole. */
+  models?: Source[];
 }
 
 /** Layers that a case is read against. */
@@ -110,5 +113,8 @@ export async function caseMap(): Promise<void> {
   addEvidence(map, evidence);
   bind3d(map);
   bindRows(map, evidence, home);
+  const [model] = evidence.models ?? [];
+  // Only a page with a model loads what shows it.
+  if (model) (await import('./viewer/viewer')).bindViewer(map, byId('casemap'), model);
   tellDrawn(map);
 }
