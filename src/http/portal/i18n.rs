@@ -23,9 +23,9 @@ static VI: LazyLock<LanguageIdentifier> = LazyLock::new(|| "vi".parse().expect("
 static EN: LazyLock<LanguageIdentifier> = LazyLock::new(|| "en".parse().expect("`en` is a language tag"));
 
 /// Names of the variables that texts for scripts may use; they stay in the text as `{name}`.
-const SCRIPT_VARIABLES: [&str; 15] = [
+const SCRIPT_VARIABLES: [&str; 17] = [
     "status", "field", "min", "on", "all", "count", "q", "time", "reason", "limit", "sent", "total",
-    "percent", "who", "value",
+    "percent", "who", "value", "mb", "storey",
 ];
 
 /// Texts of one language.
@@ -130,6 +130,7 @@ mod tests {
             ("web/src/lib", "js-", &["t('"][..]),
             ("web/src/map", "js-", &["t('"][..]),
             ("web/src/case", "js-", &["t('"][..]),
+            ("web/src/case/viewer", "js-", &["t('"][..]),
             ("web/src/analysis", "js-", &["t('"][..]),
             ("web/src/edit", "js-", &["t('"][..]),
         ] {

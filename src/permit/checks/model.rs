@@ -49,6 +49,10 @@ pub fn no_model() -> Finding {
     Finding::no_data("mô hình công trình (IFC)", "the building model (IFC)")
 }
 
+/// A place that is uncertain by more than this has two readings (axes swapped, an offset applied twice, another zone),
+/// which the model's notes explain. The declared one is judged; it is not near the province's edge for that.
+const INACCURACY_MOST_M: f64 = 1000.0;
+
 /// G03: EPSG:9218 or another declared CRS, and inside the province. IfcSite alone never gives PASS.
 pub fn georeference(cx: &Context<'_>, work: &WorkInput) -> Finding {
     let Some(facts) = &work.facts else { return no_model() };
@@ -87,7 +91,8 @@ pub fn georeference(cx: &Context<'_>, work: &WorkInput) -> Finding {
         .map(|a| Euclidean.distance(&place, a.exterior()))
         .fold(f64::INFINITY, f64::min);
     let approximate = provinces.iter().any(|p| flag(p, "approximate"));
-    let near = cx.setting("province_outline_accuracy_m").unwrap_or(0.0).max(geo.horizontal_uncertainty_m);
+    let inaccuracy = geo.horizontal_uncertainty_m.min(INACCURACY_MOST_M);
+    let near = cx.setting("province_outline_accuracy_m").unwrap_or(0.0).max(inaccuracy);
     let swapped = away > 0.0 && inside(Point::new(place.y(), place.x())) == 0.0;
     let found = if swapped {
         Finding::fail().case("swapped")
