@@ -18,6 +18,7 @@ mod formats;
 mod front;
 mod history;
 mod ids;
+mod ifc_compare;
 mod import;
 mod import_encodings;
 mod import_formats;

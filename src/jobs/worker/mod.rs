@@ -51,6 +51,18 @@ pub enum Task {
         /// The document, readable by the child.
         ids: PathBuf,
     },
+    /// Compares a building model with a later one. Data frames hold, in order, `bim::compare::Comparison` as JSON.
+    IfcCompare {
+        /// The earlier model, readable by the child.
+        file: PathBuf,
+        /// The later model, readable by the child.
+        after: PathBuf,
+    },
+    /// A BCF file of failed checks. Data frames hold it, in order; the done frame holds `{"bytes":n}`.
+    Bcf {
+        /// The order, `jobs::bcf::Order` as JSON, readable by the child as the models are that it names.
+        file: PathBuf,
+    },
     /// Reads a vector format; the options are those of `formats`. Data frames hold what `formats` writes.
     Import {
         /// The file, readable by the child.
@@ -77,6 +89,8 @@ impl Task {
             Self::IfcFacts { file }
             | Self::IfcMesh { file }
             | Self::IdsCheck { file, .. }
+            | Self::IfcCompare { file, .. }
+            | Self::Bcf { file }
             | Self::Import { file, .. }
             | Self::Inspect { file, .. } => file,
         }
