@@ -74,7 +74,7 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
         Task::Bcf { file } => {
             let order = serde_json::from_slice(&read_file(&file)?)
                 .map_err(|e| Error::internal("reading the order", e))?;
-            whole(output, &bcf::perform(&order)?)
+            whole(output, &bcf::perform(&order, read_file)?)
         }
         Task::Import { file, options } => import::perform(&file, options, output),
         Task::Inspect { file, options } => import::perform_inspect(&file, options),
@@ -87,7 +87,7 @@ fn whole<W: Write>(output: &mut Output<W>, bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(format!("{{\"bytes\":{}}}", bytes.len()).into_bytes())
 }
 
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+fn read_file(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::OutOfMemory => Error::bad_file("", "tệp quá lớn", "the file is too large"),
         _ => Error::bad_file("", format!("không mở được tệp: {e}"), format!("cannot open the file: {e}")),

@@ -1,6 +1,7 @@
 //! The permit service over HTTP (CONTRACT "Permits"), under `/api/v1`.
 
 mod applications;
+mod bcf;
 mod casework;
 mod checks;
 mod draft;
@@ -32,6 +33,7 @@ use crate::text::Text;
 pub fn router(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .merge(applications::router())
+        .merge(bcf::router())
         .merge(casework::router())
         .merge(checks::router())
         .merge(events::router())
