@@ -82,8 +82,9 @@ fn row(out: &mut String, fact: &FactChange, lang: Lang) {
         (unit, _) => unit,
     };
     let value = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), tidy);
-    let difference =
-        fact.difference.map_or_else(String::new, |d| format!("  ({}{})", if d > 0.0 { "+" } else { "" }, tidy(d)));
+    let difference = fact
+        .difference
+        .map_or_else(String::new, |d| format!("  ({}{})", if d > 0.0 { "+" } else { "" }, tidy(d)));
     let name = if fact.of.is_empty() { &fact.global_id } else { &fact.of };
     let (before, after) = (value(fact.before), value(fact.after));
     let _ = writeln!(out, "{name}: {} {before} → {after} {unit}{difference}", fact.fact.get(lang));
@@ -112,7 +113,8 @@ fn named(element: &ElementName) -> String {
 fn changed(change: &ElementChange, lang: Lang) -> String {
     let say = |vi: &str, en: &str| Text::new(vi, en).get(lang).to_owned();
     let mut parts = Vec::new();
-    let mut replaced = |what: String, before: &str, after: &str| parts.push(format!("{what} {before} → {after}"));
+    let mut replaced =
+        |what: String, before: &str, after: &str| parts.push(format!("{what} {before} → {after}"));
     if let Some(before) = &change.entity_before {
         replaced(say("loại", "entity"), before, &change.element.entity);
     }
@@ -126,7 +128,8 @@ fn changed(change: &ElementChange, lang: Lang) -> String {
         parts.push(format!("{} {} m", say("dời", "moved"), tidy(distance)));
     }
     if change.geometry {
-        let volume = change.volume_m3.map_or_else(String::new, |[a, b]| format!(" {} → {} m³", tidy(a), tidy(b)));
+        let volume =
+            change.volume_m3.map_or_else(String::new, |[a, b]| format!(" {} → {} m³", tidy(a), tidy(b)));
         parts.push(format!("{}{volume}", say("hình khối", "geometry")));
     }
     let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "–".to_owned());

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::jobs::{bcf, import};
 use crate::jobs::worker::{self, Limits, Output, Task};
+use crate::jobs::{bcf, import};
 use crate::{Error, Result, bim};
 
 /// Arguments: the limits that the child sets on itself first.
@@ -68,7 +68,8 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
             let (before, after) = (read_file(&file)?, read_file(&after)?);
             let found = bim::compare::compare(&before, &after, &bim::Limits::default());
             let found = found.map_err(|e| bad_model(&e))?;
-            let json = serde_json::to_vec(&found).map_err(|e| Error::internal("writing the comparison", e))?;
+            let json =
+                serde_json::to_vec(&found).map_err(|e| Error::internal("writing the comparison", e))?;
             whole(output, &json)
         }
         Task::Bcf { file } => {

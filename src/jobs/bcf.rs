@@ -74,7 +74,8 @@ pub fn perform(order: &Order, read: impl Fn(&Path) -> Result<Vec<u8>>) -> Result
     let single = order.models.iter().filter(|m| m.file.is_some()).count() == 1;
     for model in &order.models {
         let own = Origin { file_name: model.name.clone(), ..origin.clone() };
-        let Some(file) = model.file.as_ref().filter(|_| !(model.checks.is_empty() && whole.is_empty())) else {
+        let Some(file) = model.file.as_ref().filter(|_| !(model.checks.is_empty() && whole.is_empty()))
+        else {
             add(&mut project, from_checks(&model.checks, &own, &[].into(), &[]).map_err(refused)?);
             continue;
         };
@@ -136,11 +137,8 @@ mod tests {
     fn topics_go_to_the_model_that_has_their_elements() {
         let (house, villa) = (element("tube_house.ifc"), element("villa.ifc"));
         assert_ne!(house, villa);
-        let model = |name: &str, checks| Modelled {
-            file: Some(sample(name)),
-            name: Some(name.to_owned()),
-            checks,
-        };
+        let model =
+            |name: &str, checks| Modelled { file: Some(sample(name)), name: Some(name.to_owned()), checks };
         let order = Order {
             version: "3.0".to_owned(),
             origin: Origin { project_id: "HS".to_owned(), author: "Dothi".to_owned(), ..Origin::default() },

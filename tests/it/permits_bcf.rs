@@ -33,14 +33,17 @@ async fn a_house_too_high_is_a_topic() {
         height["elements"].as_array().unwrap().iter().filter_map(|e| e.as_str()).collect();
     assert!(!elements.is_empty(), "{height}");
 
-    for (query, version) in [("", Version::V3_0), ("?version=2.1", Version::V2_1), ("?version=3.0", Version::V3_0)] {
+    for (query, version) in
+        [("", Version::V3_0), ("?version=2.1", Version::V2_1), ("?version=3.0", Version::V3_0)]
+    {
         let (headers, file) = bytes(&reviewer, &id, query).await;
         assert_eq!(headers[header::CONTENT_DISPOSITION], format!("attachment; filename=\"{code}.bcfzip\""));
         assert_eq!(headers[header::CACHE_CONTROL], "private, no-cache");
         assert_eq!(headers[header::CONTENT_TYPE], "application/octet-stream");
         let (found, project) = bcf::read(&file, &bcf::Limits::default()).unwrap();
         assert_eq!((found, project.topics.len()), (version, failed.len()));
-        let topic = project.topics.iter().find(|t| t.labels.iter().any(|l| l == "P09")).expect("a topic of P09");
+        let topic =
+            project.topics.iter().find(|t| t.labels.iter().any(|l| l == "P09")).expect("a topic of P09");
         assert!(topic.labels.iter().any(|l| l == clause), "{:?}", topic.labels);
         assert!(topic.description.as_ref().is_some_and(|d| d.contains(clause)), "{:?}", topic.description);
         let view = &topic.viewpoints[0];
@@ -99,7 +102,8 @@ async fn before_the_first_run_there_is_no_file_and_a_pre_check_gives_the_applica
     let applicant = s.sign_in("applicant").await;
     let id = draft(&applicant, "tube_house_too_high.ifc").await;
     applicant.get(&address(&id, "")).await.expect(404);
-    let precheck = applicant.post(&format!("/api/v1/applications/{id}/precheck"), &json!({})).await.expect(202);
+    let precheck =
+        applicant.post(&format!("/api/v1/applications/{id}/precheck"), &json!({})).await.expect(202);
     let job = applicant.job(&precheck).await;
     assert_eq!(job["state"], "done", "{job}");
     let (_, file) = bytes(&applicant, &id, "").await;

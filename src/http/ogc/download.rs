@@ -154,7 +154,11 @@ pub(super) async fn tiles(State(state): State<AppState>, request: Request) -> Re
 }
 
 /// A made file as the request wants it: whole, by ranges, not at all where the client has it; or refused.
-pub(in crate::http) fn send(made: Arc<MadeFile>, media_type: &'static str, request: Parts) -> Result<Response> {
+pub(in crate::http) fn send(
+    made: Arc<MadeFile>,
+    media_type: &'static str,
+    request: Parts,
+) -> Result<Response> {
     let file = made.open().map_err(|e| Error::internal("reading a made file", e))?;
     let bytes = made.bytes;
     let served = Served { file: Arc::new(file), made, media_type };

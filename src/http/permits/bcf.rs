@@ -89,9 +89,9 @@ async fn order(state: &AppState, opened: &Opened, run: &Run, version: &str) -> R
     let mut whole = Vec::new();
     for verdict in shown(state, opened, run).await?.iter().filter(|v| v.verdict == Outcome::Fail) {
         let work = verdict.work.as_ref();
-        let name = work.filter(|_| works.len() > 1 || models.len() > 1).map(|id| {
-            works.iter().find(|w| w.id == *id).map_or(id.as_str(), |w| w.name.as_str())
-        });
+        let name = work
+            .filter(|_| works.len() > 1 || models.len() > 1)
+            .map(|id| works.iter().find(|w| w.id == *id).map_or(id.as_str(), |w| w.name.as_str()));
         let check = failed(verdict, title(verdict).as_ref(), name);
         match models.iter_mut().find(|(id, _)| work == Some(id)) {
             Some((_, model)) => model.checks.push(check),

@@ -243,7 +243,8 @@ fn path_parameters(path: &str) -> Vec<Value> {
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut parameters: Vec<Value> = operation.query.iter().map(|name| query_parameter(operation, name)).collect();
+    let mut parameters: Vec<Value> =
+        operation.query.iter().map(|name| query_parameter(operation, name)).collect();
     if matches!(operation.method, "post" | "put" | "patch") && operation.path != "/login" {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header",
             "schema": {"type": "string", "maxLength": 200}}));
@@ -292,7 +293,8 @@ fn success(operation: &Operation) -> Value {
         return json!({"description": operation.summary});
     }
     let bytes = operation.method == "get"
-        && (operation.path.ends_with("{version}") || operation.path.ends_with("/model")
+        && (operation.path.ends_with("{version}")
+            || operation.path.ends_with("/model")
             || operation.path.ends_with(".bcfzip"));
     let content = if bytes { "application/octet-stream" } else { "application/json" };
     let schema = match operation.path {
