@@ -33,7 +33,6 @@ use crate::text::Text;
 pub fn router(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .merge(applications::router())
-        .merge(bcf::router())
         .merge(casework::router())
         .merge(checks::router())
         .merge(events::router())
@@ -44,9 +43,10 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new().nest("/api/v1", routes).merge(openapi::router())
 }
 
-/// Routes with long bodies: no limit on the time of the whole request.
+/// Routes with long bodies, or with answers that the worker child takes its own time for: no limit on the time of the
+/// whole request.
 pub fn uploads() -> Router<AppState> {
-    Router::new().nest("/api/v1", uploads::router())
+    Router::new().nest("/api/v1", uploads::router().merge(bcf::router()))
 }
 
 /// States in which the working set of a case may be changed.
