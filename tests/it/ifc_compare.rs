@@ -44,11 +44,15 @@ fn twins_differ_in_height_and_a_model_not_from_itself() {
 #[test]
 fn what_is_no_model_is_refused_by_the_command() {
     let low = sample("tube_house.ifc");
-    for bad in [sample("expected.json"), PathBuf::from("no-such-file.ifc")] {
-        for (before, after) in [(&low, &bad), (&bad, &low)] {
+    for (bad, says) in [
+        (sample("expected.json"), ["earlier model", "later model"]),
+        (PathBuf::from("no-such-file.ifc"), ["no-such-file.ifc"; 2]),
+    ] {
+        for ((before, after), says) in [(&bad, &low), (&low, &bad)].into_iter().zip(says) {
             let output = compare(before, after, "C", &["--json"]);
-            assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
-            assert!(!output.stderr.is_empty());
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{told}");
+            assert!(told.contains(says) && !told.contains("tube_house"), "{told}");
         }
     }
 }

@@ -83,16 +83,16 @@ pub enum Task {
 }
 
 impl Task {
-    /// The file that is read; messages name it by its last part.
+    /// The file that is read; messages name it by its last part. Of two models the reason says which is meant.
     pub fn file(&self) -> &std::path::Path {
         match self {
             Self::IfcFacts { file }
             | Self::IfcMesh { file }
             | Self::IdsCheck { file, .. }
-            | Self::IfcCompare { file, .. }
             | Self::Bcf { file }
             | Self::Import { file, .. }
             | Self::Inspect { file, .. } => file,
+            Self::IfcCompare { .. } => std::path::Path::new(""),
         }
     }
 }
