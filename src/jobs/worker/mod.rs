@@ -92,7 +92,7 @@ impl Task {
             | Self::Bcf { file }
             | Self::Import { file, .. }
             | Self::Inspect { file, .. } => file,
-            Self::IfcCompare { .. } => std::path::Path::new(""),
+            Self::IfcCompare { .. } => std::path::Path::new("IFC"),
         }
     }
 }

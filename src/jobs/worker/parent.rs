@@ -93,11 +93,8 @@ impl Worker {
         match read {
             Ok(Some(Frame::Refused { place, reason })) => {
                 self.finished = true;
-                let place = [self.place.as_str(), &place]
-                    .into_iter()
-                    .filter(|p| !p.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(", ");
+                let place =
+                    if place.is_empty() { self.place.clone() } else { format!("{}, {place}", self.place) };
                 Err(Error::BadFile { place, reason })
             }
             Ok(Some(Frame::Failed(message))) => {
