@@ -55,7 +55,11 @@ pub fn make(order: &Order, to: &Path, runtime: &Handle) -> Result<()> {
     });
     // What cannot be removed goes with the folder.
     let _ = std::fs::remove_file(&place);
-    made
+    made.map_err(|e| match e {
+        // The order's name tells people nothing.
+        Error::BadFile { reason, .. } => Error::BadFile { place: "BCF".to_owned(), reason },
+        other => other,
+    })
 }
 
 fn limits(models: usize) -> Limits {
