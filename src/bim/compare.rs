@@ -163,8 +163,13 @@ pub fn compare(before: &[u8], after: &[u8], limits: &Limits) -> Result<Compariso
 type Side = (BTreeMap<String, Seen>, ModelFacts);
 
 fn side(bytes: &[u8], limits: &Limits, notes: &mut Vec<Text>, which: &Text) -> Result<Side, BimError> {
-    let model = read::open(bytes, limits)?;
-    let context = read::context(&model, limits, Cuts::All)?;
+    let of_side = |e: BimError| {
+        let reason = e.reason();
+        let (vi, en) = (format!("{}: {}", which.vi, reason.vi), format!("{}: {}", which.en, reason.en));
+        BimError::new(e.place(), vi, en)
+    };
+    let model = read::open(bytes, limits).map_err(of_side)?;
+    let context = read::context(&model, limits, Cuts::All).map_err(of_side)?;
     let mut out = BTreeMap::new();
     let (mut missing, mut twice) = (0, BTreeSet::new());
     let ids = model.all("IfcElement").into_iter().chain(model.all("IfcSpatialStructureElement"));

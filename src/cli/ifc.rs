@@ -1,4 +1,5 @@
-//! `dothi ifc info FILE [--json]`: the facts of a building model, read by the worker child.
+//! `dothi ifc info FILE [--json]`: the facts of a building model, read by the worker child. `dothi ifc compare BEFORE AFTER
+//! [--json]`: what differs between two models; exit code 0 whether or not they differ, 2 where one cannot be read.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ enum Command {
     Info(Info),
     /// The model as glTF binary (.glb), small enough for a browser
     Mesh(Mesh),
+    /// What differs between two models: elements, properties, and the facts that the permit checks use
+    Compare(super::ifc_compare::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +58,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
                 crate::cli::output(format_args!("{}", text(&facts)));
             }
         }
+        Command::Compare(args) => return super::ifc_compare::run(args).await,
         Command::Mesh(mesh) => {
             let glb = glb(mesh.file).await?;
             let place = mesh.output.display().to_string();

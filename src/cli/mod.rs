@@ -17,6 +17,7 @@ mod first_admin;
 mod history;
 mod ids;
 pub mod ifc;
+mod ifc_compare;
 mod import;
 mod layers;
 mod migrate;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::jobs::import;
 use crate::jobs::worker::{self, Limits, Output, Task};
+use crate::jobs::{bcf, import};
 use crate::{Error, Result, bim};
 
 /// Arguments: the limits that the child sets on itself first.
@@ -51,8 +51,7 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
         Task::IfcMesh { file } => {
             let bytes = read_file(&file)?;
             let glb = bim::mesh(&bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?;
-            output.data(&glb)?;
-            Ok(format!("{{\"bytes\":{}}}", glb.len()).into_bytes())
+            whole(output, &glb)
         }
         Task::IdsCheck { file, ids } => {
             let report = match bim::ids::read(&read_file(&ids)?) {
@@ -63,12 +62,30 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
                 }
             };
             let json = serde_json::to_vec(&report).map_err(|e| Error::internal("writing the report", e))?;
-            output.data(&json)?;
-            Ok(format!("{{\"bytes\":{}}}", json.len()).into_bytes())
+            whole(output, &json)
+        }
+        Task::IfcCompare { file, after } => {
+            let (before, after) = (read_file(&file)?, read_file(&after)?);
+            let found = bim::compare::compare(&before, &after, &bim::Limits::default());
+            let found = found.map_err(|e| bad_model(&e))?;
+            let json =
+                serde_json::to_vec(&found).map_err(|e| Error::internal("writing the comparison", e))?;
+            whole(output, &json)
+        }
+        Task::Bcf { file } => {
+            let order = serde_json::from_slice(&read_file(&file)?)
+                .map_err(|e| Error::internal("reading the order", e))?;
+            whole(output, &bcf::perform(&order, read_file)?)
         }
         Task::Import { file, options } => import::perform(&file, options, output),
         Task::Inspect { file, options } => import::perform_inspect(&file, options),
     }
+}
+
+/// Sends the whole of an answer; gives the done frame's payload.
+fn whole<W: Write>(output: &mut Output<W>, bytes: &[u8]) -> Result<Vec<u8>> {
+    output.data(bytes)?;
+    Ok(format!("{{\"bytes\":{}}}", bytes.len()).into_bytes())
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! Background work on a PostgreSQL queue, one file a job; `worker` is the child that parses untrusted files.
 
 pub mod archive;
+pub mod bcf;
 pub mod cases;
 pub mod check_application;
 mod deadlines;

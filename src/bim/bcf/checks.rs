@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -18,9 +19,11 @@ use crate::bim::facts::Box3;
 const RED: &str = "FF0000";
 /// Vertical field of view, degrees: what BCF 2.1 allows too.
 const VIEW_DEG: f64 = 60.0;
+/// Triangles that all pictures of a file may draw together: some ten seconds. Topics beyond have none.
+const MOST_TRIANGLES: u64 = 100_000_000;
 
 /// A check that was not passed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FailedCheck {
     /// Rule id, such as `P07`: a label.
     pub rule: String,
@@ -43,7 +46,7 @@ pub struct FailedCheck {
 }
 
 /// What all topics share.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// Id of the project, such as the application's number; the GUIDs are derived of it.
     pub project_id: String,
@@ -68,6 +71,7 @@ pub fn from_checks(
     parts: &[Part<'_>],
 ) -> Result<Project, BimError> {
     let mut seen: BTreeMap<Uuid, u32> = BTreeMap::new();
+    let mut pictures = Pictures::new(parts, checks.len());
     let mut topics = Vec::with_capacity(checks.len());
     for (i, check) in checks.iter().enumerate() {
         // The same rule on the same elements keeps its GUID from run to run; a second of the kind gets a number.
@@ -79,10 +83,42 @@ pub fn from_checks(
         let nth = n.to_string();
         let guid = if *n == 0 { first } else { derived(&[&first.to_string(), &nth]) };
         *n += 1;
-        topics.push(topic(check, origin, guid, i, boxes, parts)?);
+        topics.push(topic(check, origin, guid, i, boxes, &mut pictures)?);
     }
     topics.sort_by_key(|t| t.guid);
     Ok(Project { id: Some(origin.project_id.clone()), name: Some(origin.project_name.clone()), topics })
+}
+
+/// The pictures of a file: those of the same elements are drawn once.
+struct Pictures<'a> {
+    parts: &'a [Part<'a>],
+    triangles: u64,
+    left: u64,
+    most_pixels: u64,
+    drawn: BTreeMap<Vec<String>, Vec<u8>>,
+}
+
+impl<'a> Pictures<'a> {
+    fn new(parts: &'a [Part<'a>], topics: usize) -> Self {
+        let triangles = parts.iter().map(|p| p.triangles.len() as u64).sum();
+        // Eight pictures may take as long as they like, more have to share.
+        let most_pixels = snapshot::MOST_PIXELS.min(snapshot::MOST_PIXELS * 8 / topics.max(1) as u64);
+        Self { parts, triangles, left: MOST_TRIANGLES, most_pixels, drawn: BTreeMap::new() }
+    }
+
+    /// The picture of these elements; none where there is nothing to draw or too much was drawn already.
+    fn of(&mut self, elements: &[String], camera: &Camera) -> Result<Option<Vec<u8>>, BimError> {
+        if let Some(found) = self.drawn.get(elements) {
+            return Ok(Some(found.clone()));
+        }
+        if self.triangles == 0 || self.triangles > self.left {
+            return Ok(None);
+        }
+        self.left -= self.triangles;
+        let picture = snapshot::render(self.parts, elements, camera, self.most_pixels)?;
+        self.drawn.insert(elements.to_vec(), picture.clone());
+        Ok(Some(picture))
+    }
 }
 
 fn topic(
@@ -91,7 +127,7 @@ fn topic(
     guid: Uuid,
     i: usize,
     boxes: &BTreeMap<String, Box3>,
-    parts: &[Part<'_>],
+    pictures: &mut Pictures<'_>,
 ) -> Result<Topic, BimError> {
     let ids: Vec<&String> = check.elements.iter().filter(|id| is_ifc_guid(id)).collect();
     let of_elements = whole(ids.iter().filter_map(|id| boxes.get(*id)));
@@ -104,8 +140,7 @@ fn topic(
             .collect();
         let coloring =
             (!list.is_empty()).then(|| Coloring { color: RED.to_owned(), components: list.clone() });
-        let snapshot =
-            if parts.is_empty() { None } else { Some(snapshot::render(parts, &check.elements, &camera)?) };
+        let snapshot = pictures.of(&check.elements, &camera)?;
         viewpoints.push(Viewpoint {
             guid: derived(&["viewpoint", &guid.to_string()]),
             components: Some(Components {

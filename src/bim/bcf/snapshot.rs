@@ -11,6 +11,9 @@ const WIDTH: usize = 800;
 const HEIGHT: usize = 600;
 /// Nearer than this nothing is drawn, metres.
 const NEAR: f64 = 0.05;
+/// Pixels that a picture may look at, those of all triangles' boxes together: some seconds. A picture that needs more is
+/// drawn coarser and enlarged.
+pub const MOST_PIXELS: u64 = 500_000_000;
 
 /// The triangles of an element.
 #[derive(Debug, Clone, Copy)]
@@ -23,90 +26,190 @@ pub struct Part<'a> {
     pub triangles: &'a [[u32; 3]],
 }
 
+/// Where the camera stands, and how fine its picture is.
+struct View<'a> {
+    camera: &'a Camera,
+    right: [f64; 3],
+    up: [f64; 3],
+    forward: [f64; 3],
+    width: usize,
+    height: usize,
+}
+
 struct Canvas {
+    width: usize,
+    height: usize,
     colour: Vec<u8>,
     depth: Vec<f64>,
 }
 
 /// Draws the model as `camera` sees it, 800 × 600 PNG. The elements `red` show through what stands before them, paler.
-pub fn render(parts: &[Part<'_>], red: &[String], camera: &Camera) -> Result<Vec<u8>, BimError> {
+/// What looks at more than `most_pixels` is drawn coarser.
+pub fn render(
+    parts: &[Part<'_>],
+    red: &[String],
+    camera: &Camera,
+    most_pixels: u64,
+) -> Result<Vec<u8>, BimError> {
     let red: HashSet<&str> = red.iter().map(String::as_str).collect();
-    let forward = unit(camera.direction);
-    let right = unit(cross(forward, camera.up));
-    let up = cross(right, forward);
-    let mut canvas =
-        Canvas { colour: vec![255; WIDTH * HEIGHT * 3], depth: vec![f64::INFINITY; WIDTH * HEIGHT] };
-    let mut behind =
-        Canvas { colour: vec![255; WIDTH * HEIGHT * 3], depth: vec![f64::INFINITY; WIDTH * HEIGHT] };
-    for part in parts {
-        let failed = red.contains(part.global_id);
-        let base = if failed { [220.0, 30.0, 30.0] } else { [222.0, 222.0, 218.0] };
-        for t in part.triangles {
-            let corners = t.map(|i| part.vertices.get(i as usize).copied().unwrap_or([f64::NAN; 3]));
-            let eye = corners.map(|p| {
-                let v = [0, 1, 2].map(|k| p[k] - camera.view_point[k]);
-                [dot(v, right), dot(v, up), dot(v, forward)]
-            });
-            // Triangles through the near plane are left out: the camera stands well away from what it shows.
-            if !eye.iter().flatten().all(|x| x.is_finite()) || eye.iter().any(|p| p[2] < NEAR) {
-                continue;
-            }
-            let normal = unit(cross(sub(corners[1], corners[0]), sub(corners[2], corners[0])));
-            let light = 0.55 + 0.45 * dot(normal, unit([0.3, -0.5, 0.8])).abs();
-            let colour = base.map(|c: f64| (c * light).clamp(0.0, 255.0) as u8);
-            let screen = eye.map(|p| project(p, camera.lens));
-            canvas.triangle(&screen, colour);
-            if failed {
-                behind.triangle(&screen, colour);
-            }
-        }
-    }
-    for i in 0..WIDTH * HEIGHT {
-        if behind.depth[i] < f64::INFINITY && canvas.depth[i] < behind.depth[i] {
-            for k in 3 * i..3 * i + 3 {
-                canvas.colour[k] = u8::midpoint(canvas.colour[k], behind.colour[k]);
-            }
-        }
-    }
-    encode(&canvas.colour).map_err(|e| {
+    let mut view = View::new(camera);
+    let coarse = view.coarseness(parts, most_pixels);
+    (view.width, view.height) = (WIDTH.div_ceil(coarse), HEIGHT.div_ceil(coarse));
+    let colour = view.draw(parts, &red);
+    let colour = if coarse == 1 { colour } else { enlarged(&colour, view.width, coarse) };
+    encode(&colour).map_err(|e| {
         BimError::new("", format!("không ghi được ảnh: {e}"), format!("cannot write the picture: {e}"))
     })
 }
 
-/// Pixel coordinates, and a depth that is linear over the picture.
-fn project(p: [f64; 3], lens: Lens) -> [f64; 3] {
-    let (scale, depth) = match lens {
-        Lens::Perspective(degrees) => {
-            (HEIGHT as f64 / 2.0 / (degrees / 2.0).to_radians().tan() / p[2], -1.0 / p[2])
+fn enlarged(colour: &[u8], width: usize, coarse: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(WIDTH * HEIGHT * 3);
+    for i in 0..WIDTH * HEIGHT {
+        let at = 3 * (i / WIDTH / coarse * width + i % WIDTH / coarse);
+        out.extend_from_slice(&colour[at..at + 3]);
+    }
+    out
+}
+
+impl<'a> View<'a> {
+    fn new(camera: &'a Camera) -> Self {
+        let forward = unit(camera.direction);
+        let right = unit(cross(forward, camera.up));
+        let up = cross(right, forward);
+        Self { camera, right, up, forward, width: WIDTH, height: HEIGHT }
+    }
+
+    /// Pixels of the finest picture to a side of one that is drawn, so that `most` pixels are looked at.
+    fn coarseness(&self, parts: &[Part<'_>], most: u64) -> usize {
+        let mut pixels = 0_u64;
+        for part in parts {
+            for corners in corners(part) {
+                self.seen(&corners, |t| {
+                    let ((left, right), (top, bottom)) = spans(&t, self.width, self.height);
+                    pixels += (right.saturating_sub(left) * bottom.saturating_sub(top)) as u64;
+                });
+            }
         }
-        Lens::Orthogonal(height) => (HEIGHT as f64 / height.abs().max(1e-9), p[2]),
+        let sides = (pixels as f64 / most.max(1) as f64).sqrt();
+        (sides.ceil() as usize).clamp(1, HEIGHT)
+    }
+
+    fn draw(&self, parts: &[Part<'_>], red: &HashSet<&str>) -> Vec<u8> {
+        let mut canvas = Canvas::new(self.width, self.height);
+        let mut behind = Canvas::new(self.width, self.height);
+        for part in parts {
+            let failed = red.contains(part.global_id);
+            let base = if failed { [220.0, 30.0, 30.0] } else { [222.0, 222.0, 218.0] };
+            for corners in corners(part) {
+                let normal = unit(cross(sub(corners[1], corners[0]), sub(corners[2], corners[0])));
+                let light = 0.55 + 0.45 * dot(normal, unit([0.3, -0.5, 0.8])).abs();
+                let colour = base.map(|c: f64| (c * light).clamp(0.0, 255.0) as u8);
+                self.seen(&corners, |t| {
+                    canvas.triangle(&t, colour);
+                    if failed {
+                        behind.triangle(&t, colour);
+                    }
+                });
+            }
+        }
+        for i in 0..self.width * self.height {
+            if behind.depth[i] < f64::INFINITY && canvas.depth[i] < behind.depth[i] {
+                for k in 3 * i..3 * i + 3 {
+                    canvas.colour[k] = u8::midpoint(canvas.colour[k], behind.colour[k]);
+                }
+            }
+        }
+        canvas.colour
+    }
+
+    /// Gives what of the triangle lies before the camera, in pixels: one triangle, two or none.
+    fn seen(&self, corners: &[[f64; 3]; 3], mut take: impl FnMut([[f64; 3]; 3])) {
+        let eye = corners.map(|p| {
+            let v = sub(p, self.camera.view_point);
+            [dot(v, self.right), dot(v, self.up), dot(v, self.forward)]
+        });
+        if !eye.iter().flatten().all(|x| x.is_finite()) {
+            return;
+        }
+        if eye.iter().all(|p| p[2] >= NEAR) {
+            return take(eye.map(|p| self.project(p)));
+        }
+        let (mut clipped, mut n) = ([[0.0; 3]; 4], 0);
+        for i in 0..3 {
+            let (p, q) = (eye[i], eye[(i + 1) % 3]);
+            if p[2] >= NEAR {
+                clipped[n] = self.project(p);
+                n += 1;
+            }
+            if (p[2] >= NEAR) != (q[2] >= NEAR) {
+                let part = (NEAR - p[2]) / (q[2] - p[2]);
+                let cut = [p[0] + part * (q[0] - p[0]), p[1] + part * (q[1] - p[1]), NEAR];
+                clipped[n] = self.project(cut);
+                n += 1;
+            }
+        }
+        let [a, b, c, d] = clipped;
+        if n >= 3 {
+            take([a, b, c]);
+        }
+        if n == 4 {
+            take([a, c, d]);
+        }
+    }
+
+    /// Pixel coordinates, and a depth that is linear over the picture.
+    fn project(&self, p: [f64; 3]) -> [f64; 3] {
+        let (width, height) = (self.width as f64, self.height as f64);
+        let (scale, depth) = match self.camera.lens {
+            Lens::Perspective(degrees) => {
+                (height / 2.0 / (degrees / 2.0).to_radians().tan() / p[2], -1.0 / p[2])
+            }
+            Lens::Orthogonal(of) => (height / of.abs().max(1e-9), p[2]),
+        };
+        [width / 2.0 + p[0] * scale, height / 2.0 - p[1] * scale, depth]
+    }
+}
+
+fn corners<'a>(part: &'a Part<'_>) -> impl Iterator<Item = [[f64; 3]; 3]> + 'a {
+    let corner = |i: u32| part.vertices.get(i as usize).copied().unwrap_or([f64::NAN; 3]);
+    part.triangles.iter().map(move |t| t.map(corner))
+}
+
+/// The columns and rows of the picture that a triangle may touch.
+fn spans(t: &[[f64; 3]; 3], width: usize, height: usize) -> ((usize, usize), (usize, usize)) {
+    let span = |k: usize, most: usize| {
+        let low = t[0][k].min(t[1][k]).min(t[2][k]).floor().max(0.0);
+        let high = t[0][k].max(t[1][k]).max(t[2][k]).ceil().min(most as f64 - 1.0);
+        (low as usize, if high < 0.0 { 0 } else { high as usize + 1 })
     };
-    [WIDTH as f64 / 2.0 + p[0] * scale, HEIGHT as f64 / 2.0 - p[1] * scale, depth]
+    (span(0, width), span(1, height))
 }
 
 impl Canvas {
+    fn new(width: usize, height: usize) -> Self {
+        let pixels = width * height;
+        Self { width, height, colour: vec![255; pixels * 3], depth: vec![f64::INFINITY; pixels] }
+    }
+
     fn triangle(&mut self, t: &[[f64; 3]; 3], colour: [u8; 3]) {
         let [a, b, c] = *t;
         let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
         if area.abs() < 1e-9 || !area.is_finite() {
             return;
         }
-        let span = |k: usize, most: usize| {
-            let low = a[k].min(b[k]).min(c[k]).floor().max(0.0);
-            let high = a[k].max(b[k]).max(c[k]).ceil().min(most as f64 - 1.0);
-            (low as usize, if high < 0.0 { 0 } else { high as usize + 1 })
-        };
-        let ((left, right), (top, bottom)) = (span(0, WIDTH), span(1, HEIGHT));
+        let ((left, right), (top, bottom)) = spans(t, self.width, self.height);
+        let (du, dv) = ((c[1] - a[1]) / area, -(b[1] - a[1]) / area);
         for y in top..bottom {
+            let py = y as f64 + 0.5 - a[1];
+            let (u0, v0) = (-py * (c[0] - a[0]) / area, (b[0] - a[0]) * py / area);
             for x in left..right {
-                let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
-                let u = ((px - a[0]) * (c[1] - a[1]) - (py - a[1]) * (c[0] - a[0])) / area;
-                let v = ((b[0] - a[0]) * (py - a[1]) - (b[1] - a[1]) * (px - a[0])) / area;
+                let px = x as f64 + 0.5 - a[0];
+                let (u, v) = (u0 + px * du, v0 + px * dv);
                 if u < 0.0 || v < 0.0 || u + v > 1.0 {
                     continue;
                 }
                 let depth = a[2] + u * (b[2] - a[2]) + v * (c[2] - a[2]);
-                let i = y * WIDTH + x;
+                let i = y * self.width + x;
                 if depth < self.depth[i] {
                     self.depth[i] = depth;
                     self.colour[3 * i..3 * i + 3].copy_from_slice(&colour);

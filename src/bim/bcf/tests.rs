@@ -247,6 +247,106 @@ fn a_failed_check_becomes_a_topic_with_a_red_element() {
     }
 }
 
+fn pixels(png: &[u8]) -> Vec<u8> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height), (800, 600));
+    pixels
+}
+
+fn red_pixels(png: &[u8]) -> usize {
+    pixels(png).chunks(3).filter(|p| p[0] > 100 && p[1] < 60).count()
+}
+
+/// A camera at the origin that looks north.
+fn northwards() -> Camera {
+    Camera {
+        view_point: [0.0; 3],
+        direction: [0.0, 1.0, 0.0],
+        up: [0.0, 0.0, 1.0],
+        lens: Lens::Perspective(60.0),
+        aspect_ratio: None,
+    }
+}
+
+#[test]
+fn a_floor_under_the_camera_is_cut_at_the_near_plane() {
+    // It reaches from behind the camera far to the north: below the horizon all is floor.
+    let floor = [[-1e4, -1e4, -2.0], [1e4, -1e4, -2.0], [1e4, 1e4, -2.0], [-1e4, 1e4, -2.0]];
+    let part = Part { global_id: ID, vertices: &floor, triangles: &[[0, 1, 2], [0, 2, 3]] };
+    let picture = render(&[part], &[ID.to_owned()], &northwards(), MOST_PIXELS).unwrap();
+    let red = red_pixels(&picture);
+    assert!((230_000..=240_000).contains(&red), "{red}");
+    let behind = floor.map(|p| [p[0], p[1] - 2e4, p[2]]);
+    let part = Part { vertices: &behind, ..part };
+    assert_eq!(red_pixels(&render(&[part], &[ID.to_owned()], &northwards(), MOST_PIXELS).unwrap()), 0);
+}
+
+#[test]
+fn many_large_triangles_are_drawn_coarser_within_bounds() {
+    // A hundred thousand triangles over the whole picture, one behind the other: 48 thousand million pixels.
+    let mut vertices = Vec::new();
+    let mut triangles = Vec::new();
+    for i in 0..100_000_u32 {
+        let y = 10.0 + f64::from(i) * 1e-4;
+        vertices.extend([[-100.0, y, -100.0], [100.0, y, -100.0], [0.0, y, 100.0]]);
+        triangles.push([3 * i, 3 * i + 1, 3 * i + 2]);
+    }
+    let part = Part { global_id: ID, vertices: &vertices, triangles: &triangles };
+    let began = std::time::Instant::now();
+    let picture = render(&[part], &[ID.to_owned()], &northwards(), MOST_PIXELS).unwrap();
+    let took = began.elapsed();
+    println!("100,000 triangles over the whole picture: {took:?}");
+    assert!(red_pixels(&picture) > 400_000);
+    assert!(took < std::time::Duration::from_secs(60), "{took:?}");
+    // As many small ones cost little and stay sharp.
+    let small: Vec<[f64; 3]> = (0..100_000_u32)
+        .flat_map(|i| {
+            let (x, z) = (f64::from(i % 400) * 0.05 - 10.0, f64::from(i / 400) * 0.05 - 6.0);
+            [[x, 20.0, z], [x + 0.05, 20.0, z], [x, 20.0, z + 0.05]]
+        })
+        .collect();
+    let part = Part { global_id: ID, vertices: &small, triangles: &triangles };
+    let began = std::time::Instant::now();
+    let picture = render(&[part], &[ID.to_owned()], &northwards(), MOST_PIXELS).unwrap();
+    println!("100,000 small triangles: {:?}", began.elapsed());
+    let pixels = pixels(&picture);
+    assert!(red_pixels(&picture) > 10_000);
+    assert!(pixels.chunks(6).any(|p| p[..3] != p[3..]), "neighbouring pixels differ: it was not enlarged");
+}
+
+#[test]
+fn a_model_gives_views_and_pictures_of_its_elements() {
+    let path = format!("{}/ifc-samples/tube_house.ifc", env!("CARGO_MANIFEST_DIR"));
+    let model = std::fs::read(path).unwrap();
+    let text = String::from_utf8_lossy(&model);
+    let wall = text.split("IFCWALL").nth(1).unwrap().split('\'').nth(1).unwrap();
+    let check = FailedCheck {
+        rule: "P09".to_owned(),
+        title: "Chiều cao".to_owned(),
+        elements: vec![wall.to_owned()],
+        ..FailedCheck::default()
+    };
+    let again = FailedCheck { rule: "P10".to_owned(), ..check.clone() };
+    let origin = Origin { project_id: "HS-1".to_owned(), author: "Dothi".to_owned(), ..Origin::default() };
+    let limits = crate::bim::Limits::default();
+    for version in [Version::V2_1, Version::V3_0] {
+        let make = || of_model(&model, &limits, &[check.clone(), again.clone()], &origin, version).unwrap();
+        let bytes = make();
+        assert_eq!(bytes, make(), "the same checks give the same bytes");
+        let (found, project) = read(&bytes, &Limits::default()).unwrap();
+        assert_eq!((found, project.topics.len()), (version, 2));
+        for topic in &project.topics {
+            let view = &topic.viewpoints[0];
+            let selection = &view.components.as_ref().unwrap().selection;
+            assert_eq!(selection[0].ifc_guid.as_deref(), Some(wall));
+            assert!(red_pixels(view.snapshot.as_ref().unwrap()) > 1000);
+            assert!(topic.files[0].ifc_project.is_some());
+        }
+    }
+}
+
 fn zipped(entries: &[(&str, &str)]) -> Vec<u8> {
     let entries: Vec<_> = entries.iter().map(|(n, t)| ((*n).to_owned(), t.as_bytes().to_vec())).collect();
     archive::pack(&entries).unwrap()

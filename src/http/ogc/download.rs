@@ -154,7 +154,11 @@ pub(super) async fn tiles(State(state): State<AppState>, request: Request) -> Re
 }
 
 /// A made file as the request wants it: whole, by ranges, not at all where the client has it; or refused.
-fn send(made: Arc<MadeFile>, media_type: &'static str, request: Parts) -> Result<Response> {
+pub(in crate::http) fn send(
+    made: Arc<MadeFile>,
+    media_type: &'static str,
+    request: Parts,
+) -> Result<Response> {
     let file = made.open().map_err(|e| Error::internal("reading a made file", e))?;
     let bytes = made.bytes;
     let served = Served { file: Arc::new(file), made, media_type };
@@ -175,8 +179,8 @@ fn refused(answer: &Response, error: Error) -> Response {
 
 fn changed() -> Error {
     let reason = Text::new(
-        "Tệp không còn như ở phiên bản mà yêu cầu nêu; lớp dữ liệu đã thay đổi.",
-        "The file is not the one that the request names; the layer has changed.",
+        "Tệp không còn như ở phiên bản mà yêu cầu nêu; dữ liệu đã thay đổi.",
+        "The file is not the one that the request names; the data has changed.",
     );
     Error::PreconditionFailed { reason, detail: Value::Null }
 }

@@ -183,15 +183,19 @@ pub(super) async fn checks_json(state: &AppState, opened: &Opened, run: &Run) ->
 pub(super) async fn shown(state: &AppState, opened: &Opened, run: &Run) -> Result<Vec<Verdict>> {
     let verdicts = state.store.list_verdicts(run.id).await?;
     let rules = run.ruleset_id.as_deref().and_then(|id| state.law.ruleset_by_id(id));
-    let catalog = state.catalog.load();
+    let Some(hidden) = concealed(state, opened) else { return Ok(verdicts) };
+    Ok(verdicts.into_iter().map(|v| hide(v, rules.as_ref(), &hidden)).collect())
+}
+
+/// Layers whose verdicts the caller may not see; none where he sees every true verdict.
+pub(super) fn concealed(state: &AppState, opened: &Opened) -> Option<Vec<String>> {
     // An examining officer of the competent authority is entitled to the true verdict, others to what their rights
     // on the layers allow.
     if opened.standing.examines() {
-        return Ok(verdicts);
+        return None;
     }
     let who = if opened.standing.party { crate::access::Principal::public() } else { opened.principal() };
-    let hidden = hidden_layers(&catalog, &who);
-    Ok(verdicts.into_iter().map(|v| hide(v, rules.as_ref(), &hidden)).collect())
+    Some(hidden_layers(&state.catalog.load(), &who))
 }
 
 /// A verdict that rests on a hidden layer says MANUAL and nothing else, the same whether hit or not (domain §3).

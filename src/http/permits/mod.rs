@@ -1,6 +1,7 @@
 //! The permit service over HTTP (CONTRACT "Permits"), under `/api/v1`.
 
 mod applications;
+mod bcf;
 mod casework;
 mod checks;
 mod draft;
@@ -42,9 +43,10 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new().nest("/api/v1", routes).merge(openapi::router())
 }
 
-/// Routes with long bodies: no limit on the time of the whole request.
+/// Routes with long bodies, or with answers that the worker child takes its own time for: no limit on the time of the
+/// whole request.
 pub fn uploads() -> Router<AppState> {
-    Router::new().nest("/api/v1", uploads::router())
+    Router::new().nest("/api/v1", uploads::router().merge(bcf::router()))
 }
 
 /// States in which the working set of a case may be changed.

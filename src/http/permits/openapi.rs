@@ -111,6 +111,8 @@ const OPERATIONS: &[Operation] = &[
     op("get", "~/runs", "200", "Check runs, the latest first"),
     op("get", "~/runs/{run}", "200", "One run, with its difference to the official run before it"),
     op("get", "~/checks", "200", "Verdicts of the latest finished run, or of the one named").query(&["run"]),
+    op("get", "~/checks.bcfzip", "200", "Failed rows of the latest finished run as a BCF file, version 2.1 or 3.0")
+        .query(&["version"]),
     op("get", "~/findings", "200", "Officers' findings on the current submission"),
     op("post", "~/findings", "201", "Record a finding on a row").json("NewFinding"),
     op("get", "~/comments", "200", "Comments"),
@@ -241,7 +243,8 @@ fn path_parameters(path: &str) -> Vec<Value> {
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut parameters: Vec<Value> = operation.query.iter().map(|name| query_parameter(name)).collect();
+    let mut parameters: Vec<Value> =
+        operation.query.iter().map(|name| query_parameter(operation, name)).collect();
     if matches!(operation.method, "post" | "put" | "patch") && operation.path != "/login" {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header",
             "schema": {"type": "string", "maxLength": 200}}));
@@ -271,8 +274,11 @@ fn describe(operation: &Operation) -> Value {
     described
 }
 
-fn query_parameter(name: &str) -> Value {
+fn query_parameter(operation: &Operation, name: &str) -> Value {
     let schema = match name {
+        "version" if operation.path.ends_with(".bcfzip") => {
+            json!({"type": "string", "enum": ["2.1", "3.0"], "default": "3.0"})
+        }
         "limit" | "after" | "from" | "version" => json!({"type": "integer"}),
         "on" => json!({"type": "string", "format": "date"}),
         "run" => json!({"type": "string", "format": "uuid"}),
@@ -287,7 +293,9 @@ fn success(operation: &Operation) -> Value {
         return json!({"description": operation.summary});
     }
     let bytes = operation.method == "get"
-        && (operation.path.ends_with("{version}") || operation.path.ends_with("/model"));
+        && (operation.path.ends_with("{version}")
+            || operation.path.ends_with("/model")
+            || operation.path.ends_with(".bcfzip"));
     let content = if bytes { "application/octet-stream" } else { "application/json" };
     let schema = match operation.path {
         "/jobs/{job}" => json!({"$ref": "#/components/schemas/Job"}),

@@ -188,6 +188,7 @@ fn checks(page: &CasePage) -> Markup {
             (page.run_head())
             @if let Some(checks) = &page.checks {
                 (verdicts::tally(tr, &checks.checks))
+                (page.bcf())
                 (verdicts::list(tr, &checks.checks, &page.extras(false)))
             } @else if page.has_model() || !case.is_open() { p class="muted" { (tr.t("precheck-none")) } }
         }

@@ -185,6 +185,7 @@ fn work(page: &CasePage) -> Markup {
             (page.run_head())
             @if let Some(checks) = &page.checks {
                 (verdicts::tally(tr, &checks.checks))
+                (page.bcf())
                 @if findings.may_find {
                     @let left = findings.open_rows(&checks.checks).len();
                     p class=(if left == 0 { "notice notice--ok" } else { "notice" }) {

@@ -51,6 +51,18 @@ pub enum Task {
         /// The document, readable by the child.
         ids: PathBuf,
     },
+    /// Compares a building model with a later one. Data frames hold, in order, `bim::compare::Comparison` as JSON.
+    IfcCompare {
+        /// The earlier model, readable by the child.
+        file: PathBuf,
+        /// The later model, readable by the child.
+        after: PathBuf,
+    },
+    /// A BCF file of failed checks. Data frames hold it, in order; the done frame holds `{"bytes":n}`.
+    Bcf {
+        /// The order, `jobs::bcf::Order` as JSON, readable by the child as the models are that it names.
+        file: PathBuf,
+    },
     /// Reads a vector format; the options are those of `formats`. Data frames hold what `formats` writes.
     Import {
         /// The file, readable by the child.
@@ -71,14 +83,16 @@ pub enum Task {
 }
 
 impl Task {
-    /// The file that is read; messages name it by its last part.
+    /// The file that is read; messages name it by its last part. Of two models the reason says which is meant.
     pub fn file(&self) -> &std::path::Path {
         match self {
             Self::IfcFacts { file }
             | Self::IfcMesh { file }
             | Self::IdsCheck { file, .. }
+            | Self::Bcf { file }
             | Self::Import { file, .. }
             | Self::Inspect { file, .. } => file,
+            Self::IfcCompare { .. } => std::path::Path::new("IFC"),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::http::permits::read;
 use crate::layers::Catalog;
 use crate::permit::calendar::local_date;
 use crate::permit::law::Procedure;
-use crate::permit::verdict::Verdict;
+use crate::permit::verdict::{Outcome, Verdict};
 use crate::state::AppState;
 use crate::store::permits::Work;
 use crate::store::permits::authorities::Authority;
@@ -225,6 +225,26 @@ impl CasePage {
                 @if c.stale && !self.case.is_closed() {
                     p class="notice notice--warn" { (tr.t(if c.kind == "official" { "run-stale-official" } else { "run-stale" })) }
                 }
+            }
+        }
+    }
+
+    /// Where the failures are to be had for the designer's program; nothing where none is, or no model.
+    pub fn bcf(&self) -> Markup {
+        let rows = self.checks.as_ref().map(|c| c.checks.as_slice()).unwrap_or_default();
+        if !self.has_model() || rows.iter().all(|v| v.verdict != Outcome::Fail) {
+            return html! {};
+        }
+        let tr = self.tr;
+        let address =
+            |version: &str| format!("/api/v1/applications/{}/checks.bcfzip?version={version}", self.case.id);
+        html! {
+            p class="small" id="checks-bcf" {
+                (tr.t("checks-bcf")) " ("
+                a href=(address("2.1")) download aria-label=(tr.with("checks-bcf-version", &[("version", "2.1")])) { "2.1" }
+                " · "
+                a href=(address("3.0")) download aria-label=(tr.with("checks-bcf-version", &[("version", "3.0")])) { "3.0" }
+                ")"
             }
         }
     }
