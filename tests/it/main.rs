@@ -39,6 +39,7 @@ mod ogc_sort;
 mod ogc_tiles;
 mod outside;
 mod permits_journey;
+mod permits_model;
 mod permits_requests;
 mod permits_support;
 mod portal;

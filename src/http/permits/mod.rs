@@ -13,6 +13,7 @@ mod place;
 mod procedures;
 pub mod read;
 mod register;
+mod shown;
 mod uploads;
 mod view;
 
@@ -44,7 +45,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
 
 /// Routes with long bodies: no limit on the time of the whole request.
 pub fn uploads() -> Router<AppState> {
-    Router::new().nest("/api/v1", uploads::router())
+    Router::new().nest("/api/v1", uploads::router().merge(shown::router()))
 }
 
 /// States in which the working set of a case may be changed.
