@@ -51,7 +51,8 @@ async fn a_model_is_drawn_and_its_elements_speak() {
     assert_eq!(again(&applicant, &mesh, "\"other\"").await, 200);
 
     // Smaller on the way, where the reader takes it.
-    let packed = applicant.request(Method::GET, &mesh).header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
+    let packed =
+        applicant.request(Method::GET, &mesh).header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
     assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
 
     for wall in &walls {
@@ -67,7 +68,9 @@ async fn a_model_is_drawn_and_its_elements_speak() {
     applicant.get(&format!("/api/v1/applications/{id}/works/2/model.glb")).await.expect(404);
 
     // Whoever does not get the model gets nothing that is made of it.
-    for (who, status) in [(s.public(), 401), (s.sign_in("applicant2").await, 404), (s.sign_in("reviewer").await, 404)] {
+    for (who, status) in
+        [(s.public(), 401), (s.sign_in("applicant2").await, 404), (s.sign_in("reviewer").await, 404)]
+    {
         for path in [&model, &mesh, &wall] {
             who.get(path).await.expect(status);
         }
