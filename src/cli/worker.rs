@@ -53,6 +53,11 @@ fn perform<W: Write>(task: Task, output: &mut Output<W>) -> Result<Vec<u8>> {
             let glb = bim::mesh(&bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?;
             whole(output, &glb)
         }
+        Task::IfcSheets { file } => {
+            let bytes = read_file(&file)?;
+            let sheets = bim::sheets(&bytes, &bim::Limits::default()).map_err(|e| bad_model(&e))?;
+            whole(output, &sheets)
+        }
         Task::IdsCheck { file, ids } => {
             let report = match bim::ids::read(&read_file(&ids)?) {
                 Err(problems) => bim::ids::Report::invalid(problems),

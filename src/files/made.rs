@@ -1,9 +1,10 @@
-//! Files that are made from the layers and kept while they are asked for: whole layers for download.
+//! Files that are made from layers and building models and kept while they are asked for: whole layers for download,
+//! what shows a model.
 //!
-//! A file is of one thing (`what`: a layer for a rights profile in a format) in one `state`. Asked for in another state
-//! it is made anew, so that nothing stale is ever served. Whoever asks while it is being made waits for the same one,
-//! and the making goes on when all of them have gone. All files together are bounded in bytes: those not asked for
-//! longest are let go. One that is being read stays whole to its end.
+//! A file is of one thing (`what`: a layer for a rights profile in a format, a model's mesh) in one `state`. Asked for
+//! in another state it is made anew, so that nothing stale is ever served. Whoever asks while it is being made waits for
+//! the same one, and the making goes on when all of them have gone. All files together are bounded in bytes: those not
+//! asked for longest are let go. One that is being read stays whole to its end.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -41,6 +41,7 @@ mod ogc_tiles;
 mod outside;
 mod permits_bcf;
 mod permits_journey;
+mod permits_model;
 mod permits_requests;
 mod permits_support;
 mod portal;

@@ -41,7 +41,7 @@ pub fn topics_of_model(
         let solid = part.vertices;
         // An id that is used twice is both elements.
         for v in solid.iter().filter(|v| v.iter().all(|x| x.is_finite())) {
-            let around = boxes.entry(part.global_id.to_owned()).or_insert(Box3 { min: *v, max: *v });
+            let around = boxes.entry(part.global_id.clone()).or_insert(Box3 { min: *v, max: *v });
             around.min = [0, 1, 2].map(|k| around.min[k].min(v[k]));
             around.max = [0, 1, 2].map(|k| around.max[k].max(v[k]));
         }

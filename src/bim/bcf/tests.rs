@@ -299,7 +299,7 @@ fn many_large_triangles_are_drawn_coarser_within_bounds() {
     let took = began.elapsed();
     println!("100,000 triangles over the whole picture: {took:?}");
     assert!(red_pixels(&picture) > 400_000);
-    assert!(took < std::time::Duration::from_secs(60), "{took:?}");
+    assert!(took < std::time::Duration::from_mins(1), "{took:?}");
     // As many small ones cost little and stay sharp.
     let small: Vec<[f64; 3]> = (0..100_000_u32)
         .flat_map(|i| {

@@ -14,6 +14,7 @@ mod place;
 mod procedures;
 pub mod read;
 mod register;
+mod shown;
 mod uploads;
 mod view;
 
@@ -46,7 +47,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
 /// Routes with long bodies, or with answers that the worker child takes its own time for: no limit on the time of the
 /// whole request.
 pub fn uploads() -> Router<AppState> {
-    Router::new().nest("/api/v1", uploads::router().merge(bcf::router()))
+    let routes = uploads::router().merge(bcf::router()).merge(shown::router());
+    Router::new().nest("/api/v1", routes)
 }
 
 /// States in which the working set of a case may be changed.

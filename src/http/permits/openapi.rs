@@ -102,6 +102,8 @@ const OPERATIONS: &[Operation] = &[
     op("put", "~", "200", "Replace what was entered, while the working set is open").json("NewApplication"),
     op("put", "~/model", "202", "Upload the model of the only work").file().query(&["name"]),
     op("get", "~/works/{work}/model", "200", "The latest model of a work"),
+    op("get", "~/works/{work}/model.glb", "200", "The latest model of a work to be drawn: glTF 2.0 binary"),
+    op("get", "~/works/{work}/model/elements/{global_id}", "200", "What the model says of an element: class, names, sets"),
     op("put", "~/works/{work}/model", "202", "Upload the model of a work").file().query(&["name"]),
     op("get", "~/documents", "200", "Every version in every slot"),
     op("put", "~/documents/{slot}", "201", "Upload a document").file().query(&["name"]),
@@ -292,15 +294,19 @@ fn success(operation: &Operation) -> Value {
     if operation.status == "204" || operation.method == "head" {
         return json!({"description": operation.summary});
     }
-    let bytes = operation.method == "get"
-        && (operation.path.ends_with("{version}")
-            || operation.path.ends_with("/model")
-            || operation.path.ends_with(".bcfzip"));
-    let content = if bytes { "application/octet-stream" } else { "application/json" };
+    let mesh = operation.path.ends_with("/model.glb");
+    let file = ["{version}", "/model", ".bcfzip"].iter().any(|end| operation.path.ends_with(end));
+    let bytes = operation.method == "get" && (file || mesh);
+    let content = match bytes {
+        true if mesh => "model/gltf-binary",
+        true => "application/octet-stream",
+        false => "application/json",
+    };
     let schema = match operation.path {
         "/jobs/{job}" => json!({"$ref": "#/components/schemas/Job"}),
         "~/checks" => json!({"$ref": "#/components/schemas/Checks"}),
         "~" => json!({"$ref": "#/components/schemas/Application"}),
+        "~/works/{work}/model/elements/{global_id}" => json!({"$ref": "#/components/schemas/Element"}),
         _ if bytes => json!({"type": "string", "format": "binary"}),
         _ => json!({"type": "object"}),
     };

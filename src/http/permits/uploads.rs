@@ -267,10 +267,14 @@ async fn download_model(
     Path((id, work)): Path<(String, String)>,
 ) -> Result<Response> {
     let opened = open(&state, &user, &id).await?;
-    let files = visible(&state, &opened).await?;
-    let found =
-        files.into_iter().filter(|f| f.slot == MODEL_SLOT && f.work == work).max_by_key(|f| f.version);
-    send(&state, &found.ok_or_else(|| Error::not_found("model", work))?).await
+    send(&state, &latest_model(&state, &opened, &work).await?).await
+}
+
+/// The latest model of a work that the caller may see.
+pub(super) async fn latest_model(state: &AppState, opened: &Opened, work: &str) -> Result<CaseFile> {
+    let files = visible(state, opened).await?;
+    let models = files.into_iter().filter(|f| f.slot == MODEL_SLOT && f.work == work);
+    models.max_by_key(|f| f.version).ok_or_else(|| Error::not_found("model", work))
 }
 
 async fn send(state: &AppState, file: &CaseFile) -> Result<Response> {

@@ -43,6 +43,12 @@ pub enum Task {
         /// The file, readable by the child.
         file: PathBuf,
     },
+    /// What the model says of each element (`bim::sheets`) in data frames, in order; the done frame holds
+    /// `{"bytes":n}`.
+    IfcSheets {
+        /// The file, readable by the child.
+        file: PathBuf,
+    },
     /// Holds a building model against an IDS document. Data frames hold, in order, `bim::ids::Report` as JSON, also where
     /// the document is invalid; a model that cannot be read is refused.
     IdsCheck {
@@ -88,6 +94,7 @@ impl Task {
         match self {
             Self::IfcFacts { file }
             | Self::IfcMesh { file }
+            | Self::IfcSheets { file }
             | Self::IdsCheck { file, .. }
             | Self::Bcf { file }
             | Self::Import { file, .. }

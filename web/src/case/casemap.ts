@@ -55,19 +55,34 @@ function addEvidence(map: LibreMap, evidence: Evidence): void {
   map.addLayer({ id: 'verdict-dot', type: 'circle', source: 'case-verdicts', filter: dots(-1), paint: { 'circle-color': verdictColour, 'circle-radius': 7, 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 } });
 }
 
-/** Tilts the map to see the storeys, or lays it flat. */
-function bind3d(map: LibreMap): void {
+/** Raises the neighbours to their heights, or lays them flat. */
+function neighbours(map: LibreMap, on: boolean): void {
+  if (on && !map.getLayer('building-3d') && map.getSource('building')) {
+    map.addLayer({ id: 'building-3d', type: 'fill-extrusion', source: 'building', 'source-layer': 'building', paint: { 'fill-extrusion-color': '#d5cdbf', 'fill-extrusion-height': ['coalesce', ['to-number', ['get', 'height_m']], 3], 'fill-extrusion-opacity': 0.75 } }, 'case-storeys');
+  }
+  if (map.getLayer('building-3d')) map.setLayoutProperty('building-3d', 'visibility', on ? 'visible' : 'none');
+}
+
+/** Tilts the map to see the storeys, or lays it flat. The function is to be told of each whole model that is shown or goes. */
+function bind3d(map: LibreMap): (on: boolean) => void {
   const button = document.getElementById('case-3d');
+  let models = 0;
+  const pressed = (): boolean => button?.getAttribute('aria-pressed') === 'true';
+  const raise = (): void => {
+    // A whole model takes the place of its storeys' blocks.
+    map.setLayoutProperty('case-storeys', 'visibility', pressed() && !models ? 'visible' : 'none');
+    neighbours(map, pressed() || models > 0);
+  };
   button?.addEventListener('click', () => {
-    const on = button.getAttribute('aria-pressed') !== 'true';
+    const on = !pressed();
     button.setAttribute('aria-pressed', String(on));
-    map.setLayoutProperty('case-storeys', 'visibility', on ? 'visible' : 'none');
-    if (on && !map.getLayer('building-3d') && map.getSource('building')) {
-      map.addLayer({ id: 'building-3d', type: 'fill-extrusion', source: 'building', 'source-layer': 'building', paint: { 'fill-extrusion-color': '#d5cdbf', 'fill-extrusion-height': ['coalesce', ['to-number', ['get', 'height_m']], 3], 'fill-extrusion-opacity': 0.75 } }, 'case-storeys');
-    }
-    if (map.getLayer('building-3d')) map.setLayoutProperty('building-3d', 'visibility', on ? 'visible' : 'none');
+    raise();
     map.easeTo({ pitch: on ? 60 : 0, bearing: on ? -25 : 0 });
   });
+  return (on) => {
+    models += on ? 1 : -1;
+    raise();
+  };
 }
 
 /** Shows the place of one row; the same button again takes it away. */
@@ -111,10 +126,13 @@ export async function caseMap(): Promise<void> {
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
   await map.once('load');
   addEvidence(map, evidence);
-  bind3d(map);
+  const shows = bind3d(map);
   bindRows(map, evidence, home);
-  const [model] = evidence.models ?? [];
+  const models = evidence.models ?? [];
   // Only a page with a model loads what shows it.
-  if (model) (await import('./viewer/viewer')).bindViewer(map, byId('casemap'), model);
+  if (models.length) {
+    const { bindViewer } = await import('./viewer/viewer');
+    for (const model of models) bindViewer(map, byId('casemap'), model, models.length > 1, shows);
+  }
   tellDrawn(map);
 }

@@ -273,8 +273,8 @@ impl CasePage {
     /// What the map shows.
     pub fn evidence(&self) -> Value {
         let parcels: Vec<_> = self.parcels.iter().map(|p| (p.code.clone(), p.geometry.clone())).collect();
-        let models: Vec<&ModelFacts> = self.models.iter().map(|(_, m)| m).collect();
+        let case = format!("/api/v1/applications/{}", self.case.id);
         let rows = self.checks.as_ref().map(|c| c.checks.as_slice()).unwrap_or_default();
-        evidence::evidence(&parcels, &models, rows)
+        evidence::evidence(&case, &parcels, &self.models, rows)
     }
 }

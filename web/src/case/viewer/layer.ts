@@ -10,6 +10,7 @@ const UNCUT: [number, number, number, number] = [0, 0, 0, 1];
 interface Drawn {
   batch: Batch;
   array: WebGLVertexArrayObject;
+  buffers: WebGLBuffer[];
   kind: number;
 }
 
@@ -39,7 +40,7 @@ export function multiply(a: ArrayLike<number>, b: ArrayLike<number>): Float32Arr
 }
 
 export class ModelLayer implements CustomLayerInterface {
-  readonly id = 'case-bim';
+  readonly id: string;
   readonly type = 'custom' as const;
   readonly renderingMode = '3d' as const;
   /** Storeys above this number are hidden; what lies in no storey is shown with all. */
@@ -59,7 +60,9 @@ export class ModelLayer implements CustomLayerInterface {
   constructor(
     readonly model: Model,
     placement: Placement,
+    work: string,
   ) {
+    this.id = `case-bim-${work}`;
     this.matrix = modelMatrix(placement, model.origin);
     this.marks = new Uint8Array(MARKS_WIDE * Math.max(1, Math.ceil(model.elements.length / MARKS_WIDE)) * 4);
   }
@@ -76,19 +79,34 @@ export class ModelLayer implements CustomLayerInterface {
     this.marksChanged = true;
   }
 
+  /** Gives back what the graphics memory holds; [onAdd] sends it again. */
+  onRemove(_: LibreMap, context: WebGLRenderingContext | WebGL2RenderingContext): void {
+    const gl = context as WebGL2RenderingContext;
+    for (const { array, buffers } of this.drawn) {
+      gl.deleteVertexArray(array);
+      for (const buffer of buffers) gl.deleteBuffer(buffer);
+    }
+    gl.deleteTexture(this.texture);
+    for (const made of [this.show, this.pick]) if (made) gl.deleteProgram(made.program);
+    this.drawn = [];
+    this.texture = null;
+    this.show = this.pick = this.last = this.gl = undefined;
+  }
+
   private send(gl: WebGL2RenderingContext, batch: Batch): Drawn {
     const array = gl.createVertexArray();
     gl.bindVertexArray(array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+    const [corners, indices] = [gl.createBuffer(), gl.createBuffer()];
+    gl.bindBuffer(gl.ARRAY_BUFFER, corners);
     gl.bufferData(gl.ARRAY_BUFFER, batch.vertices, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
     gl.vertexAttribPointer(0, 3, gl.UNSIGNED_SHORT, false, 12, 0);
     gl.enableVertexAttribArray(1);
     gl.vertexAttribPointer(1, 1, gl.UNSIGNED_SHORT, false, 12, 8);
-    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, batch.indices, gl.STATIC_DRAW);
     gl.bindVertexArray(null);
-    return { batch, array, kind: batch.indices instanceof Uint32Array ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT };
+    return { batch, array, buffers: [corners, indices], kind: batch.indices instanceof Uint32Array ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT };
   }
 
   /** Colours an element; none gives it back its own. */

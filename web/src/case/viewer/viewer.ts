@@ -7,6 +7,8 @@ import { ModelLayer } from './layer';
 
 /** Where a model of the case is had. */
 export interface Source {
+  /** The work that it is of. */
+  work: string;
   /** The compact model. */
   glb: string;
   /** What the model says of an element: `/<GlobalId>` is added. */
@@ -31,9 +33,13 @@ const PICKED: [number, number, number] = [255, 191, 0];
 /** Steps of the section's slider. */
 const STEPS = 200;
 
-/** Puts the viewer's button and panel onto a map of a case. Nothing is fetched before the button is pressed. */
-export function bindViewer(map: LibreMap, box: HTMLElement, source: Source): void {
-  const button = el('button', { type: 'button', class: 'button button--plain button--small', 'aria-pressed': 'false' }, t('viewer-show'));
+/**
+ * Puts the viewer's button and panel onto a map of a case. Nothing is fetched before the button is pressed.
+ * `named`: whether the button must say which work it shows. `shows` is told when the model appears and goes.
+ */
+export function bindViewer(map: LibreMap, box: HTMLElement, source: Source, named: boolean, shows: (on: boolean) => void): void {
+  const label = named ? `${t('viewer-show')} · ${source.work}` : t('viewer-show');
+  const button = el('button', { type: 'button', class: 'button button--plain button--small', 'aria-pressed': 'false' }, label);
   const panel = el('div', { class: 'viewer', role: 'region', 'aria-label': t('viewer-title'), hidden: true });
   box.querySelector('.casemap__tools')?.append(button);
   box.append(panel);
@@ -58,7 +64,7 @@ export function bindViewer(map: LibreMap, box: HTMLElement, source: Source): voi
     loading = mine;
     void load(source, panel, mine.signal)
       .then((model) => {
-        if (model) viewer = new Viewer(map, panel, model, source);
+        if (model) viewer = new Viewer(map, panel, model, source, shows);
       })
       .catch((e: Error) => {
         if (mine.signal.aborted) pressed(false);
@@ -99,9 +105,10 @@ class Viewer {
     panel: HTMLElement,
     private readonly model: Model,
     private readonly source: Source,
+    private readonly shows: (on: boolean) => void,
   ) {
     if (!model.placement) throw new Error(t('viewer-no-place'));
-    this.layer = new ModelLayer(model, model.placement);
+    this.layer = new ModelLayer(model, model.placement, source.work);
     const failed = new Set(source.failed);
     this.failed = new Set(model.elements.flatMap(([id], row) => (failed.has(id) ? [row] : [])));
     for (const row of this.failed) this.layer.mark(row, FAILED);
@@ -123,6 +130,7 @@ class Viewer {
       this.map.off('click', this.click);
       this.map.removeLayer(this.layer.id);
     }
+    this.shows(on);
   }
 
   private readonly click = (e: MapMouseEvent): void => this.select(this.layer.at(e.point.x, e.point.y));
