@@ -372,8 +372,12 @@ def misplace(name, models):
     rules = {"G01": {"verdict": "PASS", **none, "how": HOW["G01"]},
              "G03": {"verdict": verdict, **none, "how": "the model's own records, held against its twin's place"},
              "G07": good["rules"]["G07"]}
+    form = good["form"]
+    if how == "degrees":
+        # It has no vertical datum: the applicant takes the height over ±0.00, which is all that it tells.
+        form = {**form, "height_m": facts["height_m"]["measured"]}
     return {"parcel": good["parcel"], "kind": good["kind"], "twin_of": twin, "misplaced": how,
-            "breaks": ["G03"] if verdict == "FAIL" else [], "form": good["form"], "facts": facts, "rules": rules}
+            "breaks": ["G03"] if verdict == "FAIL" else [], "form": form, "facts": facts, "rules": rules}
 
 
 def main():

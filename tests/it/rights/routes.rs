@@ -84,6 +84,7 @@ fn stands_for(route: &str, name: &str, layer: &str, fids: &BTreeMap<&str, i64>) 
         "number" if route.starts_with("/changes") || route.contains("/revisions") => {
             fids[format!("revision of {layer}").as_str()].to_string()
         }
+        "global_id" => "2O2Fr$t4X7Zf8NOew3FNr2".to_owned(),
         "number" | "version" => "1".to_owned(),
         other => panic!("say in tests/it/rights.rs what stands for {{{other}}} of {route}"),
     }
