@@ -8,6 +8,9 @@
 //! - `relations`, `properties`, `units` and `georeference` read what the records say.
 //! - `building` measures what the solids show; each of its files says how its number is measured.
 //! - `placement` moves local outlines into EPSG:9218 and CRS84.
+//! - `ids` holds a model against the information that an IDS 1.0 document asks for.
+//! - `bcf` writes and reads issues with their viewpoints; `compare` tells two models apart.
+//! - `glb` and `sheet` are what a browser needs to show a model and to say what an element is.
 
 pub mod bcf;
 mod building;

@@ -63,6 +63,7 @@ test('a model is seen on the map and its elements say what they are', { timeout:
   await applicant.locator('.viewer__row select').first().selectOption('0');
   await applicant.waitForTimeout(1000);
   await shot(applicant, '62-model-cut');
+  await checkPage(applicant);
 
   // Put away and shown again: what the graphics memory held is sent anew.
   const button = applicant.locator('.casemap__tools button', { hasText: 'Mô hình BIM' });
